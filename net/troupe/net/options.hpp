@@ -1,0 +1,94 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// Everything that can be set on a server: meaning, unit, default. app/ maps each field to a flag, an
+// environment variable and a key of the configuration file; docs/operations.md lists them all.
+#pragma once
+#include <troupe/overflow.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace troupe::net {
+
+/// Which system call sends what a turn of a loop has queued.
+enum class send_method : std::uint8_t {
+  automatic, ///< io_uring where the kernel offers it, else sendmsg.
+  io_uring,  ///< io_uring or refuse to start.
+  sendmsg,   ///< One sendmsg per connection.
+};
+
+struct listen_options {
+  std::string address = "0.0.0.0"; ///< IPv4 or IPv6 address to bind; "::" listens on both.
+  std::uint16_t port = 8000;       ///< HTTP and WebSocket; 0 lets the kernel choose.
+  unsigned backlog = 4096;         ///< Connections the kernel holds until accepted; cut by somaxconn.
+  std::size_t loops = 0;           ///< I/O loops (threads); 0 means one per core.
+  send_method send = send_method::automatic;
+};
+
+struct tls_options {
+  std::string certificate; ///< PEM file with the chain; empty turns TLS off.
+  std::string key;         ///< PEM file with the private key.
+  std::uint16_t port = 0;  ///< Port of its own for TLS; 0 makes listen_options::port speak TLS instead.
+};
+
+struct admin_options {
+  std::string address = "127.0.0.1"; ///< Must be a loopback address.
+  std::uint16_t port = 0;            ///< Port of /debug/*.json and /health; 0 turns it off.
+};
+
+struct websocket_options {
+  bool echo = true;                          ///< A sender receives its own broadcasts.
+  overflow policy = overflow::disconnect;    ///< For messages of /ws and /ws/GROUP.
+  std::size_t max_message_bytes = 64 * 1024; ///< Larger: close 1009, message_too_big.
+  std::size_t max_fragments = 1024;          ///< Fragments of one message; more: 1009, too_many_fragments.
+  std::vector<std::string> allowed_origins;  ///< Exact or "*."-wildcard origins; empty allows same origin only.
+  bool allow_missing_origin = true;          ///< Accept requests without an Origin header (not a browser).
+  bool compression = false;                  ///< Offer permessage-deflate (no context takeover).
+  std::size_t compression_min_bytes = 128;   ///< Smaller messages are sent as they are.
+};
+
+struct heartbeat_options {
+  std::chrono::milliseconds ping_interval{25'000}; ///< 0 turns pings off.
+  std::chrono::milliseconds pong_timeout{8'000};   ///< No sign of life this long after a ping: pong_timeout.
+  std::chrono::milliseconds idle_timeout{0};       ///< No message from the client for so long: idle; 0 is off.
+};
+
+struct limit_options {
+  std::size_t connections = 0;             ///< Per node; 0 is none. More: 503, too many connections.
+  std::size_t connections_per_address = 0; ///< Per peer address; 0 is none. More: 429.
+  std::size_t accepts_per_second = 0;      ///< Pace of accepting; 0 is none. The rest waits in the backlog.
+  std::size_t header_bytes = 8 * 1024;     ///< Request line and headers; more: 431.
+  std::size_t uri_bytes = 2 * 1024;        ///< Request target; more: 414.
+  std::size_t header_count = 100;          ///< Header fields; more: 431.
+  std::chrono::milliseconds handshake_timeout{5'000}; ///< From accept to the upgrade's end, TLS included.
+};
+
+struct outbox_options {
+  std::size_t max_bytes = 1024 * 1024;           ///< Data queued for one connection; then the policy.
+  std::size_t max_control_bytes = 64 * 1024;     ///< Control frames queued; then the connection is cut.
+  std::chrono::milliseconds write_timeout{5'000}; ///< No progress of a blocked send: write_timeout.
+  std::size_t socket_send_buffer = 128 * 1024;   ///< SO_SNDBUF in bytes; 0 leaves it to the kernel.
+  std::chrono::milliseconds close_timeout{5'000}; ///< Closing handshake; then the connection is cut.
+};
+
+struct drain_options {
+  std::chrono::milliseconds timeout{30'000}; ///< From the signal to exit; what is left then is cut.
+  std::size_t rate = 0;                      ///< Connections closed per second; 0 is all at once.
+};
+
+/// All options of a server. Values are taken as they are: app/ validates what comes from outside.
+struct server_options {
+  listen_options listen;
+  tls_options tls;
+  admin_options admin;
+  websocket_options websocket;
+  heartbeat_options heartbeat;
+  limit_options limit;
+  outbox_options outbox;
+  drain_options drain;
+};
+
+} // namespace troupe::net
