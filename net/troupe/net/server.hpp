@@ -7,12 +7,14 @@
 #include <troupe/event_log.hpp>
 #include <troupe/interfaces.hpp>
 #include <troupe/net/options.hpp>
+#include <troupe/net/page.hpp>
 
 #include <caf/actor_system.hpp>
 
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace troupe::net {
 
@@ -23,7 +25,9 @@ public:
   /// @param log Must outlive the server.
   /// @throws std::runtime_error when a port cannot be bound, a certificate cannot be read or io_uring
   ///         is demanded and missing. The text names the option and the cause.
-  server(caf::actor_system& system, server_options options, event_log& log = event_log::none());
+  /// @param pages Files served over GET beside the WebSocket routes.
+  server(caf::actor_system& system, server_options options,
+         event_log& log = event_log::none(), std::vector<page> pages = {});
 
   /// Stops at once if stop() was not called: connections are cut.
   ~server();
