@@ -1,0 +1,74 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// CONNECTION: one WebSocket connection as an actor.
+// Thread: its socket's loop. Owner: its SHARD monitors it. Bounded by: the transport's outbox towards the
+// client, the transport's read window from it. Ends when: its transport is closed, with the close_reason.
+#pragma once
+#include <troupe/heartbeat.hpp>
+#include <troupe/hosted.hpp>
+#include <troupe/interfaces.hpp>
+#include <troupe/transport.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace troupe {
+
+/// What all connections of a route share. Immutable; outlives them.
+struct connection_settings {
+  registry_actor registry;
+  heartbeat_settings heartbeat;
+  bool echo = true; ///< The sender receives its own broadcasts.
+  overflow policy = overflow::disconnect;
+};
+
+/// Who a connection is when it starts.
+struct connection_identity {
+  client_id id;
+  target speaks_to;   ///< Where its messages go.
+  std::string user;   ///< Empty: anonymous.
+  std::vector<std::string> groups;
+  std::vector<std::string> labels;
+};
+
+class connection_state {
+public:
+  static constexpr const char* name = "connection";
+  using pointer = hosted_pointer<connection_actor, connection_state>;
+
+  explicit connection_state(pointer self);
+  ~connection_state();
+
+  connection_actor::behavior_type make_behavior(std::shared_ptr<const connection_settings> settings,
+                                                const shard_actor& shard,
+                                                connection_identity identity,
+                                                std::shared_ptr<transport> out);
+
+private:
+  void on_joined(connection_handle handle);
+  send_status queue(const delivery_ptr& what);
+  void on_received(const received& m);
+  void on_deadline();
+  void on_transport_closed(const transport_closed& m);
+  void close(const close_status& status);
+  void arm();
+
+  pointer self_;
+  std::shared_ptr<const connection_settings> settings_;
+  std::shared_ptr<transport> out_; // empty once it is closed
+  target speaks_to_;
+  heartbeat heartbeat_;
+  timer deadline_;
+  connection_handle handle_;
+  bool closing_ = false;
+};
+
+/// Spawn with spawn_on(host, connection, settings, shard, identity, transport); the host must be the
+/// one whose thread serves the transport.
+connection_actor::behavior_type connection(connection_state::pointer self,
+                                           std::shared_ptr<const connection_settings> settings,
+                                           shard_actor shard, connection_identity identity,
+                                           std::shared_ptr<transport> out);
+
+} // namespace troupe

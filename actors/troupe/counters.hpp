@@ -1,0 +1,48 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// COUNTERS: what a loop has seen. One writer, the loop's thread; any thread may read at any time and
+// gets each figure as it was a moment ago, without asking or stopping anyone.
+#pragma once
+#include <troupe/close_reason.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+namespace troupe {
+
+/// A figure with one writing thread: an increment is two plain moves, not a locked instruction.
+class counter {
+public:
+  void add(std::uint64_t n = 1) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  void subtract(std::uint64_t n = 1) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t value() const noexcept {
+    return value_.load(std::memory_order_relaxed);
+  }
+
+private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+struct loop_counters {
+  counter connections;         ///< Registered now.
+  counter opened;              ///< Registered since the start.
+  counter closed;              ///< Down messages since the start; opened - closed = connections.
+  std::array<counter, close_reasons.size()> closed_by_reason;
+  counter messages_in;         ///< Whole messages received from clients.
+  counter bytes_in;            ///< Payload bytes of messages_in.
+  counter messages_queued;     ///< Messages put into outboxes.
+  counter messages_dropped;    ///< Messages lost to a policy, or because the connection was closing.
+  counter messages_conflated;  ///< Messages replaced by a later one of the same key.
+  counter bytes_out;           ///< Bytes the kernel took from outboxes.
+  counter queued_bytes;        ///< In outboxes now.
+  counter reads_paused;        ///< Times a reader waited for credit.
+  counter broadcasts;          ///< Messages the shard fanned out.
+  counter broadcasts_refused;  ///< In-process broadcasts beyond the registry's bound.
+};
+
+} // namespace troupe

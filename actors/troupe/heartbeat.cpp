@@ -1,0 +1,60 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#include <troupe/heartbeat.hpp>
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace {
+
+constexpr bool on(std::chrono::milliseconds setting) noexcept { return setting.count() != 0; }
+
+} // namespace
+
+heartbeat::heartbeat(const heartbeat_settings& settings, time_point now, double spread) noexcept
+  : next_ping_(now + std::chrono::duration_cast<std::chrono::nanoseconds>(
+                       settings.ping_interval * (0.5 + spread / 2))),
+    active_(now) {}
+
+void heartbeat::alive(const heartbeat_settings& settings) noexcept {
+  if (!waiting_) return;
+  waiting_ = false;
+  next_ping_ = pinged_ + settings.ping_interval;
+}
+
+void heartbeat::message(const heartbeat_settings& settings, time_point now) noexcept {
+  active_ = now;
+  alive(settings);
+}
+
+std::optional<std::chrono::nanoseconds> heartbeat::pong(const heartbeat_settings& settings,
+                                                        time_point now) noexcept {
+  if (!waiting_) return std::nullopt;
+  alive(settings);
+  return now - pinged_;
+}
+
+heartbeat::verdict heartbeat::check(const heartbeat_settings& settings, time_point now) noexcept {
+  if (on(settings.idle_timeout) && now - active_ >= settings.idle_timeout) return verdict::idle;
+  if (!on(settings.ping_interval)) return verdict::wait;
+  if (waiting_ && on(settings.pong_timeout) && now - pinged_ >= settings.pong_timeout)
+    return verdict::no_pong;
+  if (waiting_ && on(settings.pong_timeout)) return verdict::wait;
+  if (now < next_ping_) return verdict::wait;
+  pinged_ = now;
+  next_ping_ = now + settings.ping_interval;
+  waiting_ = true;
+  return verdict::ping;
+}
+
+std::optional<heartbeat::time_point> heartbeat::next(
+  const heartbeat_settings& settings) const noexcept {
+  std::optional<time_point> soonest;
+  const auto consider = [&](time_point t) { soonest = soonest ? std::min(*soonest, t) : t; };
+  if (on(settings.idle_timeout)) consider(active_ + settings.idle_timeout);
+  if (on(settings.ping_interval))
+    consider(waiting_ && on(settings.pong_timeout) ? pinged_ + settings.pong_timeout : next_ping_);
+  return soonest;
+}
+
+} // namespace troupe

@@ -1,0 +1,45 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// HEARTBEAT: when to ping a connection and when to give it up. Plain logic on given times.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+namespace troupe {
+
+struct heartbeat_settings {
+  std::chrono::milliseconds ping_interval{25'000}; ///< 0 turns pings off.
+  std::chrono::milliseconds pong_timeout{8'000};   ///< After a ping; 0 waits for ever.
+  std::chrono::milliseconds idle_timeout{0};       ///< Without a message from the client; 0 is off.
+};
+
+class heartbeat {
+public:
+  using time_point = std::chrono::steady_clock::time_point;
+  enum class verdict : std::uint8_t { wait, ping, no_pong, idle };
+
+  /// @param spread In [0, 1): where in the second half of an interval the first ping falls, so that
+  ///               connections opened together are not pinged together.
+  heartbeat(const heartbeat_settings& settings, time_point now, double spread) noexcept;
+
+  /// A message came: a sign of life, and activity.
+  void message(const heartbeat_settings& settings, time_point now) noexcept;
+  /// A pong came. @returns the round-trip time if a ping was waiting for it.
+  std::optional<std::chrono::nanoseconds> pong(const heartbeat_settings& settings,
+                                               time_point now) noexcept;
+  /// What to do now. After `ping` the caller has sent one.
+  verdict check(const heartbeat_settings& settings, time_point now) noexcept;
+  /// When to check() next; nothing if never.
+  [[nodiscard]] std::optional<time_point> next(const heartbeat_settings& settings) const noexcept;
+
+private:
+  void alive(const heartbeat_settings& settings) noexcept;
+
+  time_point next_ping_;
+  time_point pinged_{};
+  time_point active_;
+  bool waiting_ = false; // for a sign of life after pinged_
+};
+
+} // namespace troupe

@@ -1,0 +1,89 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// HOSTED: actors that always run on the thread of one HOST, as CAF's own I/O brokers run on theirs.
+// Together with the loop this is the only place that knows how CAF 0.17 schedules; everything else
+// uses documented actor API (docs/decisions/0001-hosted-actors.md).
+#pragma once
+#include <troupe/host.hpp>
+
+#include <caf/actor_system.hpp>
+#include <caf/detail/init_fun_factory.hpp>
+#include <caf/resumable.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <utility>
+
+#if defined(__SANITIZE_THREAD__)
+extern "C" void __tsan_acquire(void*);
+extern "C" void __tsan_release(void*);
+#endif
+
+namespace troupe {
+
+/// What a host needs of an actor that became ready on another thread: a link for its hand-over list.
+/// An actor is ready at most once at a time, so one link is enough.
+class hosted_job {
+public:
+  hosted_job* next_ready = nullptr;
+  virtual caf::resumable* as_resumable() noexcept = 0;
+
+protected:
+  ~hosted_job() = default;
+};
+
+/// Mixin over event_based_actor or typed_event_based_actor: whoever sends and wherever from, the actor
+/// resumes on the host given in its actor_config.
+template <class Base>
+class hosted : public Base, public hosted_job {
+public:
+  explicit hosted(caf::actor_config& cfg) : Base(cfg), host_(static_cast<host&>(*cfg.host)) {}
+
+  using Base::enqueue;
+  void enqueue(caf::mailbox_element_ptr element, caf::execution_unit*) override {
+#if defined(__SANITIZE_THREAD__)
+    __tsan_release(element.get()); // Debian's CAF is not instrumented: show TSan the hand-over
+#endif
+    Base::enqueue(std::move(element), &host_);
+  }
+
+  void launch(caf::execution_unit*, bool lazy, bool hide) override {
+    Base::launch(&host_, lazy, hide);
+  }
+
+  // CAF's name for "not for the scheduler's workers".
+  caf::resumable::subtype_t subtype() const override { return caf::resumable::io_actor; }
+
+  caf::resumable* as_resumable() noexcept final { return this; }
+
+  /// The loop this actor lives on.
+  [[nodiscard]] host& home() noexcept { return host_; }
+
+#if defined(__SANITIZE_THREAD__)
+  caf::invoke_message_result consume(caf::mailbox_element& element) override {
+    __tsan_acquire(&element);
+    return Base::consume(element);
+  }
+#endif
+
+private:
+  host& host_;
+};
+
+/// `self` of a hosted actor with interface Handle and state class State.
+template <class Handle, class State>
+using hosted_pointer = caf::stateful_actor<State, hosted<typename Handle::base>>*;
+
+/// Spawns the actor whose behavior is `fun(self, args...)` on `home`. Thread: any, as long as the host
+/// is not torn down. `Handle` and `State` are deduced from the type of `self`.
+template <class State, class Base, class Behavior, class... Params, class... Args>
+auto spawn_on(host& home, Behavior (*fun)(caf::stateful_actor<State, hosted<Base>>*, Params...),
+              Args&&... args) {
+  using impl = caf::stateful_actor<State, hosted<Base>>;
+  caf::actor_config cfg{&home};
+  caf::detail::init_fun_factory<impl, decltype(fun)> factory;
+  cfg.init_fun = factory(std::move(fun), std::forward<Args>(args)...);
+  return home.system().template spawn_impl<impl, caf::no_spawn_options>(cfg);
+}
+
+} // namespace troupe

@@ -1,0 +1,58 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// Every actor's interface: the architecture in one file.
+#pragma once
+#include <troupe/messages.hpp>
+
+#include <caf/typed_actor.hpp>
+
+namespace troupe {
+
+/// CONNECTION: one WebSocket connection. Lives on its socket's loop; ends with a close_reason.
+using connection_actor = caf::typed_actor<
+  // Its shard holds it now: reading may begin.
+  caf::reacts_to<joined>,
+  // A delivery for its outbox; the policy decides when it is full.
+  caf::reacts_to<deliver>,
+  // As deliver, with an answer.
+  caf::replies_to<confirm_deliver>::with<outcome>,
+  // From its transport.
+  caf::reacts_to<received>,
+  caf::reacts_to<pong_received>,
+  caf::reacts_to<transport_closed>,
+  // From the registry: an earlier submit is dealt with.
+  caf::reacts_to<credit>,
+  // Closes it; the first status counts.
+  caf::reacts_to<close_connection>,
+  // From the timing wheel.
+  caf::reacts_to<deadline_passed>>;
+
+/// SHARD: the connections of one loop. Monitors each; a down message is the only way out of it.
+using shard_actor = caf::typed_actor<
+  // From a connection, which is the sender. Answered with joined.
+  caf::reacts_to<join>,
+  // From the registry.
+  caf::replies_to<fan_out>::with<fanned_out>,
+  caf::replies_to<confirm_fan_out>::with<receipt>,
+  caf::replies_to<change_membership>::with<receipt>,
+  caf::replies_to<close_connections>::with<receipt>,
+  caf::reacts_to<drain>,
+  // From itself.
+  caf::reacts_to<go_on>>;
+
+/// REGISTRY: the one address for whoever wants to reach connections. Forwards to the shards.
+using registry_actor = caf::typed_actor<
+  // From anyone.
+  caf::reacts_to<broadcast>,
+  caf::replies_to<confirm_broadcast>::with<receipt>,
+  caf::replies_to<change_membership>::with<receipt>,
+  caf::replies_to<close_connections>::with<receipt>,
+  caf::reacts_to<drain>,
+  // From connections.
+  caf::replies_to<submit>::with<credit>,
+  // From shards.
+  caf::reacts_to<fanned_out>,
+  // From itself: fans out what came meanwhile.
+  caf::reacts_to<go_on>>;
+
+} // namespace troupe

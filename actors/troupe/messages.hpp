@@ -1,0 +1,221 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// Every message between Troupe's actors. Requests are imperative, facts are in the past tense, replies
+// are nouns. Those that users send carry `inspect`; the rest hold what cannot leave the process.
+#pragma once
+#include <troupe/close_reason.hpp>
+#include <troupe/delivery.hpp>
+#include <troupe/frame.hpp>
+#include <troupe/outbox.hpp>
+#include <troupe/target.hpp>
+
+#include <caf/error.hpp>
+#include <caf/meta/load_callback.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace troupe {
+
+// -- for everyone: to the registry -----------------------------------------------------------------
+
+/// Delivers a message to every connection of `to`. Order per sender is kept.
+struct broadcast {
+  target to;
+  frame message;
+  connection_handle exclude = {}; ///< Gets nothing, such as the sender.
+  overflow policy = overflow::disconnect;
+  std::string key = {};           ///< For overflow::latest_per_key.
+};
+
+/// As broadcast, and asks what became of it.
+struct confirm_broadcast {
+  broadcast what;
+};
+
+/// What became of a broadcast: matched = queued + dropped.
+struct receipt {
+  std::uint64_t matched = 0; ///< Connections the target named.
+  std::uint64_t queued = 0;  ///< Connections in whose outbox it is now.
+  std::uint64_t dropped = 0; ///< Connections that will not get it: policy, closing, or just gone.
+};
+
+/// Adds connections to, or removes them from, a named set. A user replaces the former one.
+struct change_membership {
+  enum class action : std::uint8_t { add, remove };
+  target of;
+  action what = action::add;
+  membership in = membership::group;
+  std::string name;
+};
+
+/// Closes every connection of `to`. The receipt counts them as queued.
+struct close_connections {
+  target to;
+  close_status status = close_status::of(close_reason::kicked);
+};
+
+/// Closes every connection, `rate` a second on the whole node (0: at once), then ends the registry.
+struct drain {
+  std::size_t rate = 0;
+};
+
+// -- between registry, shards and connections ------------------------------------------------------
+
+/// Connection to registry: a client's message. Answered with `credit` once it is fanned out.
+struct submit {
+  broadcast what;
+  std::size_t cost = 0; ///< Comes back in `credit`.
+};
+
+/// Lets a connection read `bytes` more.
+struct credit {
+  std::size_t bytes = 0;
+};
+
+/// Registry to shard: deliveries in this order. Answered with `fanned_out` of the same number.
+struct fan_out {
+  std::uint64_t number = 0;
+  std::vector<delivery_ptr> deliveries;
+};
+struct fanned_out {
+  std::uint64_t number = 0;
+};
+
+/// Registry to shard: one delivery with a receipt.
+struct confirm_fan_out {
+  delivery_ptr what;
+};
+
+/// Shard to itself: goes on with a long fan-out or drain.
+struct go_on {};
+
+/// Shard to connection.
+struct deliver {
+  delivery_ptr what;
+};
+/// Shard to connection: answered with the outcome.
+struct confirm_deliver {
+  delivery_ptr what;
+};
+struct outcome {
+  send_status status = send_status::queued;
+};
+
+/// Connection to shard: "I am here". Answered with `joined`; while draining with close_connection too.
+struct join {
+  client_id id;
+  std::string user;
+  std::vector<std::string> groups;
+  std::vector<std::string> labels;
+};
+struct joined {
+  connection_handle handle;
+};
+
+/// To a connection: close with this status.
+struct close_connection {
+  close_status status;
+};
+
+// -- from a transport or a timer to its connection -------------------------------------------------
+
+/// A whole message came. `cost` is what to grant() when it is dealt with.
+struct received {
+  frame message;
+  std::size_t cost = 0;
+};
+struct pong_received {};
+/// The transport is gone; the connection ends with this record.
+struct transport_closed {
+  close_record record;
+};
+/// A deadline of the connection's heartbeat passed.
+struct deadline_passed {};
+
+// -- inspection ------------------------------------------------------------------------------------
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, frame& x) {
+  auto type = static_cast<std::uint8_t>(x.type());
+  std::string payload{x.payload()};
+  auto load = [&]() -> caf::error {
+    x = frame::encode(static_cast<opcode>(type), payload);
+    return caf::none;
+  };
+  return f(type, payload, caf::meta::load_callback(load));
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, broadcast& x) {
+  return f(x.to, x.message, x.exclude, x.policy, x.key);
+}
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, confirm_broadcast& x) {
+  return f(x.what);
+}
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, receipt& x) {
+  return f(x.matched, x.queued, x.dropped);
+}
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, change_membership& x) {
+  return f(x.of, x.what, x.in, x.name);
+}
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, close_connections& x) {
+  return f(x.to, x.status);
+}
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, drain& x) {
+  return f(x.rate);
+}
+
+} // namespace troupe
+
+// Append only: IDs are positions. A program's own messages start at caf::id_block::troupe::end.
+CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
+  CAF_ADD_TYPE_ID(troupe, (troupe::broadcast))
+  CAF_ADD_TYPE_ID(troupe, (troupe::confirm_broadcast))
+  CAF_ADD_TYPE_ID(troupe, (troupe::receipt))
+  CAF_ADD_TYPE_ID(troupe, (troupe::change_membership))
+  CAF_ADD_TYPE_ID(troupe, (troupe::close_connections))
+  CAF_ADD_TYPE_ID(troupe, (troupe::drain))
+  CAF_ADD_TYPE_ID(troupe, (troupe::submit))
+  CAF_ADD_TYPE_ID(troupe, (troupe::credit))
+  CAF_ADD_TYPE_ID(troupe, (troupe::fan_out))
+  CAF_ADD_TYPE_ID(troupe, (troupe::fanned_out))
+  CAF_ADD_TYPE_ID(troupe, (troupe::confirm_fan_out))
+  CAF_ADD_TYPE_ID(troupe, (troupe::go_on))
+  CAF_ADD_TYPE_ID(troupe, (troupe::deliver))
+  CAF_ADD_TYPE_ID(troupe, (troupe::confirm_deliver))
+  CAF_ADD_TYPE_ID(troupe, (troupe::outcome))
+  CAF_ADD_TYPE_ID(troupe, (troupe::join))
+  CAF_ADD_TYPE_ID(troupe, (troupe::joined))
+  CAF_ADD_TYPE_ID(troupe, (troupe::close_connection))
+  CAF_ADD_TYPE_ID(troupe, (troupe::received))
+  CAF_ADD_TYPE_ID(troupe, (troupe::pong_received))
+  CAF_ADD_TYPE_ID(troupe, (troupe::transport_closed))
+  CAF_ADD_TYPE_ID(troupe, (troupe::deadline_passed))
+  CAF_ADD_TYPE_ID(troupe, (troupe::close_record))
+CAF_END_TYPE_ID_BLOCK(troupe)
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::submit)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::credit)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::fan_out)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::fanned_out)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::confirm_fan_out)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::go_on)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::deliver)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::confirm_deliver)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::outcome)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::join)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::joined)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::close_connection)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::received)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::pong_received)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::transport_closed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::deadline_passed)

@@ -1,0 +1,162 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#include <troupe/outbox.hpp>
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace {
+
+bool droppable(const delivery& d) noexcept {
+  return d.policy == overflow::drop_oldest || d.policy == overflow::latest_per_key;
+}
+
+} // namespace
+
+// -- lane ------------------------------------------------------------------------------------------
+
+template <class T>
+void outbox::lane<T>::pop() noexcept {
+  items_[head_++] = T{};
+  if (head_ != items_.size()) return;
+  items_.clear();
+  head_ = 0;
+  if (items_.capacity() > kept_capacity) items_.shrink_to_fit();
+}
+
+template <class T>
+void outbox::lane<T>::erase(std::size_t i) {
+  // Closing the hole from the front is cheap where it matters: what is dropped is oldest.
+  for (auto at = head_ + i; at != head_; --at) items_[at] = std::move(items_[at - 1]);
+  pop();
+}
+
+template <class T>
+void outbox::lane<T>::truncate(std::size_t n) {
+  items_.resize(head_ + n);
+  if (n != 0) return;
+  items_ = {};
+  head_ = 0;
+}
+
+// -- queueing --------------------------------------------------------------------------------------
+
+bool outbox::fits(std::size_t more_bytes, const outbox_bounds& bounds) const noexcept {
+  return bytes_ + more_bytes + (data_.size() + 1) * entry_bytes <= bounds.max_bytes;
+}
+
+void outbox::lose(const delivery& what) noexcept { gap_ += what.message.count(); }
+
+bool outbox::evict_oldest() {
+  for (auto i = first_droppable(); i < data_.size(); ++i) {
+    if (!droppable(*data_[i])) continue;
+    lose(*data_[i]);
+    bytes_ -= data_[i]->message.bytes().size();
+    data_.erase(i);
+    return true;
+  }
+  return false;
+}
+
+bool outbox::conflate(const delivery_ptr& what, const outbox_bounds& bounds) {
+  const auto size = what->message.bytes().size();
+  for (auto i = data_.size(); i-- > first_droppable();) {
+    auto& queued = data_[i];
+    if (queued->policy != overflow::latest_per_key || queued->key != what->key) continue;
+    const auto without = bytes_ - queued->message.bytes().size();
+    if (without + size + data_.size() * entry_bytes > bounds.max_bytes) return false;
+    bytes_ = without + size;
+    queued = what;
+    return true;
+  }
+  return false;
+}
+
+outbox::result outbox::push(const delivery_ptr& what, const outbox_bounds& bounds) {
+  result r;
+  const auto size = what->message.bytes().size();
+  if (what->policy == overflow::latest_per_key && conflate(what, bounds)) {
+    r.status = send_status::conflated;
+    return r;
+  }
+  if (!fits(size, bounds)) {
+    if (what->policy == overflow::disconnect) {
+      r.status = send_status::full;
+      return r;
+    }
+    const auto gap_before = gap_;
+    if (droppable(*what))
+      while (!fits(size, bounds) && evict_oldest()) {}
+    r.evicted = gap_ - gap_before;
+    if (!fits(size, bounds)) {
+      lose(*what);
+      r.status = send_status::dropped;
+      return r;
+    }
+  }
+  data_.push(what);
+  bytes_ += size;
+  return r;
+}
+
+bool outbox::push_control(frame what, const outbox_bounds& bounds) {
+  const auto size = what.bytes().size();
+  if (control_bytes_ + size > bounds.max_control_bytes) return false;
+  control_bytes_ += size;
+  control_.push(std::move(what));
+  return true;
+}
+
+// -- sending ---------------------------------------------------------------------------------------
+
+std::size_t outbox::fill(std::span<std::string_view> slices) {
+  std::size_t used = 0;
+  const auto add = [&](std::string_view bytes) {
+    if (used == 0) bytes.remove_prefix(offset_);
+    slices[used++] = bytes;
+  };
+  // A delivery on its way goes first, then control, then the rest: consume() walks the same order.
+  if (sending_ == part::none && !empty()) sending_ = control_.empty() ? part::data : part::control;
+  std::size_t data_next = 0;
+  if (sending_ == part::data) add(data_[data_next++]->message.bytes());
+  for (std::size_t i = 0; i < control_.size() && used < slices.size(); ++i) add(control_[i].bytes());
+  while (data_next < data_.size() && used < slices.size()) add(data_[data_next++]->message.bytes());
+  return used;
+}
+
+void outbox::consume(std::size_t n) {
+  while (n != 0) {
+    const bool from_data = sending_ == part::data;
+    const auto size = from_data ? data_[0]->message.bytes().size() : control_[0].bytes().size();
+    const auto taken = std::min(n, size - offset_);
+    (from_data ? bytes_ : control_bytes_) -= taken;
+    n -= taken;
+    offset_ += taken;
+    if (offset_ != size) return;
+    offset_ = 0;
+    if (from_data) data_.pop();
+    else control_.pop();
+    sending_ = !control_.empty() ? part::control : !data_.empty() ? part::data : part::none;
+  }
+  if (offset_ == 0) sending_ = part::none;
+}
+
+std::uint32_t outbox::drop_data() {
+  const bool keep_first = sending_ == part::data && offset_ != 0;
+  const std::size_t kept = keep_first ? 1 : 0;
+  std::uint32_t lost = 0;
+  for (auto i = kept; i < data_.size(); ++i) lost += data_[i]->message.count();
+  bytes_ = keep_first ? data_[0]->message.bytes().size() - offset_ : 0;
+  if (!data_.empty()) data_.truncate(kept);
+  if (!keep_first && sending_ == part::data) sending_ = part::none;
+  return lost;
+}
+
+void outbox::clear() {
+  control_ = {};
+  data_ = {};
+  bytes_ = control_bytes_ = offset_ = 0;
+  sending_ = part::none;
+}
+
+} // namespace troupe

@@ -1,0 +1,178 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#include <troupe/registry.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+constexpr std::chrono::seconds shard_timeout{15};
+
+delivery_ptr make_delivery(const broadcast& m) {
+  return delivery_ptr{new delivery(m.to, m.message, m.exclude, m.policy, m.key), false};
+}
+
+bool joinable(const delivery& a, const delivery& b) {
+  return a.policy == b.policy && !a.exclude && !b.exclude &&
+         a.policy != overflow::latest_per_key && a.to == b.to;
+}
+
+/// Neighbours for the same target become one delivery of at most `max_bytes`; order is kept.
+std::vector<delivery_ptr> join_neighbours(std::vector<delivery_ptr> in, std::size_t max_bytes) {
+  std::vector<delivery_ptr> out;
+  std::vector<frame> frames;
+  for (std::size_t first = 0; first < in.size();) {
+    auto bytes = in[first]->message.bytes().size();
+    auto last = first + 1;
+    while (last < in.size() && joinable(*in[first], *in[last]) &&
+           bytes + in[last]->message.bytes().size() <= max_bytes)
+      bytes += in[last++]->message.bytes().size();
+    if (last == first + 1) {
+      out.push_back(std::move(in[first]));
+    } else {
+      frames.clear();
+      for (auto i = first; i < last; ++i) frames.push_back(in[i]->message);
+      out.emplace_back(new delivery(in[first]->to, frame::join(frames), {}, in[first]->policy, {}),
+                       false);
+    }
+    first = last;
+  }
+  return out;
+}
+
+} // namespace
+
+registry_state::registry_state(pointer self) : self_(self) {}
+
+registry_actor::behavior_type registry_state::make_behavior(std::vector<shard_actor> shards,
+                                                            const registry_options& options) {
+  options_ = options;
+  self_->set_down_handler([this](const caf::down_msg& m) { on_down(m); });
+  for (auto& who : shards) {
+    self_->monitor(who);
+    shards_.push_back({std::move(who)});
+  }
+  return {
+    [this](const broadcast& m) { on_broadcast(m); },
+    [this](const confirm_broadcast& m) { return on_confirm(m); },
+    [this](const change_membership& m) { return ask_shards(m); },
+    [this](const close_connections& m) { return ask_shards(m); },
+    [this](const drain& m) { on_drain(m); },
+    [this](const submit& m) { return on_submit(m); },
+    [this](const fanned_out& m) { on_fanned_out(m); },
+    [this](const go_on&) { flush(); },
+  };
+}
+
+// -- taking in -------------------------------------------------------------------------------------
+
+void registry_state::stage(const broadcast& m) {
+  pending_bytes_ += m.message.bytes().size();
+  pending_.push_back(make_delivery(m));
+  // Behind everything that is queued already, so that it can be joined.
+  if (!std::exchange(flushing_, true)) self_->send(self_, go_on{});
+}
+
+void registry_state::on_broadcast(const broadcast& m) {
+  if (pending_bytes_ + m.message.bytes().size() > options_.max_pending_bytes) {
+    self_->home().counters().broadcasts_refused.add();
+    return;
+  }
+  stage(m);
+}
+
+caf::typed_response_promise<credit> registry_state::on_submit(const submit& m) {
+  auto promise = self_->make_response_promise<credit>();
+  pending_credits_.push_back({promise, m.cost});
+  stage(m.what);
+  return promise;
+}
+
+caf::typed_response_promise<receipt> registry_state::on_confirm(const confirm_broadcast& m) {
+  send_pending(); // what came before leaves before
+  return ask_shards(confirm_fan_out{make_delivery(m.what)});
+}
+
+// -- sending out -----------------------------------------------------------------------------------
+
+void registry_state::flush() {
+  flushing_ = false;
+  if (sent_ - slowest() < options_.window) send_pending();
+}
+
+void registry_state::send_pending() {
+  if (pending_.empty()) return;
+  const fan_out m{++sent_, join_neighbours(std::exchange(pending_, {}), options_.max_joined_bytes)};
+  pending_bytes_ = 0;
+  owed_.push_back({m.number, std::exchange(pending_credits_, {})});
+  for (const auto& s : shards_) self_->send(s.who, m);
+  settle(); // without shards nobody acknowledges
+}
+
+void registry_state::on_fanned_out(const fanned_out& m) {
+  for (auto& s : shards_)
+    if (s.who == self_->current_sender()) s.acknowledged = m.number;
+  settle();
+  flush();
+}
+
+std::uint64_t registry_state::slowest() const noexcept {
+  auto number = sent_;
+  for (const auto& s : shards_) number = std::min(number, s.acknowledged);
+  return number;
+}
+
+void registry_state::settle() {
+  for (const auto done = slowest(); !owed_.empty() && owed_.front().number <= done;
+       owed_.pop_front())
+    for (auto& owed : owed_.front().credits) owed.promise.deliver(credit{owed.bytes});
+}
+
+template <class Message>
+caf::typed_response_promise<receipt> registry_state::ask_shards(const Message& m) {
+  struct sum {
+    receipt total;
+    std::size_t missing;
+    caf::typed_response_promise<receipt> promise;
+  };
+  auto promise = self_->make_response_promise<receipt>();
+  auto answers = std::make_shared<sum>(sum{{}, shards_.size(), promise});
+  const auto arrived = [answers](const receipt& r) {
+    answers->total.matched += r.matched;
+    answers->total.queued += r.queued;
+    answers->total.dropped += r.dropped;
+    if (--answers->missing == 0) answers->promise.deliver(answers->total);
+  };
+  if (shards_.empty()) promise.deliver(receipt{});
+  for (const auto& s : shards_)
+    self_->request(s.who, shard_timeout, m)
+      .then(arrived, [arrived](const caf::error&) { arrived({}); }); // gone, with its connections
+  return promise;
+}
+
+// -- the end ---------------------------------------------------------------------------------------
+
+void registry_state::on_drain(const drain& m) {
+  send_pending();
+  const auto share = m.rate == 0 ? 0 : std::max<std::size_t>(1, m.rate / std::max<std::size_t>(1, shards_.size()));
+  for (const auto& s : shards_) self_->send(s.who, drain{share});
+  if (shards_.empty()) self_->quit();
+}
+
+void registry_state::on_down(const caf::down_msg& m) {
+  std::erase_if(shards_, [&](const member& s) { return s.who.address() == m.source; });
+  if (m.reason && m.reason != caf::exit_reason::normal)
+    options_.log->write(severity::error, "shard_failed", {{"reason", self_->system().render(m.reason)}});
+  settle();
+  if (shards_.empty()) self_->quit(); // last: it ends this handler
+}
+
+registry_actor::behavior_type registry(registry_state::pointer self,
+                                       std::vector<shard_actor> shards, registry_options options) {
+  return self->state.make_behavior(std::move(shards), options);
+}
+
+} // namespace troupe

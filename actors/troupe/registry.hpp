@@ -1,0 +1,83 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// REGISTRY: the address through which everyone reaches connections. Forwards to the shards; while they
+// work, it gathers what comes and joins neighbours with the same target into one delivery.
+// Thread: loop 0. Owner: the server. Bounded by: registry_options::max_pending_bytes for broadcasts,
+// the connections' read windows for submits. Ends when: drained, after its last shard.
+#pragma once
+#include <troupe/event_log.hpp>
+#include <troupe/hosted.hpp>
+#include <troupe/interfaces.hpp>
+
+#include <caf/typed_response_promise.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+namespace troupe {
+
+struct registry_options {
+  event_log* log = &event_log::none();
+  std::size_t max_pending_bytes = 64 * 1024 * 1024; ///< Of broadcasts; more are dropped and counted.
+  std::size_t max_joined_bytes = 64 * 1024;         ///< Of one joined delivery.
+  std::uint64_t window = 2;                         ///< Fan-outs a shard may have unacknowledged.
+};
+
+class registry_state {
+public:
+  static constexpr const char* name = "registry";
+  using pointer = hosted_pointer<registry_actor, registry_state>;
+
+  explicit registry_state(pointer self);
+
+  registry_actor::behavior_type make_behavior(std::vector<shard_actor> shards,
+                                              const registry_options& options);
+
+private:
+  struct member {
+    shard_actor who;
+    std::uint64_t acknowledged = 0; // number of the last fan-out it has finished
+  };
+  struct owed_credit {
+    caf::typed_response_promise<credit> promise;
+    std::size_t bytes;
+  };
+  struct owed_after {
+    std::uint64_t number; // of the fan-out that carried the messages
+    std::vector<owed_credit> credits;
+  };
+
+  void on_broadcast(const broadcast& m);
+  caf::typed_response_promise<credit> on_submit(const submit& m);
+  caf::typed_response_promise<receipt> on_confirm(const confirm_broadcast& m);
+  void on_fanned_out(const fanned_out& m);
+  void on_down(const caf::down_msg& m);
+  void on_drain(const drain& m);
+
+  void stage(const broadcast& m);
+  /// Sends what is pending, joined, if the window allows.
+  void flush();
+  void send_pending();
+  [[nodiscard]] std::uint64_t slowest() const noexcept;
+  void settle();
+  /// Asks every shard and sums up the answers.
+  template <class Message>
+  caf::typed_response_promise<receipt> ask_shards(const Message& m);
+
+  pointer self_;
+  registry_options options_;
+  std::vector<member> shards_;
+  std::vector<delivery_ptr> pending_;
+  std::vector<owed_credit> pending_credits_;
+  std::size_t pending_bytes_ = 0;
+  std::deque<owed_after> owed_;
+  std::uint64_t sent_ = 0; // number of the last fan-out
+  bool flushing_ = false;  // a go_on is in the mailbox
+};
+
+/// Spawn with spawn_on(host, registry, shards, options).
+registry_actor::behavior_type registry(registry_state::pointer self,
+                                       std::vector<shard_actor> shards, registry_options options);
+
+} // namespace troupe

@@ -1,0 +1,270 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#include <troupe/shard.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+constexpr std::chrono::seconds confirm_timeout{10};
+constexpr std::chrono::milliseconds drain_step{100};
+
+/// The record in an exit reason; reasons that are not ours count as internal errors.
+close_record record_of(const caf::error& reason) {
+  static const auto ours = caf::make_error(close_reason::internal_error).category();
+  if (reason.category() == ours && reason.context().match_elements<close_record>())
+    return reason.context().get_as<close_record>(0);
+  return {.reason = close_reason::internal_error};
+}
+
+} // namespace
+
+shard_state::shard_state(pointer self)
+  : self_(self), drain_timer_([](void* state) {
+      static_cast<shard_state*>(state)->go_on_soon();
+    }, this) {}
+
+shard_actor::behavior_type shard_state::make_behavior(const shard_options& options) {
+  options_ = options;
+  self_->set_down_handler([this](const caf::down_msg& m) { on_down(m); });
+  return {
+    [this](const join& m) { on_join(m); },
+    [this](const fan_out& m) { return on_fan_out(m); },
+    [this](const confirm_fan_out& m) { return on_confirm(m); },
+    [this](const change_membership& m) { return change(m); },
+    [this](const close_connections& m) { return close(m); },
+    [this](const drain& m) { start_drain(m); },
+    [this](const go_on&) { work(); },
+  };
+}
+
+// -- connections come and go -----------------------------------------------------------------------
+
+void shard_state::on_join(const join& m) {
+  auto who = caf::actor_cast<connection_actor>(self_->current_sender());
+  const auto at = slots_.insert({});
+  auto& s = slots_[at];
+  static std::uint16_t last_generation = 0;
+  s.generation = static_cast<std::uint16_t>(++last_generation == 0 ? ++last_generation
+                                                                   : last_generation);
+  s.id = m.id;
+  s.who = who;
+  by_id_.emplace(m.id, at);
+  by_actor_.emplace(who.id(), at);
+  if (!m.user.empty()) index_.add(membership::user, m.user, at, s.in);
+  for (const auto& group : m.groups) index_.add(membership::group, group, at, s.in);
+  for (const auto& label : m.labels) index_.add(membership::label, label, at, s.in);
+  auto& counters = self_->home().counters();
+  counters.connections.add();
+  counters.opened.add();
+  self_->monitor(who);
+  self_->send(who, joined{{static_cast<std::uint16_t>(self_->home().index()), s.generation, at}});
+  if (draining_) self_->send(who, close_connection{close_status::of(close_reason::shutting_down)});
+}
+
+void shard_state::on_down(const caf::down_msg& m) {
+  const auto found = by_actor_.find(m.source.id());
+  if (found == by_actor_.end()) return;
+  const auto at = found->second;
+  by_actor_.erase(found);
+  const auto id = slots_[at].id;
+  by_id_.erase(id);
+  index_.remove_all(slots_[at].in);
+  slots_.erase(at);
+  const auto record = record_of(m.reason);
+  auto& counters = self_->home().counters();
+  counters.connections.subtract();
+  counters.closed.add();
+  counters.closed_by_reason[static_cast<std::size_t>(record.reason)].add();
+  options_.log->write(record.reason == close_reason::internal_error ? severity::error
+                                                                    : severity::debug,
+                      "connection_closed",
+                      {{"id", id.to_string()},
+                       {"reason", to_string(record.reason)},
+                       {"code_sent", fmt::to_string(record.code_sent)},
+                       {"code_received", fmt::to_string(record.code_received)},
+                       {"text", record.text}});
+  end_if_drained();
+}
+
+// -- fanning out -----------------------------------------------------------------------------------
+
+caf::typed_response_promise<fanned_out> shard_state::on_fan_out(const fan_out& m) {
+  auto promise = self_->make_response_promise<fanned_out>();
+  if (m.deliveries.empty()) {
+    promise.deliver(fanned_out{m.number});
+    return promise;
+  }
+  for (const auto& what : m.deliveries) jobs_.push_back({.what = what});
+  jobs_.back().done = promise;
+  jobs_.back().number = m.number;
+  if (!going_on_) work();
+  return promise;
+}
+
+caf::typed_response_promise<receipt> shard_state::on_confirm(const confirm_fan_out& m) {
+  auto promise = self_->make_response_promise<receipt>();
+  auto confirmed = std::make_shared<open_receipt>();
+  confirmed->promise = promise;
+  jobs_.push_back({.what = m.what, .confirmed = std::move(confirmed)});
+  if (!going_on_) work();
+  return promise;
+}
+
+void shard_state::go_on_soon() {
+  if (std::exchange(going_on_, true)) return;
+  self_->send(self_, go_on{});
+}
+
+void shard_state::work() {
+  going_on_ = false;
+  auto budget = options_.slice;
+  while (!jobs_.empty() && budget != 0) {
+    if (!advance(jobs_.front(), budget)) break;
+    finish(jobs_.front());
+    jobs_.pop_front();
+  }
+  if (draining_ && jobs_.empty()) drain_some(budget);
+  if (!jobs_.empty()) go_on_soon();
+}
+
+const membership_index::members* shard_state::members_of(const target& to) const {
+  switch (to.of) {
+    case target::kind::user: return index_.find(membership::user, to.name);
+    case target::kind::group: return index_.find(membership::group, to.name);
+    case target::kind::label: return index_.find(membership::label, to.name);
+    case target::kind::everyone:
+    case target::kind::connection: break;
+  }
+  return nullptr;
+}
+
+bool shard_state::advance(job& j, std::uint32_t& budget) {
+  const auto& to = j.what->to;
+  if (to.of == target::kind::connection) {
+    if (const auto found = by_id_.find(to.id); found != by_id_.end()) hand_over(j, found->second);
+    --budget;
+    return true;
+  }
+  const bool all = to.of == target::kind::everyone;
+  const auto* members = all ? nullptr : members_of(to);
+  const auto extent = all ? slots_.extent() : members ? members->extent() : 0;
+  for (; j.cursor < extent && budget != 0; ++j.cursor, --budget) {
+    const auto at = all ? j.cursor : (*members)[j.cursor].slot;
+    if (at != membership_index::member::none && slots_[at].who) hand_over(j, at);
+  }
+  return j.cursor >= extent;
+}
+
+void shard_state::hand_over(job& j, std::uint32_t at) {
+  const auto& s = slots_[at];
+  const auto& excluded = j.what->exclude;
+  if (excluded && excluded.slot == at && excluded.generation == s.generation &&
+      excluded.shard == self_->home().index())
+    return;
+  if (!j.confirmed) {
+    self_->send(s.who, deliver{j.what});
+    return;
+  }
+  ++j.confirmed->so_far.matched;
+  const auto answered = [open = j.confirmed](send_status status) {
+    auto& r = open->so_far;
+    ++(status == send_status::queued || status == send_status::conflated ? r.queued : r.dropped);
+    if (open->visited && r.queued + r.dropped == r.matched) open->promise.deliver(r);
+  };
+  self_->request(s.who, confirm_timeout, confirm_deliver{j.what})
+    .then([answered](const outcome& o) { answered(o.status); },
+          [answered](const caf::error&) { answered(send_status::dropped); });
+}
+
+void shard_state::finish(job& j) {
+  if (j.confirmed) {
+    j.confirmed->visited = true;
+    const auto& r = j.confirmed->so_far;
+    if (r.queued + r.dropped == r.matched) j.confirmed->promise.deliver(r);
+    return;
+  }
+  self_->home().counters().broadcasts.add(j.what->message.count());
+  if (j.done.pending()) j.done.deliver(fanned_out{j.number});
+}
+
+// -- whole sets ------------------------------------------------------------------------------------
+
+template <class F>
+void shard_state::for_each(const target& to, F visit) {
+  if (to.of == target::kind::connection) {
+    if (const auto found = by_id_.find(to.id); found != by_id_.end()) visit(found->second);
+  } else if (to.of == target::kind::everyone) {
+    for (std::uint32_t at = 0; at < slots_.extent(); ++at)
+      if (slots_[at].who) visit(at);
+  } else if (const auto* members = members_of(to)) {
+    std::vector<std::uint32_t> slots; // `visit` may change the set
+    for (std::uint32_t i = 0; i < members->extent(); ++i)
+      if (const auto at = (*members)[i].slot; at != membership_index::member::none)
+        slots.push_back(at);
+    for (const auto at : slots) visit(at);
+  }
+}
+
+receipt shard_state::change(const change_membership& m) {
+  receipt r;
+  for_each(m.of, [&](std::uint32_t at) {
+    ++r.matched;
+    if (m.what == change_membership::action::add) index_.add(m.in, m.name, at, slots_[at].in);
+    else index_.remove(m.in, m.name, slots_[at].in);
+  });
+  r.queued = r.matched;
+  return r;
+}
+
+receipt shard_state::close(const close_connections& m) {
+  receipt r;
+  for_each(m.to, [&](std::uint32_t at) {
+    ++r.matched;
+    self_->send(slots_[at].who, close_connection{m.status});
+  });
+  r.queued = r.matched;
+  return r;
+}
+
+// -- draining --------------------------------------------------------------------------------------
+
+void shard_state::start_drain(const drain& m) {
+  if (std::exchange(draining_, true)) return;
+  drain_rate_ = m.rate;
+  drain_began_ = self_->home().now();
+  go_on_soon();
+}
+
+void shard_state::drain_some(std::uint32_t budget) {
+  auto allowed = std::size_t{budget};
+  if (drain_rate_ != 0) {
+    const auto elapsed = self_->home().now() - drain_began_ + drain_step;
+    const auto due = std::chrono::duration<double>(elapsed).count() * static_cast<double>(drain_rate_);
+    allowed = std::min(allowed, static_cast<std::size_t>(due) - std::min(drained_, static_cast<std::size_t>(due)));
+  }
+  for (; allowed != 0 && drain_cursor_ < slots_.extent(); ++drain_cursor_) {
+    const auto& s = slots_[drain_cursor_];
+    if (!s.who) continue;
+    self_->send(s.who, close_connection{close_status::of(close_reason::shutting_down)});
+    ++drained_;
+    --allowed;
+  }
+  if (drain_cursor_ >= slots_.extent()) end_if_drained();
+  else if (drain_rate_ != 0) self_->home().timers().arm(drain_timer_, self_->home().now() + drain_step);
+  else go_on_soon();
+}
+
+void shard_state::end_if_drained() {
+  if (draining_ && by_actor_.empty() && jobs_.empty()) self_->quit();
+}
+
+shard_actor::behavior_type shard(shard_state::pointer self, shard_options options) {
+  return self->state.make_behavior(options);
+}
+
+} // namespace troupe

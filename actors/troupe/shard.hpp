@@ -1,0 +1,99 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// SHARD: holds the connections of one loop by handle, ID and membership, and fans deliveries out to
+// them in slices, so that a delivery to 100,000 connections does not hold the loop.
+// Thread: its loop. Owner: the server spawns it; the REGISTRY monitors it. Bounded by: the registry
+// sends no more than it gets acknowledged. Ends when: it drains and its last connection is down.
+#pragma once
+#include <troupe/event_log.hpp>
+#include <troupe/hosted.hpp>
+#include <troupe/interfaces.hpp>
+#include <troupe/membership_index.hpp>
+
+#include <caf/typed_response_promise.hpp>
+
+#include <deque>
+#include <memory>
+#include <unordered_map>
+
+namespace troupe {
+
+struct shard_options {
+  event_log* log = &event_log::none();
+  std::uint32_t slice = 2048; ///< Connections visited before other messages get their turn.
+};
+
+class shard_state {
+public:
+  static constexpr const char* name = "shard";
+  using pointer = hosted_pointer<shard_actor, shard_state>;
+
+  explicit shard_state(pointer self);
+
+  shard_actor::behavior_type make_behavior(const shard_options& options);
+
+private:
+  struct slot {
+    connection_actor who; // empty: a hole
+    client_id id;
+    std::uint16_t generation = 0;
+    membership_index::memberships in;
+  };
+  // A receipt that fills up as connections answer; `visited` once all were asked.
+  struct open_receipt {
+    receipt so_far;
+    caf::typed_response_promise<receipt> promise;
+    bool visited = false;
+  };
+  // A delivery on its way through the slots.
+  struct job {
+    delivery_ptr what;
+    std::uint32_t cursor = 0;
+    std::shared_ptr<open_receipt> confirmed;
+    caf::typed_response_promise<fanned_out> done; // pending on the last job of a fan_out only
+    std::uint64_t number = 0;
+  };
+
+  void on_join(const join& m);
+  void on_down(const caf::down_msg& m);
+  caf::typed_response_promise<fanned_out> on_fan_out(const fan_out& m);
+  caf::typed_response_promise<receipt> on_confirm(const confirm_fan_out& m);
+  receipt change(const change_membership& m);
+  receipt close(const close_connections& m);
+  void start_drain(const drain& m);
+
+  void go_on_soon();
+  void work();
+  /// Delivers to at most `budget` positions. @returns true when the job is through.
+  bool advance(job& j, std::uint32_t& budget);
+  void hand_over(job& j, std::uint32_t at);
+  void finish(job& j);
+  void drain_some(std::uint32_t budget);
+  void end_if_drained();
+
+  [[nodiscard]] const membership_index::members* members_of(const target& to) const;
+  /// Calls `visit(slot number)` for every connection of `to`.
+  template <class F>
+  void for_each(const target& to, F visit);
+
+  pointer self_;
+  shard_options options_;
+  stable_list<slot> slots_;
+  std::unordered_map<client_id, std::uint32_t> by_id_;
+  std::unordered_map<caf::actor_id, std::uint32_t> by_actor_;
+  membership_index index_;
+  std::deque<job> jobs_;
+  bool going_on_ = false; // a go_on is in the mailbox
+  // Draining.
+  bool draining_ = false;
+  std::size_t drain_rate_ = 0;
+  std::uint32_t drain_cursor_ = 0;
+  host::clock::time_point drain_began_{};
+  std::size_t drained_ = 0;
+  timer drain_timer_;
+};
+
+/// Spawn with spawn_on(host, shard, options).
+shard_actor::behavior_type shard(shard_state::pointer self, shard_options options);
+
+} // namespace troupe

@@ -1,0 +1,38 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// TARGET: which connections a message is for.
+#pragma once
+#include <troupe/client_id.hpp>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+namespace troupe {
+
+/// A named set a connection can be a member of. A connection has at most one user, and any number of
+/// groups and labels.
+enum class membership : std::uint8_t { user, group, label };
+
+struct target {
+  enum class kind : std::uint8_t { everyone, connection, user, group, label };
+
+  kind of = kind::everyone;
+  client_id id;     ///< Of kind::connection only.
+  std::string name; ///< Of the user, group or label.
+
+  static target everyone() { return {}; }
+  static target connection(client_id id) { return {kind::connection, id, {}}; }
+  static target user(std::string name) { return {kind::user, {}, std::move(name)}; }
+  static target group(std::string name) { return {kind::group, {}, std::move(name)}; }
+  static target label(std::string name) { return {kind::label, {}, std::move(name)}; }
+
+  friend bool operator==(const target&, const target&) = default;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, target& x) {
+    return f(x.of, x.id, x.name);
+  }
+};
+
+} // namespace troupe
