@@ -30,6 +30,7 @@ enum class close_reason : std::uint8_t {
   message_too_big,
   too_many_fragments,
   control_overflow,
+  message_timeout,
   internal_error,
 };
 
@@ -77,6 +78,8 @@ inline constexpr std::array close_reasons{
   close_reason_info{close_reason::control_overflow, "control_overflow", 1008,
                     "too many control frames", initiator::server,
                     "the client made the server queue more control frames than the limit"},
+  close_reason_info{close_reason::message_timeout, "message_timeout", 1008, "message timeout",
+                    initiator::server, "a message was begun but not finished in time"},
   close_reason_info{close_reason::internal_error, "internal_error", 1011, "internal error",
                     initiator::server, "its actor failed; others are not affected"},
 };

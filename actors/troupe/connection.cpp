@@ -62,7 +62,7 @@ connection_actor::behavior_type connection_state::make_behavior(
     [this](const credit& m) {
       if (out_) out_->grant(m.bytes);
     },
-    [this](const close_connection& m) { close(m.status); },
+    [this](const close_connection& m) { close(m.status, m.how); },
     [this](const deadline_passed&) { on_deadline(); },
   };
 }
@@ -125,11 +125,12 @@ void connection_state::arm() {
     self_->home().timers().arm(deadline_, *next);
 }
 
-void connection_state::close(const close_status& status) {
-  if (closing_) return;
+void connection_state::close(const close_status& status, closing how) {
+  if (!out_) return;
+  if (how == closing::cut) out_->cut(status.reason);
+  else if (!closing_) out_->close(status);
   closing_ = true;
   deadline_.cancel();
-  out_->close(status);
 }
 
 void connection_state::on_transport_closed(const transport_closed& m) {

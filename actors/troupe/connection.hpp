@@ -51,7 +51,7 @@ private:
   void on_received(const received& m);
   void on_deadline();
   void on_transport_closed(const transport_closed& m);
-  void close(const close_status& status);
+  void close(const close_status& status, closing how = closing::handshake);
   void arm();
 
   pointer self_;

@@ -43,6 +43,8 @@ struct loop_counters {
   counter reads_paused;        ///< Times a reader waited for credit.
   counter broadcasts;          ///< Messages the shard fanned out.
   counter broadcasts_refused;  ///< In-process broadcasts beyond the registry's bound.
+  counter refused;             ///< Sockets answered 503 or 429 for a connection limit.
+  counter accept_errors;       ///< Failures of accept(), such as too few descriptors.
 };
 
 } // namespace troupe

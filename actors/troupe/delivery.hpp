@@ -10,6 +10,7 @@
 #include <caf/intrusive_ptr.hpp>
 #include <caf/ref_counted.hpp>
 
+#include <atomic>
 #include <string>
 #include <utility>
 
@@ -27,6 +28,26 @@ public:
   const connection_handle exclude; ///< Gets nothing; nobody if empty.
   const overflow policy;
   const std::string key;           ///< For overflow::latest_per_key.
+
+  ~delivery() override {
+    if (const auto* v = variant_.load(std::memory_order_relaxed)) v->deref();
+  }
+
+  /// The same delivery in a second encoding (deflated), or nullptr. Thread: any.
+  [[nodiscard]] caf::intrusive_ptr<const delivery> variant() const noexcept {
+    return caf::intrusive_ptr<const delivery>{variant_.load(std::memory_order_acquire)};
+  }
+  /// Attaches a second encoding; of several callers the first wins. @returns the one in use.
+  caf::intrusive_ptr<const delivery> attach_variant(
+    const caf::intrusive_ptr<const delivery>& encoded) const noexcept {
+    const delivery* expected = nullptr;
+    if (variant_.compare_exchange_strong(expected, encoded.get(), std::memory_order_acq_rel))
+      encoded->ref();
+    return variant();
+  }
+
+private:
+  mutable std::atomic<const delivery*> variant_{nullptr};
 };
 
 using delivery_ptr = caf::intrusive_ptr<const delivery>;

@@ -1,6 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/frame.hpp>
 
+#include <atomic>
 #include <cstring>
 #include <new>
 #include <vector>
@@ -21,12 +22,11 @@ constexpr std::size_t header_size(std::size_t payload_bytes) noexcept {
 
 // Header and payload follow the representation in the same allocation.
 struct frame::rep {
-  mutable std::atomic<std::uint32_t> references{1};
+  std::atomic<std::uint32_t> references{1};
   std::uint32_t count = 1;
   std::size_t size = 0;
   std::uint8_t header_bytes = 0;
   opcode type = opcode::binary;
-  mutable std::atomic<rep*> variant{nullptr};
   std::vector<frame> parts;
 
   char* data() noexcept { return reinterpret_cast<char*>(this + 1); }
@@ -45,7 +45,6 @@ void frame::retain(rep* r) noexcept {
 
 void frame::release(rep* r) noexcept {
   if (!r || r->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  release(r->variant.load(std::memory_order_relaxed));
   r->~rep();
   ::operator delete(r);
 }
@@ -114,19 +113,6 @@ std::uint32_t frame::count() const noexcept { return rep_ ? rep_->count : 0; }
 
 std::span<const frame> frame::parts() const noexcept {
   return rep_ ? std::span<const frame>{rep_->parts} : std::span<const frame>{};
-}
-
-frame frame::variant() const noexcept {
-  auto* v = rep_ ? rep_->variant.load(std::memory_order_acquire) : nullptr;
-  retain(v);
-  return frame{v};
-}
-
-frame frame::attach_variant(frame encoded) const {
-  rep* expected = nullptr;
-  if (rep_->variant.compare_exchange_strong(expected, encoded.rep_, std::memory_order_acq_rel))
-    retain(encoded.rep_);
-  return variant();
 }
 
 } // namespace troupe

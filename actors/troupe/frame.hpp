@@ -4,7 +4,6 @@
 // section 5.2: unmasked, unfragmented). Encoded once, shared by everyone who has to send it.
 // Thread: a handle belongs to one thread; the bytes may be read through handles on any number of threads.
 #pragma once
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -49,11 +48,6 @@ public:
   [[nodiscard]] std::uint32_t count() const noexcept;
   /// What join() was given; empty for others.
   [[nodiscard]] std::span<const frame> parts() const noexcept;
-
-  /// A second encoding of the same messages (such as deflated), or the empty handle.
-  [[nodiscard]] frame variant() const noexcept;
-  /// Attaches a second encoding. The first caller wins; @returns the one that everybody uses.
-  frame attach_variant(frame encoded) const;
 
   friend bool operator==(const frame& a, const frame& b) noexcept {
     return a.rep_ == b.rep_ || (a && b && a.bytes() == b.bytes());

@@ -26,18 +26,27 @@ public:
 
   /// Position among the loops of its server, from 0.
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
-  /// Steady time at the start of the current turn.
-  [[nodiscard]] clock::time_point now() const noexcept { return now_; }
+  /// Steady time, read at most once a turn.
+  [[nodiscard]] clock::time_point now() noexcept {
+    if (stale_) set_now(clock::now());
+    return now_;
+  }
   [[nodiscard]] timing_wheel& timers() noexcept { return timers_; }
   /// Writing is for the loop's thread; reading for any.
   [[nodiscard]] loop_counters& counters() noexcept { return counters_; }
 
 protected:
-  void set_now(clock::time_point now) noexcept { now_ = now; }
+  void set_now(clock::time_point now) noexcept {
+    now_ = now;
+    stale_ = false;
+  }
+  /// Time may have passed: the next now() asks the clock.
+  void let_time_pass() noexcept { stale_ = true; }
 
 private:
   std::size_t index_;
   clock::time_point now_;
+  bool stale_ = false;
   timing_wheel timers_;
   loop_counters counters_;
 };

@@ -52,10 +52,14 @@ struct change_membership {
   std::string name;
 };
 
+/// How to close: with a closing handshake after what is queued, or at once.
+enum class closing : std::uint8_t { handshake, cut };
+
 /// Closes every connection of `to`. The receipt counts them as queued.
 struct close_connections {
   target to;
   close_status status = close_status::of(close_reason::kicked);
+  closing how = closing::handshake;
 };
 
 /// Closes every connection, `rate` a second on the whole node (0: at once), then ends the registry.
@@ -119,6 +123,7 @@ struct joined {
 /// To a connection: close with this status.
 struct close_connection {
   close_status status;
+  closing how = closing::handshake;
 };
 
 // -- from a transport or a timer to its connection -------------------------------------------------
@@ -167,7 +172,7 @@ typename Inspector::result_type inspect(Inspector& f, change_membership& x) {
 }
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, close_connections& x) {
-  return f(x.to, x.status);
+  return f(x.to, x.status, x.how);
 }
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, drain& x) {

@@ -225,7 +225,7 @@ receipt shard_state::close(const close_connections& m) {
   receipt r;
   for_each(m.to, [&](std::uint32_t at) {
     ++r.matched;
-    self_->send(slots_[at].who, close_connection{m.status});
+    self_->send(slots_[at].who, close_connection{m.status, m.how});
   });
   r.queued = r.matched;
   return r;

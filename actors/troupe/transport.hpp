@@ -38,6 +38,8 @@ public:
   /// dropped), then the close frame, then the peer has the close timeout to answer. Ends in
   /// `transport_closed` at the owner, once. A second call does nothing.
   virtual void close(const close_status& status) = 0;
+  /// Ends it now, without a close frame. Ends in `transport_closed` at the owner, also after close().
+  virtual void cut(close_reason reason) = 0;
   /// The owner is gone: closes with internal_error and tells nobody. Does nothing after close().
   virtual void abandon() noexcept = 0;
 

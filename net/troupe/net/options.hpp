@@ -44,6 +44,8 @@ struct websocket_options {
   overflow policy = overflow::disconnect;    ///< For messages of /ws and /ws/GROUP.
   std::size_t max_message_bytes = 64 * 1024; ///< Larger: close 1009, message_too_big.
   std::size_t max_fragments = 1024;          ///< Fragments of one message; more: 1009, too_many_fragments.
+  std::chrono::milliseconds message_timeout{30'000}; ///< From a message's first byte to its last: message_timeout.
+  std::size_t read_window_bytes = 64 * 1024; ///< Received but not yet fanned out; then reading pauses.
   std::vector<std::string> allowed_origins;  ///< Exact or "*."-wildcard origins; empty allows same origin only.
   bool allow_missing_origin = true;          ///< Accept requests without an Origin header (not a browser).
   bool compression = false;                  ///< Offer permessage-deflate (no context takeover).

@@ -1,0 +1,87 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#include <troupe/net/internal/http_session_impl.hpp>
+
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+namespace troupe::net {
+
+namespace {
+
+using tls_socket = asio::ssl::stream<tcp_socket>;
+
+constexpr char tls_handshake_record = 0x16; // RFC 8446, section 5.1
+
+/// Looks at the first byte: it tells TLS from a browser that was sent to the wrong port.
+struct first_byte {
+  first_byte(tcp_socket s, ticket t)
+    : socket(std::move(s)), place(std::move(t)),
+      deadline([](void* self) {
+        error_code ignored;
+        static_cast<first_byte*>(self)->socket.close(ignored);
+      }, this) {}
+
+  tcp_socket socket;
+  ticket place;
+  timer deadline;
+};
+
+void shake_hands(std::shared_ptr<http_session<tls_socket>> session) {
+  session->arm();
+  auto& stream = session->stream();
+  stream.async_handshake(asio::ssl::stream_base::server,
+                         [session = std::move(session)](error_code ec) {
+                           if (ec) return session->close();
+                           session->read();
+                         });
+}
+
+} // namespace
+
+template class ws_session<tls_socket>;
+
+void serve_encrypted(session_context& context, io_loop& loop, tcp_socket socket, ticket place,
+                     admission::verdict verdict, std::shared_ptr<asio::ssl::context> tls) {
+  auto peek = std::make_shared<first_byte>(std::move(socket), std::move(place));
+  loop.timers().arm(peek->deadline, loop.now() + context.options.limit.handshake_timeout);
+  peek->socket.async_wait(
+    tcp_socket::wait_read, [&context, &loop, peek, verdict, tls = std::move(tls)](error_code ec) {
+      char first = 0;
+      if (!ec) peek->socket.receive(asio::buffer(&first, 1), asio::socket_base::message_peek, ec);
+      if (ec) return;
+      peek->deadline.cancel();
+      if (first == tls_handshake_record)
+        return shake_hands(std::make_shared<http_session<tls_socket>>(
+          context, loop, tls_socket{std::move(peek->socket), *tls}, std::move(peek->place), verdict));
+      const auto plain = std::make_shared<http_session<tcp_socket>>(
+        context, loop, std::move(peek->socket), std::move(peek->place), verdict);
+      plain->arm();
+      plain->refuse(http::status::bad_request, "this port speaks TLS");
+    });
+}
+
+std::shared_ptr<asio::ssl::context> load_tls(const tls_options& options) {
+  auto tls = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
+  tls->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
+                   asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
+                   asio::ssl::context::no_tlsv1_1);
+  SSL_CTX_set_mode(tls->native_handle(), SSL_MODE_RELEASE_BUFFERS); // idle connections hold none
+  error_code ec;
+  tls->use_certificate_chain_file(options.certificate, ec);
+  if (ec)
+    throw std::runtime_error(
+      fmt::format("tls.certificate: cannot use '{}': {}", options.certificate, ec.message()));
+  tls->use_private_key_file(options.key, asio::ssl::context::pem, ec);
+  if (ec)
+    throw std::runtime_error(fmt::format("tls.key: cannot use '{}': {}", options.key, ec.message()));
+  if (SSL_CTX_check_private_key(tls->native_handle()) != 1)
+    throw std::runtime_error(fmt::format("tls.key: '{}' does not belong to the certificate '{}'",
+                                         options.key, options.certificate));
+  return tls;
+}
+
+} // namespace troupe::net

@@ -1,0 +1,86 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#include <troupe/net/internal/frame_scanner.hpp>
+
+#include <algorithm>
+
+namespace troupe::net {
+
+namespace {
+
+// RFC 6455, section 5.2.
+constexpr std::uint8_t final_bit = 0x80;
+constexpr std::uint8_t control_bit = 0x08;
+constexpr std::uint8_t opcode_mask = 0x0f;
+constexpr std::uint8_t close_opcode = 0x08;
+constexpr std::uint8_t mask_bit = 0x80;
+constexpr std::uint8_t length_mask = 0x7f;
+constexpr std::uint8_t length_16 = 126;
+constexpr std::uint8_t length_64 = 127;
+
+constexpr std::size_t length_size(std::uint8_t second) noexcept {
+  const auto length = second & length_mask;
+  return length == length_16 ? 2 : length == length_64 ? 8 : 0;
+}
+
+constexpr std::size_t header_size(std::uint8_t second) noexcept {
+  return 2 + length_size(second) + ((second & mask_bit) != 0 ? 4 : 0);
+}
+
+} // namespace
+
+close_reason frame_scanner::scan(std::string_view bytes, const limits& limits) noexcept {
+  while (!bytes.empty()) {
+    if (payload_left_ != 0) {
+      const auto taken = std::min<std::uint64_t>(payload_left_, bytes.size());
+      if ((header_[0] & opcode_mask) == close_opcode) {
+        const auto mask_at = header_size(header_[1]) - 4;
+        for (std::size_t i = 0; i < taken && close_bytes_ < close_code_.size(); ++i, ++close_bytes_)
+          close_code_[close_bytes_] =
+            static_cast<std::uint8_t>(bytes[i]) ^ header_[mask_at + close_bytes_];
+        if (close_bytes_ == close_code_.size() && !allowed_close_code())
+          return close_reason::protocol_error;
+      }
+      payload_left_ -= taken;
+      bytes.remove_prefix(taken);
+      continue;
+    }
+    header_[have_++] = static_cast<std::uint8_t>(bytes.front());
+    bytes.remove_prefix(1);
+    if (have_ < 2 || have_ < header_size(header_[1])) continue;
+    have_ = 0;
+    if (const auto wrong = on_header(limits); wrong != close_reason::none) return wrong;
+  }
+  return close_reason::none;
+}
+
+close_reason frame_scanner::on_header(const limits& limits) noexcept {
+  if ((header_[0] & final_bit) != 0) ++messages_;
+  if ((header_[1] & mask_bit) == 0) return close_reason::protocol_error; // section 5.1
+  std::uint64_t length = header_[1] & length_mask;
+  if (const auto n = length_size(header_[1]); n != 0) {
+    length = 0;
+    for (std::size_t i = 0; i < n; ++i) length = length << 8 | header_[2 + i];
+    if (length >> 63 != 0) return close_reason::protocol_error; // must be 0, section 5.2
+  }
+  const auto opcode = header_[0] & opcode_mask;
+  if ((opcode & control_bit) != 0) {
+    if (length > 125) return close_reason::protocol_error;
+    close_bytes_ = 0;
+  } else {
+    if (fragments_ == 0) message_bytes_ = 0;
+    message_bytes_ += length; // cannot wrap: each step is checked against the limit
+    if (length > limits.max_message_bytes || message_bytes_ > limits.max_message_bytes)
+      return close_reason::message_too_big;
+    if (++fragments_ > limits.max_fragments) return close_reason::too_many_fragments;
+    if ((header_[0] & final_bit) != 0) fragments_ = 0;
+  }
+  payload_left_ = length;
+  return close_reason::none;
+}
+
+bool frame_scanner::allowed_close_code() const noexcept {
+  const auto code = close_code_[0] << 8 | close_code_[1];
+  return code < 5000; // Beast refuses the reserved codes below
+}
+
+} // namespace troupe::net

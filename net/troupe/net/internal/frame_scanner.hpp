@@ -1,0 +1,46 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// FRAME SCANNER: looks at the headers of the frames a client sends before Beast does, and enforces what
+// Beast does not: a limit on claimed lengths (Beast 1.81 allocates by the claim when compression is on),
+// on the number of fragments, and on close codes. It never looks at payloads but those of close frames.
+// Thread: its connection's loop. Memory: fixed.
+#pragma once
+#include <troupe/close_reason.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace troupe::net {
+
+class frame_scanner {
+public:
+  struct limits {
+    std::size_t max_message_bytes; ///< On the wire, all fragments together.
+    std::size_t max_fragments;
+  };
+
+  /// Takes the next bytes of the stream. @returns none, or what is wrong; then nothing more may come.
+  close_reason scan(std::string_view bytes, const limits& limits) noexcept;
+
+  /// A message has begun and its last byte has not come yet.
+  [[nodiscard]] bool in_message() const noexcept { return fragments_ != 0 || payload_left_ != 0 || have_ != 0; }
+  /// Whole headers seen that ended a message; control frames count.
+  [[nodiscard]] std::uint64_t messages() const noexcept { return messages_; }
+
+private:
+  close_reason on_header(const limits& limits) noexcept;
+  [[nodiscard]] bool allowed_close_code() const noexcept;
+
+  std::array<std::uint8_t, 14> header_{};
+  std::uint8_t have_ = 0;  // bytes of header_
+  std::uint8_t close_bytes_ = 0;
+  std::array<std::uint8_t, 2> close_code_{};
+  std::uint64_t payload_left_ = 0;
+  std::uint64_t message_bytes_ = 0;
+  std::uint64_t messages_ = 0;
+  std::size_t fragments_ = 0; // of the message that is open
+};
+
+} // namespace troupe::net

@@ -1,0 +1,99 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// IO LOOP: a single-threaded io_context that is also the HOST of actors. One turn: handlers that are
+// ready -> actors that are ready -> timers -> one batched send of what all that has queued.
+// Thread: run() makes the calling thread the loop's; exec_later(), post() and finish() work from any.
+// Owner: the server. Ends when: finish() was called and no handler and no actor is left.
+#pragma once
+#include <troupe/event_log.hpp>
+#include <troupe/hosted.hpp>
+#include <troupe/net/internal/aliases.hpp>
+#include <troupe/net/internal/batch_sender.hpp>
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+
+#include <atomic>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace troupe::net {
+
+/// Something with bytes to send at the end of a turn.
+class flushable {
+public:
+  /// Describes what to send now. @returns false if there is nothing, or the socket is full.
+  virtual bool want_send(send_operation& op) = 0;
+  /// The result of that: bytes or -errno. Must not destroy the object.
+  virtual void sent(ssize_t result) = 0;
+
+protected:
+  ~flushable() = default;
+
+private:
+  friend class io_loop;
+  bool dirty_ = false;
+  std::size_t position_ = 0; // in the loop's list while dirty
+};
+
+class io_loop final : public host {
+public:
+  io_loop(caf::actor_system& system, std::size_t index, send_method method, event_log& log);
+  ~io_loop() override;
+
+  [[nodiscard]] io_executor executor() noexcept { return context_.get_executor(); }
+
+  /// Takes one reference to a ready actor and resumes it later. Actors of the scheduler go there.
+  void exec_later(caf::resumable* job) override;
+
+  /// Runs `f` on the loop's thread.
+  template <class F>
+  void post(F&& f) {
+    asio::post(context_, std::forward<F>(f));
+  }
+
+  /// Sends for `f` at the end of this turn. Loop's thread only.
+  void mark_dirty(flushable& f);
+  /// `f` is about to go, or its descriptor is. Loop's thread only.
+  void forget(flushable& f) noexcept;
+
+  void run();
+  void finish();
+
+private:
+  using wake_timer = asio::basic_waitable_timer<clock, asio::wait_traits<clock>, io_executor>;
+
+  static io_loop*& current() noexcept;
+  void run_handlers();
+  void take_handed_over();
+  bool resume_ready();
+  void flush();
+  void send(std::size_t operations);
+  void arm_wake_timer();
+  template <class F>
+  void guarded(F f) noexcept;
+
+  // What one turn may do before the others get theirs.
+  static constexpr int max_handlers = 1024;
+  static constexpr int max_rounds = 16;
+  static constexpr std::size_t max_messages_per_actor = 256;
+
+  event_log& log_;
+  asio::io_context context_{1};
+  asio::executor_work_guard<io_executor> work_;
+  wake_timer wake_;
+  std::optional<clock::time_point> wake_at_;
+  std::vector<caf::resumable*> ready_;
+  std::vector<caf::resumable*> running_;
+  std::vector<flushable*> dirty_;
+  std::vector<flushable*> flushing_;
+  std::vector<send_operation> operations_;
+  batch_sender sender_;
+  send_method method_;
+  // Actors made ready by other threads, last first. Whoever finds it empty wakes the loop.
+  alignas(64) std::atomic<hosted_job*> handed_over_{nullptr};
+};
+
+} // namespace troupe::net

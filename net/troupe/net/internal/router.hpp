@@ -1,0 +1,62 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// ROUTER: decides what a request gets: a page, a status, or the upgrade to a WebSocket. Pure: it sees
+// the parts of the request that matter and touches no socket.
+#pragma once
+#include <troupe/net/options.hpp>
+#include <troupe/net/page.hpp>
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::net {
+
+/// The parts of a request that decide.
+struct request_view {
+  std::string_view method;
+  std::string_view target;         ///< As sent, query included.
+  std::string_view host;           ///< Of the Host header.
+  std::string_view origin;         ///< Empty if there is no Origin header.
+  bool has_origin = false;
+  bool wants_websocket = false;    ///< A WebSocket upgrade by RFC 6455, section 4.2.1.
+};
+
+struct decision {
+  unsigned status = 200;           ///< 101: upgrade.
+  std::string_view content_type = "text/plain; charset=utf-8";
+  std::string body;                ///< Never client text.
+  std::string_view extra_header{}; ///< Name of one more header, such as "Allow".
+  std::string_view extra_value{};
+  std::string group{};             ///< For 101.
+};
+
+class router {
+public:
+  using handler = std::function<decision(const request_view&)>;
+
+  /// Serves a GET path; later ones of the same path replace earlier ones.
+  void add(std::string path, handler make);
+  /// Serves /ws and /ws/GROUP.
+  void add_websocket(const websocket_options& options);
+
+  [[nodiscard]] decision route(const request_view& request) const;
+
+private:
+  struct entry {
+    std::string path;
+    handler make;
+  };
+  [[nodiscard]] decision upgrade(const request_view& request, std::string_view path) const;
+
+  std::vector<entry> entries_;
+  bool websocket_ = false;
+  std::vector<std::string> allowed_origins_;
+  bool allow_missing_origin_ = true;
+};
+
+/// A page as a handler: the body is shared, not copied, until a response needs it.
+router::handler serve(const page& content);
+
+} // namespace troupe::net

@@ -1,0 +1,41 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// What all sessions of a server share. Immutable but for `draining`; outlives the loops' handlers.
+#pragma once
+#include <troupe/event_log.hpp>
+#include <troupe/net/internal/frame_scanner.hpp>
+#include <troupe/net/internal/io_loop.hpp>
+#include <troupe/net/internal/router.hpp>
+#include <troupe/net/options.hpp>
+#include <troupe/transport.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace troupe::net {
+
+/// What a WebSocket connection was opened with.
+struct opening {
+  std::string group;   ///< Of /ws/GROUP; empty for /ws.
+  std::string address; ///< Of the peer.
+};
+
+struct session_context {
+  server_options options;
+  event_log& log;
+  router routes;
+  /// Spawns the connection actor for a transport, on the loop's thread.
+  std::function<void(io_loop&, std::shared_ptr<transport>, const opening&)> open;
+  std::atomic<bool> draining{false};
+
+  [[nodiscard]] frame_scanner::limits scan_limits() const noexcept {
+    return {options.websocket.max_message_bytes, options.websocket.max_fragments};
+  }
+  [[nodiscard]] outbox_bounds bounds() const noexcept {
+    return {options.outbox.max_bytes, options.outbox.max_control_bytes};
+  }
+};
+
+} // namespace troupe::net

@@ -1,0 +1,97 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// WIRE STREAM: the layer below beast::websocket::stream. What Beast writes itself (handshake, pong,
+// close) goes into the same outbox as our shared frames, so they can never interleave; what it reads
+// passes the frame scanner first. Sockets are shut down by the session, not by Beast.
+#pragma once
+#include <troupe/net/internal/aliases.hpp>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/beast/core/bind_handler.hpp>
+#include <boost/beast/core/role.hpp>
+#include <boost/beast/websocket/teardown.hpp>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace troupe::net {
+
+/// What a wire_stream needs of its session.
+class wire_owner {
+public:
+  /// Beast wrote this. @returns false if the bound for control frames is exceeded.
+  virtual bool write_raw(std::string_view bytes) = 0;
+  /// These bytes came from the peer. @returns false if they must not be used.
+  virtual bool check_input(std::string_view bytes) = 0;
+
+protected:
+  ~wire_owner() = default;
+};
+
+/// Deliberately without next_layer(): for Beast this is the lowest layer.
+template <class Lower>
+class wire_stream {
+public:
+  using executor_type = io_executor;
+
+  wire_stream(Lower&& lower, wire_owner& owner) : lower_(std::move(lower)), owner_(&owner) {}
+
+  executor_type get_executor() noexcept { return lower_.get_executor(); }
+  Lower& lower() noexcept { return lower_; }
+
+  template <class Buffers, class Token>
+  auto async_read_some(const Buffers& buffers, Token&& token) {
+    return asio::async_initiate<Token, void(error_code, std::size_t)>(
+      [this](auto handler, const Buffers& into) {
+        lower_.async_read_some(into, [this, into, h = std::move(handler)](
+                                       error_code ec, std::size_t n) mutable {
+          if (!ec && !check(into, n)) ec = asio::error::connection_aborted;
+          h(ec, ec ? 0 : n);
+        });
+      },
+      token, buffers);
+  }
+
+  /// Completes when the bytes are queued; they leave at the end of the turn.
+  template <class Buffers, class Token>
+  auto async_write_some(const Buffers& buffers, Token&& token) {
+    return asio::async_initiate<Token, void(error_code, std::size_t)>(
+      [this](auto handler, const Buffers& from) {
+        std::string bytes(asio::buffer_size(from), '\0');
+        asio::buffer_copy(asio::buffer(bytes), from);
+        const auto ec = owner_->write_raw(bytes) ? error_code{} : asio::error::no_buffer_space;
+        asio::post(get_executor(), beast::bind_handler(std::move(handler), ec, bytes.size()));
+      },
+      token, buffers);
+  }
+
+  friend void beast_close_socket(wire_stream&) {}
+  friend void teardown(beast::role_type, wire_stream&, error_code& ec) { ec = {}; }
+  template <class Handler>
+  friend void async_teardown(beast::role_type, wire_stream& s, Handler&& handler) {
+    asio::post(s.get_executor(), beast::bind_handler(std::forward<Handler>(handler), error_code{}));
+  }
+
+private:
+  template <class Buffers>
+  bool check(const Buffers& buffers, std::size_t n) {
+    for (auto it = asio::buffer_sequence_begin(buffers);
+         n != 0 && it != asio::buffer_sequence_end(buffers); ++it) {
+      const asio::const_buffer b = *it;
+      const auto size = std::min(n, b.size());
+      if (!owner_->check_input({static_cast<const char*>(b.data()), size})) return false;
+      n -= size;
+    }
+    return true;
+  }
+
+  Lower lower_;
+  wire_owner* owner_;
+};
+
+} // namespace troupe::net

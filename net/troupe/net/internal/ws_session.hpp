@@ -1,0 +1,118 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// WS SESSION: the socket side of one WebSocket connection: a TRANSPORT over Beast.
+// Thread: its loop. Owner: the connection actor and the handlers under way. Bounded by: the outbox, the
+// read window, the write, message and close timeouts. Ends when: the socket is closed; tells its owner.
+//
+// Stages: handshake -> open -> closing (close frame out, peer's awaited) -> lingering (all said; rest of
+// the outbox and a FIN out, the peer's FIN awaited) -> closed. Any failure skips to closed.
+#pragma once
+#include <troupe/net/internal/admission.hpp>
+#include <troupe/net/internal/session_context.hpp>
+#include <troupe/net/internal/wire_stream.hpp>
+
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/websocket/stream.hpp>
+
+#include <array>
+#include <memory>
+#include <string>
+
+namespace troupe::net {
+
+template <class Lower>
+class ws_session final : public transport,
+                         public std::enable_shared_from_this<ws_session<Lower>>,
+                         private flushable,
+                         private wire_owner {
+public:
+  using request = http::request<http::string_body>;
+
+  ws_session(session_context& context, io_loop& loop, Lower&& lower, ticket place);
+  ~ws_session() override;
+
+  /// Answers the upgrade request, then hands this transport to session_context::open.
+  void accept(request upgrade, opening how, host::clock::time_point deadline);
+
+  // -- transport -----------------------------------------------------------------------------------
+  void start(connection_actor owner, gap_marker marker) override;
+  outbox::result send(const delivery_ptr& what) override;
+  void send_control(const frame& what) override;
+  void grant(std::size_t bytes) override;
+  void close(const close_status& status) override;
+  void cut(close_reason reason) override;
+  void abandon() noexcept override;
+  [[nodiscard]] transport_stats stats() const noexcept override;
+
+private:
+  enum class stage : std::uint8_t { handshake, open, closing, lingering, closed };
+
+  // flushable
+  bool want_send(send_operation& op) override;
+  void sent(ssize_t result) override;
+  // wire_owner
+  bool write_raw(std::string_view bytes) override;
+  bool check_input(std::string_view bytes) override;
+
+  void on_accepted(error_code ec, const opening& how);
+  void read();
+  void on_read(error_code ec, std::size_t n);
+  void on_message(std::string_view payload);
+  void on_read_failed(error_code ec);
+  [[nodiscard]] close_reason reason_of(error_code ec) const noexcept;
+
+  [[nodiscard]] bool push_control(const frame& what);
+  void consume(std::size_t n);
+  void count_queued(std::size_t before) noexcept;
+  [[nodiscard]] std::size_t queued() const noexcept;
+  void flush_soon();
+  void wait_writable();
+  void send_encrypted();
+  void after_send();
+
+  void send_close_frame();
+  void linger(close_reason reason);
+  void shut_down();
+  void await_end();
+  void finish(close_reason reason);
+  void on_deadline();
+  void on_write_deadline();
+  void on_message_deadline();
+  void arm(timer& which, std::chrono::milliseconds from_now);
+  tcp_socket& socket() noexcept;
+  Lower& lower() noexcept { return ws_.next_layer().lower(); }
+  auto self() { return this->shared_from_this(); }
+
+  static constexpr std::size_t small_read = 256;
+  static constexpr std::size_t large_read = 4096;
+  static constexpr std::size_t message_cost = 128; // of a small message's way to the registry
+
+  session_context& context_;
+  io_loop& loop_;
+  ticket place_;
+  outbox out_;
+  websocket::stream<wire_stream<Lower>> ws_;
+  connection_actor owner_;
+  gap_marker marker_ = nullptr;
+  frame_scanner scanner_;
+  close_record record_;            // how it ends, as far as known
+  std::unique_ptr<close_status> closing_with_;
+  std::string partial_;            // of a message that came in several reads
+  std::string encrypting_;         // TLS only: what is being written
+  std::shared_ptr<ws_session> lingering_; // itself: nobody else may hold it then
+  timer deadline_;                 // handshake, then closing
+  timer write_deadline_;
+  timer message_deadline_;
+  std::size_t uncredited_ = 0;
+  std::uint64_t timed_message_ = 0; // number of the message message_deadline_ is for
+  stage stage_ = stage::handshake;
+  close_reason violation_ = close_reason::none; // found by the scanner
+  bool reading_ = false;
+  bool blocked_ = false;           // the socket is full, or TLS is writing
+  bool deflates_ = false;
+  bool close_frame_sent_ = false;
+  std::array<char, small_read> small_;
+};
+
+} // namespace troupe::net

@@ -1,0 +1,463 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// Members of ws_session: included only where it is instantiated, for Beast takes long to compile.
+#pragma once
+#include <troupe/net/internal/deflate.hpp>
+#include <troupe/net/internal/ws_session.hpp>
+
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/error.hpp>
+#include <boost/beast/websocket/error.hpp>
+#include <boost/beast/websocket/option.hpp>
+
+#include <sys/socket.h>
+
+namespace troupe::net {
+
+template <class Lower>
+inline constexpr bool is_encrypted = !std::is_same_v<Lower, tcp_socket>;
+
+template <class Lower>
+ws_session<Lower>::ws_session(session_context& context, io_loop& loop, Lower&& lower, ticket place)
+  : context_(context), loop_(loop), place_(std::move(place)), ws_(std::move(lower), *this),
+    deadline_([](void* s) { static_cast<ws_session*>(s)->on_deadline(); }, this),
+    write_deadline_([](void* s) { static_cast<ws_session*>(s)->on_write_deadline(); }, this),
+    message_deadline_([](void* s) { static_cast<ws_session*>(s)->on_message_deadline(); }, this) {}
+
+template <class Lower>
+ws_session<Lower>::~ws_session() {
+  loop_.forget(*this);
+  const auto before = queued();
+  out_.clear();
+  count_queued(before);
+}
+
+template <class Lower>
+tcp_socket& ws_session<Lower>::socket() noexcept {
+  if constexpr (is_encrypted<Lower>) return lower().next_layer();
+  else return lower();
+}
+
+template <class Lower>
+void ws_session<Lower>::arm(timer& which, std::chrono::milliseconds from_now) {
+  loop_.timers().arm(which, loop_.now() + from_now);
+}
+
+// -- opening ---------------------------------------------------------------------------------------
+
+template <class Lower>
+void ws_session<Lower>::accept(request upgrade, opening how, host::clock::time_point deadline) {
+  loop_.timers().arm(deadline_, deadline);
+  const auto& options = context_.options.websocket;
+  if (options.compression) {
+    websocket::permessage_deflate deflate;
+    deflate.server_enable = true;
+    deflate.server_no_context_takeover = true; // what we send is shared, see deflate.hpp
+    deflate.client_no_context_takeover = true;
+    ws_.set_option(deflate);
+  }
+  ws_.set_option(websocket::stream_base::decorator([this](websocket::response_type& response) {
+    response.set(http::field::server, "Troupe");
+    deflates_ = response[http::field::sec_websocket_extensions].find("permessage-deflate") !=
+                beast::string_view::npos;
+  }));
+  ws_.read_message_max(options.max_message_bytes);
+  ws_.control_callback([this](websocket::frame_type type, beast::string_view) {
+    if (type == websocket::frame_type::pong && owner_) caf::anon_send(owner_, pong_received{});
+  });
+  auto held = std::make_shared<request>(std::move(upgrade));
+  ws_.async_accept(*held, [s = self(), held, how = std::move(how)](error_code ec) {
+    s->on_accepted(ec, how);
+  });
+}
+
+template <class Lower>
+void ws_session<Lower>::on_accepted(error_code ec, const opening& how) {
+  if (stage_ == stage::closed) return;
+  if (ec) return linger(close_reason::protocol_error); // Beast has answered
+  deadline_.cancel();
+  stage_ = stage::open;
+  context_.open(loop_, self(), how);
+}
+
+template <class Lower>
+void ws_session<Lower>::start(connection_actor owner, gap_marker marker) {
+  owner_ = std::move(owner);
+  marker_ = marker;
+  if (stage_ == stage::closed) caf::anon_send(std::exchange(owner_, {}), transport_closed{record_});
+  read();
+}
+
+// -- reading ---------------------------------------------------------------------------------------
+
+template <class Lower>
+void ws_session<Lower>::read() {
+  if (reading_ || stage_ != stage::open) return;
+  if (uncredited_ >= context_.options.websocket.read_window_bytes) {
+    loop_.counters().reads_paused.add();
+    return; // grant() goes on
+  }
+  reading_ = true;
+  asio::mutable_buffer into = asio::buffer(small_);
+  if (!partial_.empty()) {
+    const auto have = partial_.size();
+    partial_.resize(have + large_read);
+    into = asio::buffer(partial_.data() + have, large_read);
+  }
+  ws_.async_read_some(into, [s = self()](error_code ec, std::size_t n) { s->on_read(ec, n); });
+}
+
+template <class Lower>
+void ws_session<Lower>::on_read(error_code ec, std::size_t n) {
+  reading_ = false;
+  if (stage_ == stage::closed) return;
+  if (ec) return on_read_failed(ec);
+  if (stage_ != stage::open) return; // closing: what comes now is ignored
+  if (!partial_.empty()) {
+    partial_.resize(partial_.size() - large_read + n);
+    if (ws_.is_message_done()) on_message(std::exchange(partial_, {}));
+  } else if (ws_.is_message_done()) {
+    on_message({small_.data(), n});
+  } else {
+    partial_.assign(small_.data(), n);
+  }
+  read();
+}
+
+template <class Lower>
+void ws_session<Lower>::on_message(std::string_view payload) {
+  auto message = frame::encode(ws_.got_text() ? opcode::text : opcode::binary, payload);
+  const auto cost = payload.size() + message_cost;
+  uncredited_ += cost;
+  caf::anon_send(owner_, received{std::move(message), cost});
+}
+
+template <class Lower>
+void ws_session<Lower>::grant(std::size_t bytes) {
+  uncredited_ -= std::min(uncredited_, bytes);
+  read();
+}
+
+template <class Lower>
+bool ws_session<Lower>::check_input(std::string_view bytes) {
+  violation_ = scanner_.scan(bytes, context_.scan_limits());
+  if (violation_ != close_reason::none) return false;
+  if (!scanner_.in_message()) message_deadline_.cancel();
+  else if (!message_deadline_.armed() || timed_message_ != scanner_.messages()) {
+    timed_message_ = scanner_.messages();
+    arm(message_deadline_, context_.options.websocket.message_timeout);
+  }
+  return true;
+}
+
+template <class Lower>
+close_reason ws_session<Lower>::reason_of(error_code ec) const noexcept {
+  using websocket::error;
+  if (violation_ != close_reason::none) return violation_;
+  if (ec == error::closed) return close_reason::peer_closed;
+  if (ec == error::message_too_big || ec == error::buffer_overflow)
+    return close_reason::message_too_big;
+  if (ec == error::bad_frame_payload) return close_reason::invalid_utf8;
+  if (ec == websocket::condition::protocol_violation) return close_reason::protocol_error;
+  if (ec == asio::error::eof || ec == asio::ssl::error::stream_truncated)
+    return close_reason::peer_gone;
+  return close_reason::peer_reset;
+}
+
+template <class Lower>
+void ws_session<Lower>::on_read_failed(error_code ec) {
+  const auto reason = reason_of(ec);
+  const bool closed = reason == close_reason::peer_closed;
+  if (closed) {
+    const auto& said = ws_.reason();
+    record_.code_received = said.code == websocket::close_code::none
+                              ? static_cast<std::uint16_t>(websocket::close_code::no_status)
+                              : said.code;
+    if (record_.text.empty()) record_.text = said.reason.c_str();
+  }
+  if (stage_ == stage::closing) {
+    if (close_frame_sent_) return; // the handler of the closing handshake follows
+    return closed ? linger(record_.reason) : finish(record_.reason);
+  }
+  if (closed) {
+    record_.code_sent = ws_.reason().code; // Beast has echoed it
+    return linger(reason);
+  }
+  record_.code_sent = info(reason).code;
+  record_.text = info(reason).text;
+  if (violation_ == close_reason::control_overflow) return cut(reason);
+  if (violation_ != close_reason::none) {
+    std::string body{static_cast<char>(record_.code_sent >> 8),
+                     static_cast<char>(record_.code_sent & 0xff)};
+    if (!push_control(frame::encode(opcode::close, body + record_.text))) return cut(reason);
+  } else if (record_.code_sent == 0) {
+    return finish(reason); // the stream has ended or failed
+  }
+  linger(reason); // Beast, or we just now, queued a close frame
+}
+
+// -- queueing --------------------------------------------------------------------------------------
+
+template <class Lower>
+std::size_t ws_session<Lower>::queued() const noexcept {
+  return out_.bytes() + out_.control_bytes();
+}
+
+template <class Lower>
+void ws_session<Lower>::count_queued(std::size_t before) noexcept {
+  loop_.counters().queued_bytes.add(queued() - before); // may wrap down: the counter does too
+}
+
+template <class Lower>
+outbox::result ws_session<Lower>::send(const delivery_ptr& what) {
+  if (stage_ != stage::open) return {send_status::dropped};
+  const auto before = queued();
+  const auto result =
+    deflates_ ? out_.push(deflated(what, context_.options.websocket.compression_min_bytes),
+                          context_.bounds())
+              : out_.push(what, context_.bounds());
+  count_queued(before);
+  flush_soon();
+  return result;
+}
+
+template <class Lower>
+bool ws_session<Lower>::push_control(const frame& what) {
+  const auto before = queued();
+  const bool fits = out_.push_control(what, context_.bounds());
+  count_queued(before);
+  if (fits) flush_soon();
+  return fits;
+}
+
+template <class Lower>
+void ws_session<Lower>::send_control(const frame& what) {
+  if (stage_ == stage::open && !push_control(what)) cut(close_reason::control_overflow);
+}
+
+template <class Lower>
+bool ws_session<Lower>::write_raw(std::string_view bytes) {
+  if (push_control(frame::raw(bytes))) return true;
+  violation_ = close_reason::control_overflow;
+  return false;
+}
+
+template <class Lower>
+transport_stats ws_session<Lower>::stats() const noexcept {
+  return {out_.bytes(), out_.control_bytes()};
+}
+
+// -- sending ---------------------------------------------------------------------------------------
+
+template <class Lower>
+void ws_session<Lower>::flush_soon() {
+  if (!blocked_ && stage_ != stage::closed) loop_.mark_dirty(*this);
+}
+
+template <class Lower>
+bool ws_session<Lower>::want_send(send_operation& op) {
+  if (blocked_ || stage_ == stage::closed) return false;
+  if (out_.has_gap() && marker_ && stage_ == stage::open)
+    if (!push_control(marker_(out_.take_gap()))) return false;
+  if (out_.empty()) return false;
+  if constexpr (is_encrypted<Lower>) {
+    send_encrypted();
+    return false;
+  } else {
+    std::array<std::string_view, send_operation::max_slices> slices;
+    op.descriptor = socket().native_handle();
+    op.slices = static_cast<unsigned>(out_.fill(slices));
+    for (unsigned i = 0; i < op.slices; ++i)
+      op.slice[i] = {const_cast<char*>(slices[i].data()), slices[i].size()};
+    return true;
+  }
+}
+
+template <class Lower>
+void ws_session<Lower>::sent(ssize_t result) {
+  if (stage_ == stage::closed) return;
+  if (result >= 0) {
+    consume(static_cast<std::size_t>(result));
+    after_send();
+  } else if (result == -EAGAIN) {
+    wait_writable();
+  } else {
+    finish(stage_ == stage::open ? close_reason::peer_reset : record_.reason);
+  }
+}
+
+template <class Lower>
+void ws_session<Lower>::consume(std::size_t n) {
+  const auto before = queued();
+  out_.consume(n);
+  count_queued(before);
+  loop_.counters().bytes_out.add(n);
+}
+
+template <class Lower>
+void ws_session<Lower>::wait_writable() {
+  blocked_ = true;
+  arm(write_deadline_, context_.options.outbox.write_timeout);
+  socket().async_wait(tcp_socket::wait_write, [s = self()](error_code ec) {
+    s->blocked_ = false;
+    s->write_deadline_.cancel();
+    if (!ec) s->flush_soon();
+  });
+}
+
+template <class Lower>
+void ws_session<Lower>::send_encrypted() {
+  if constexpr (is_encrypted<Lower>) {
+    constexpr std::size_t record_bytes = 16 * 1024; // a TLS record's worth
+    std::array<std::string_view, send_operation::max_slices> slices;
+    const auto used = out_.fill(slices);
+    for (std::size_t i = 0; i < used && encrypting_.size() < record_bytes; ++i)
+      encrypting_ += slices[i].substr(0, record_bytes - encrypting_.size());
+    consume(encrypting_.size());
+    blocked_ = true;
+    arm(write_deadline_, context_.options.outbox.write_timeout);
+    asio::async_write(lower(), asio::buffer(encrypting_), [s = self()](error_code ec, std::size_t) {
+      s->blocked_ = false;
+      s->write_deadline_.cancel();
+      if (s->stage_ == stage::closed) return;
+      if (ec) return s->finish(s->stage_ == stage::open ? close_reason::peer_reset : s->record_.reason);
+      s->encrypting_.clear();
+      if (s->out_.empty()) s->encrypting_ = {};
+      s->after_send();
+    });
+  }
+}
+
+template <class Lower>
+void ws_session<Lower>::after_send() {
+  if (stage_ == stage::closing && !close_frame_sent_ && !out_.has_data()) send_close_frame();
+  if (!out_.empty()) flush_soon();
+  else if (stage_ == stage::lingering) shut_down();
+}
+
+// -- closing ---------------------------------------------------------------------------------------
+
+template <class Lower>
+void ws_session<Lower>::close(const close_status& status) {
+  if (stage_ == stage::handshake) return finish(status.reason);
+  if (stage_ != stage::open) return;
+  stage_ = stage::closing;
+  record_.reason = status.reason;
+  message_deadline_.cancel();
+  closing_with_ = std::make_unique<close_status>(status);
+  closing_with_->text.resize(std::min<std::size_t>(closing_with_->text.size(), 123));
+  if (status.reason == close_reason::slow_consumer || status.reason == close_reason::pong_timeout) {
+    const auto before = queued();
+    loop_.counters().messages_dropped.add(out_.drop_data());
+    count_queued(before);
+  }
+  arm(deadline_, context_.options.outbox.close_timeout);
+  if (out_.has_data()) flush_soon();
+  else send_close_frame();
+}
+
+template <class Lower>
+void ws_session<Lower>::send_close_frame() {
+  close_frame_sent_ = true;
+  record_.code_sent = closing_with_->code;
+  record_.text = closing_with_->text;
+  const websocket::close_reason reason{closing_with_->code, closing_with_->text};
+  ws_.async_close(reason, [s = self()](error_code ec) {
+    if (s->stage_ != stage::closing) return;
+    if (ec) return s->finish(s->record_.reason);
+    if (s->record_.code_received == 0) s->record_.code_received = s->ws_.reason().code;
+    s->linger(s->record_.reason);
+  });
+}
+
+template <class Lower>
+void ws_session<Lower>::linger(close_reason reason) {
+  stage_ = stage::lingering;
+  record_.reason = reason;
+  lingering_ = self();
+  message_deadline_.cancel();
+  const auto before = queued();
+  loop_.counters().messages_dropped.add(out_.drop_data()); // nothing may follow a close frame
+  count_queued(before);
+  if (!deadline_.armed()) arm(deadline_, context_.options.outbox.close_timeout);
+  if (!out_.empty()) flush_soon();
+  else if (!blocked_) shut_down();
+}
+
+template <class Lower>
+void ws_session<Lower>::shut_down() {
+  if constexpr (is_encrypted<Lower>) {
+    lower().async_shutdown([s = self()](error_code) { s->finish(s->record_.reason); });
+  } else {
+    error_code ec;
+    socket().shutdown(tcp_socket::shutdown_send, ec);
+    if (ec) return finish(record_.reason);
+    await_end();
+  }
+}
+
+template <class Lower>
+void ws_session<Lower>::await_end() {
+  // Closing with unread input would reset the connection and could take our close frame with it.
+  socket().async_read_some(asio::buffer(small_), [s = self()](error_code ec, std::size_t) {
+    if (s->stage_ == stage::closed) return;
+    if (ec) return s->finish(s->record_.reason);
+    s->await_end();
+  });
+}
+
+template <class Lower>
+void ws_session<Lower>::cut(close_reason reason) {
+  if (stage_ == stage::closed) return;
+  error_code ignored;
+  socket().set_option(asio::socket_base::linger(true, 0), ignored); // frees the kernel's buffers now
+  finish(record_.reason == close_reason::none ? reason : record_.reason);
+}
+
+template <class Lower>
+void ws_session<Lower>::abandon() noexcept {
+  owner_ = {};
+  try {
+    close(close_status::of(close_reason::internal_error));
+  } catch (...) {
+    cut(close_reason::internal_error);
+  }
+}
+
+template <class Lower>
+void ws_session<Lower>::finish(close_reason reason) {
+  if (stage_ == stage::closed) return;
+  const auto keep = std::move(lingering_); // may be the last
+  stage_ = stage::closed;
+  record_.reason = reason;
+  for (auto* t : {&deadline_, &write_deadline_, &message_deadline_}) t->cancel();
+  loop_.forget(*this);
+  const auto before = queued();
+  out_.clear();
+  count_queued(before);
+  error_code ignored;
+  socket().close(ignored);
+  { const auto given_back = std::move(place_); }
+  if (owner_) caf::anon_send(std::exchange(owner_, {}), transport_closed{record_});
+}
+
+template <class Lower>
+void ws_session<Lower>::on_deadline() {
+  const auto keep = self();
+  cut(close_reason::peer_gone);
+}
+
+template <class Lower>
+void ws_session<Lower>::on_write_deadline() {
+  const auto keep = self();
+  cut(close_reason::write_timeout);
+}
+
+template <class Lower>
+void ws_session<Lower>::on_message_deadline() {
+  const auto keep = self();
+  close(close_status::of(close_reason::message_timeout));
+}
+
+} // namespace troupe::net
