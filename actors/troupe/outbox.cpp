@@ -18,10 +18,13 @@ bool droppable(const delivery& d) noexcept {
 template <class T>
 void outbox::lane<T>::pop() noexcept {
   items_[head_++] = T{};
-  if (head_ != items_.size()) return;
-  items_.clear();
+  // A lane that never runs empty has to give back its popped entries too: once they are the majority, so
+  // that each pop pays for at most one move.
+  const auto left = items_.size() - head_;
+  if (left != 0 && (head_ < compacted_at || head_ < left)) return;
+  items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(head_));
   head_ = 0;
-  if (items_.capacity() > kept_capacity) items_.shrink_to_fit();
+  if (items_.empty() && items_.capacity() > kept_capacity) items_.shrink_to_fit();
 }
 
 template <class T>
