@@ -88,7 +88,7 @@ outbox::result outbox::push(const delivery_ptr& what, const outbox_bounds& bound
       return r;
     }
     const auto gap_before = gap_;
-    if (droppable(*what))
+    if (droppable(*what) && size + entry_bytes <= bounds.max_bytes)
       while (!fits(size, bounds) && evict_oldest()) {}
     r.evicted = gap_ - gap_before;
     if (!fits(size, bounds)) {
