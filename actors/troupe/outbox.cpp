@@ -18,10 +18,13 @@ bool droppable(const delivery& d) noexcept {
 template <class T>
 void outbox::lane<T>::pop() noexcept {
   items_[head_++] = T{};
-  if (head_ != items_.size()) return;
-  items_.clear();
+  // A lane that never runs empty has to give back its popped entries too: once they are the majority, so
+  // that each pop pays for at most one move.
+  const auto left = items_.size() - head_;
+  if (left != 0 && (head_ < compacted_at || head_ < left)) return;
+  items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(head_));
   head_ = 0;
-  if (items_.capacity() > kept_capacity) items_.shrink_to_fit();
+  if (items_.empty() && items_.capacity() > kept_capacity) items_.shrink_to_fit();
 }
 
 template <class T>
@@ -85,7 +88,7 @@ outbox::result outbox::push(const delivery_ptr& what, const outbox_bounds& bound
       return r;
     }
     const auto gap_before = gap_;
-    if (droppable(*what))
+    if (droppable(*what) && size + entry_bytes <= bounds.max_bytes)
       while (!fits(size, bounds) && evict_oldest()) {}
     r.evicted = gap_ - gap_before;
     if (!fits(size, bounds)) {

@@ -76,6 +76,7 @@ private:
 
   private:
     static constexpr std::size_t kept_capacity = 4;
+    static constexpr std::size_t compacted_at = 16; // popped entries
     std::vector<T> items_;
     std::size_t head_ = 0;
   };

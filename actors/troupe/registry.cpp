@@ -167,6 +167,7 @@ void registry_state::on_down(const caf::down_msg& m) {
   if (m.reason && m.reason != caf::exit_reason::normal)
     options_.log->write(severity::error, "shard_failed", {{"reason", self_->system().render(m.reason)}});
   settle();
+  flush(); // it may have been the one the window waited for
   if (shards_.empty()) self_->quit(); // last: it ends this handler
 }
 

@@ -48,9 +48,8 @@ void shard_state::on_join(const join& m) {
   auto who = caf::actor_cast<connection_actor>(self_->current_sender());
   const auto at = slots_.insert({});
   auto& s = slots_[at];
-  static std::uint16_t last_generation = 0;
-  s.generation = static_cast<std::uint16_t>(++last_generation == 0 ? ++last_generation
-                                                                   : last_generation);
+  if (++last_generation_ == 0) ++last_generation_; // 0 is nobody
+  s.generation = last_generation_;
   s.id = m.id;
   s.who = who;
   by_id_.emplace(m.id, at);

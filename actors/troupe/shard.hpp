@@ -79,6 +79,7 @@ private:
   pointer self_;
   shard_options options_;
   stable_list<slot> slots_;
+  std::uint16_t last_generation_ = 0;
   std::unordered_map<client_id, std::uint32_t> by_id_;
   std::unordered_map<caf::actor_id, std::uint32_t> by_actor_;
   membership_index index_;
