@@ -47,10 +47,12 @@ connection_actor::behavior_type connection_state::make_behavior(
     return caf::make_error(close_reason::internal_error,
                            close_record{.reason = close_reason::internal_error});
   });
-  self_->send(shard, join{identity.id, std::move(identity.user), std::move(identity.groups),
-                          std::move(identity.labels)});
+  self_->request(shard, caf::infinite,
+                 join{identity.id, std::move(identity.user), std::move(identity.groups),
+                      std::move(identity.labels)})
+    .then([this](const joined& m) { on_joined(m.handle); },
+          [this](const caf::error&) { close(close_status::of(close_reason::shutting_down), closing::cut); });
   return {
-    [this](const joined& m) { on_joined(m.handle); },
     [this](const deliver& m) { queue(m.what); },
     [this](const confirm_deliver& m) { return outcome{queue(m.what)}; },
     [this](const received& m) { on_received(m); },
@@ -69,6 +71,7 @@ connection_actor::behavior_type connection_state::make_behavior(
 
 void connection_state::on_joined(connection_handle handle) {
   handle_ = handle;
+  if (!out_) return;
   out_->start(connection_actor{self_}, gap_marker);
   arm();
 }

@@ -10,8 +10,6 @@ namespace troupe {
 
 /// CONNECTION: one WebSocket connection. Lives on its socket's loop; ends with a close_reason.
 using connection_actor = caf::typed_actor<
-  // Its shard holds it now: reading may begin.
-  caf::reacts_to<joined>,
   // A delivery for its outbox; the policy decides when it is full.
   caf::reacts_to<deliver>,
   // As deliver, with an answer.
@@ -29,8 +27,8 @@ using connection_actor = caf::typed_actor<
 
 /// SHARD: the connections of one loop. Monitors each; a down message is the only way out of it.
 using shard_actor = caf::typed_actor<
-  // From a connection, which is the sender. Answered with joined.
-  caf::reacts_to<join>,
+  // From a connection, which is the sender: the shard holds it from the answer on.
+  caf::replies_to<join>::with<joined>,
   // From the registry.
   caf::replies_to<fan_out>::with<fanned_out>,
   caf::replies_to<confirm_fan_out>::with<receipt>,

@@ -109,7 +109,7 @@ struct outcome {
   send_status status = send_status::queued;
 };
 
-/// Connection to shard: "I am here". Answered with `joined`; while draining with close_connection too.
+/// Connection to shard: "I am here". Answered with `joined`; while draining, close_connection follows.
 struct join {
   client_id id;
   std::string user;

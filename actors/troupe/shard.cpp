@@ -32,7 +32,7 @@ shard_actor::behavior_type shard_state::make_behavior(const shard_options& optio
   options_ = options;
   self_->set_down_handler([this](const caf::down_msg& m) { on_down(m); });
   return {
-    [this](const join& m) { on_join(m); },
+    [this](const join& m) { return on_join(m); },
     [this](const fan_out& m) { return on_fan_out(m); },
     [this](const confirm_fan_out& m) { return on_confirm(m); },
     [this](const change_membership& m) { return change(m); },
@@ -44,7 +44,7 @@ shard_actor::behavior_type shard_state::make_behavior(const shard_options& optio
 
 // -- connections come and go -----------------------------------------------------------------------
 
-void shard_state::on_join(const join& m) {
+joined shard_state::on_join(const join& m) {
   auto who = caf::actor_cast<connection_actor>(self_->current_sender());
   const auto at = slots_.insert({});
   auto& s = slots_[at];
@@ -61,8 +61,8 @@ void shard_state::on_join(const join& m) {
   counters.connections.add();
   counters.opened.add();
   self_->monitor(who);
-  self_->send(who, joined{{static_cast<std::uint16_t>(self_->home().index()), s.generation, at}});
   if (draining_) self_->send(who, close_connection{close_status::of(close_reason::shutting_down)});
+  return {{static_cast<std::uint16_t>(self_->home().index()), s.generation, at}};
 }
 
 void shard_state::on_down(const caf::down_msg& m) {

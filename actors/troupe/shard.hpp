@@ -54,7 +54,7 @@ private:
     std::uint64_t number = 0;
   };
 
-  void on_join(const join& m);
+  joined on_join(const join& m);
   void on_down(const caf::down_msg& m);
   caf::typed_response_promise<fanned_out> on_fan_out(const fan_out& m);
   caf::typed_response_promise<receipt> on_confirm(const confirm_fan_out& m);

@@ -4,7 +4,7 @@
 namespace troupe::net {
 
 ticket::~ticket() {
-  if (!from_) return;
+  if (!from_ || from_->retired()) return;
   auto& home = from_->home();
   home.post([from = std::move(from_), address = address_] { from->leave(address); });
 }

@@ -8,6 +8,7 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -44,6 +45,9 @@ public:
   /// Counts a socket, whatever the verdict: a refused one is open too until it has its answer.
   verdict enter(const asio::ip::address& address);
   void leave(const asio::ip::address& address);
+  /// From now on tickets report nothing: loop 0 has ended.
+  void retire() noexcept { retired_ = true; }
+  [[nodiscard]] bool retired() const noexcept { return retired_; }
   [[nodiscard]] io_loop& home() noexcept { return home_; }
   [[nodiscard]] std::size_t open() const noexcept { return open_; }
 
@@ -51,6 +55,7 @@ private:
   io_loop& home_;
   limit_options limits_;
   std::size_t open_ = 0;
+  std::atomic<bool> retired_{false};
   std::unordered_map<asio::ip::address, std::size_t> by_address_; // empty without a limit
 };
 

@@ -28,7 +28,7 @@ constexpr std::size_t header_size(std::uint8_t second) noexcept {
 
 } // namespace
 
-close_reason frame_scanner::scan(std::string_view bytes, const limits& limits) noexcept {
+close_reason frame_scanner::scan(std::string_view bytes, const limits& allowed) noexcept {
   while (!bytes.empty()) {
     if (payload_left_ != 0) {
       const auto taken = std::min<std::uint64_t>(payload_left_, bytes.size());
@@ -48,12 +48,12 @@ close_reason frame_scanner::scan(std::string_view bytes, const limits& limits) n
     bytes.remove_prefix(1);
     if (have_ < 2 || have_ < header_size(header_[1])) continue;
     have_ = 0;
-    if (const auto wrong = on_header(limits); wrong != close_reason::none) return wrong;
+    if (const auto wrong = on_header(allowed); wrong != close_reason::none) return wrong;
   }
   return close_reason::none;
 }
 
-close_reason frame_scanner::on_header(const limits& limits) noexcept {
+close_reason frame_scanner::on_header(const limits& allowed) noexcept {
   if ((header_[0] & final_bit) != 0) ++messages_;
   if ((header_[1] & mask_bit) == 0) return close_reason::protocol_error; // section 5.1
   std::uint64_t length = header_[1] & length_mask;
@@ -69,9 +69,9 @@ close_reason frame_scanner::on_header(const limits& limits) noexcept {
   } else {
     if (fragments_ == 0) message_bytes_ = 0;
     message_bytes_ += length; // cannot wrap: each step is checked against the limit
-    if (length > limits.max_message_bytes || message_bytes_ > limits.max_message_bytes)
+    if (length > allowed.max_message_bytes || message_bytes_ > allowed.max_message_bytes)
       return close_reason::message_too_big;
-    if (++fragments_ > limits.max_fragments) return close_reason::too_many_fragments;
+    if (++fragments_ > allowed.max_fragments) return close_reason::too_many_fragments;
     if ((header_[0] & final_bit) != 0) fragments_ = 0;
   }
   payload_left_ = length;

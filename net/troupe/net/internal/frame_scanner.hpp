@@ -22,7 +22,7 @@ public:
   };
 
   /// Takes the next bytes of the stream. @returns none, or what is wrong; then nothing more may come.
-  close_reason scan(std::string_view bytes, const limits& limits) noexcept;
+  close_reason scan(std::string_view bytes, const limits& allowed) noexcept;
 
   /// A message has begun and its last byte has not come yet.
   [[nodiscard]] bool in_message() const noexcept { return fragments_ != 0 || payload_left_ != 0 || have_ != 0; }
@@ -30,7 +30,7 @@ public:
   [[nodiscard]] std::uint64_t messages() const noexcept { return messages_; }
 
 private:
-  close_reason on_header(const limits& limits) noexcept;
+  close_reason on_header(const limits& allowed) noexcept;
   [[nodiscard]] bool allowed_close_code() const noexcept;
 
   std::array<std::uint8_t, 14> header_{};

@@ -9,8 +9,8 @@
 namespace troupe::net {
 
 io_loop::io_loop(caf::actor_system& system, std::size_t index, send_method method, event_log& log)
-  : host(system, index, clock::now()), log_(log), work_(context_.get_executor()),
-    wake_(context_.get_executor()), operations_(batch_sender::max_batch), method_(method) {}
+  : host(system, index, clock::now()), log_(log), operations_(batch_sender::max_batch),
+    method_(method), work_(context_.get_executor()), wake_(context_.get_executor()) {}
 
 io_loop::~io_loop() {
   take_handed_over();
@@ -62,7 +62,7 @@ void io_loop::run() {
         handlers = 1; // an exception means that one ran
         handlers = context_.run_one();
       });
-      if (handlers == 0) break; // finished, and nothing is left
+      if (handlers == 0) break; // stopped
     }
     run_handlers();
     let_time_pass();
@@ -75,10 +75,7 @@ void io_loop::run() {
 }
 
 void io_loop::finish() {
-  post([this] {
-    work_.reset();
-    wake_.cancel();
-  });
+  post([this] { context_.stop(); });
 }
 
 template <class F>

@@ -3,7 +3,7 @@
 // IO LOOP: a single-threaded io_context that is also the HOST of actors. One turn: handlers that are
 // ready -> actors that are ready -> timers -> one batched send of what all that has queued.
 // Thread: run() makes the calling thread the loop's; exec_later(), post() and finish() work from any.
-// Owner: the server. Ends when: finish() was called and no handler and no actor is left.
+// Owner: the server, which calls finish() when all its actors are gone.
 #pragma once
 #include <troupe/event_log.hpp>
 #include <troupe/hosted.hpp>
@@ -30,7 +30,7 @@ public:
   virtual void sent(ssize_t result) = 0;
 
 protected:
-  ~flushable() = default;
+  virtual ~flushable() = default;
 
 private:
   friend class io_loop;
@@ -59,7 +59,9 @@ public:
   /// `f` is about to go, or its descriptor is. Loop's thread only.
   void forget(flushable& f) noexcept;
 
+  /// Runs turns until finish(); the caller's thread becomes the loop's.
   void run();
+  /// Ends run() soon; handlers that are left are destroyed with the loop.
   void finish();
 
 private:
@@ -81,10 +83,6 @@ private:
   static constexpr std::size_t max_messages_per_actor = 256;
 
   event_log& log_;
-  asio::io_context context_{1};
-  asio::executor_work_guard<io_executor> work_;
-  wake_timer wake_;
-  std::optional<clock::time_point> wake_at_;
   std::vector<caf::resumable*> ready_;
   std::vector<caf::resumable*> running_;
   std::vector<flushable*> dirty_;
@@ -92,6 +90,11 @@ private:
   std::vector<send_operation> operations_;
   batch_sender sender_;
   send_method method_;
+  // Declared after the lists: handlers destroyed with the context may still call forget().
+  asio::io_context context_{1};
+  asio::executor_work_guard<io_executor> work_;
+  wake_timer wake_;
+  std::optional<clock::time_point> wake_at_;
   // Actors made ready by other threads, last first. Whoever finds it empty wakes the loop.
   alignas(64) std::atomic<hosted_job*> handed_over_{nullptr};
 };

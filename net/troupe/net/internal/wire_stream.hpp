@@ -30,7 +30,7 @@ public:
   virtual bool check_input(std::string_view bytes) = 0;
 
 protected:
-  ~wire_owner() = default;
+  virtual ~wire_owner() = default;
 };
 
 /// Deliberately without next_layer(): for Beast this is the lowest layer.

@@ -20,7 +20,7 @@ inline constexpr bool is_encrypted = !std::is_same_v<Lower, tcp_socket>;
 
 template <class Lower>
 ws_session<Lower>::ws_session(session_context& context, io_loop& loop, Lower&& lower, ticket place)
-  : context_(context), loop_(loop), place_(std::move(place)), ws_(std::move(lower), *this),
+  : context_(context), loop_(loop), place_(std::move(place)), ws_(std::move(lower), static_cast<wire_owner&>(*this)),
     deadline_([](void* s) { static_cast<ws_session*>(s)->on_deadline(); }, this),
     write_deadline_([](void* s) { static_cast<ws_session*>(s)->on_write_deadline(); }, this),
     message_deadline_([](void* s) { static_cast<ws_session*>(s)->on_message_deadline(); }, this) {}
@@ -85,7 +85,7 @@ template <class Lower>
 void ws_session<Lower>::start(connection_actor owner, gap_marker marker) {
   owner_ = std::move(owner);
   marker_ = marker;
-  if (stage_ == stage::closed) caf::anon_send(std::exchange(owner_, {}), transport_closed{record_});
+  if (stage_ == stage::closed) caf::anon_send(std::exchange(owner_, connection_actor{}), transport_closed{record_});
   read();
 }
 
@@ -362,7 +362,8 @@ void ws_session<Lower>::send_close_frame() {
   close_frame_sent_ = true;
   record_.code_sent = closing_with_->code;
   record_.text = closing_with_->text;
-  const websocket::close_reason reason{closing_with_->code, closing_with_->text};
+  const websocket::close_reason reason{static_cast<websocket::close_code>(closing_with_->code),
+                                       closing_with_->text};
   ws_.async_close(reason, [s = self()](error_code ec) {
     if (s->stage_ != stage::closing) return;
     if (ec) return s->finish(s->record_.reason);
@@ -417,7 +418,7 @@ void ws_session<Lower>::cut(close_reason reason) {
 
 template <class Lower>
 void ws_session<Lower>::abandon() noexcept {
-  owner_ = {};
+  owner_ = nullptr;
   try {
     close(close_status::of(close_reason::internal_error));
   } catch (...) {
@@ -439,7 +440,7 @@ void ws_session<Lower>::finish(close_reason reason) {
   error_code ignored;
   socket().close(ignored);
   { const auto given_back = std::move(place_); }
-  if (owner_) caf::anon_send(std::exchange(owner_, {}), transport_closed{record_});
+  if (owner_) caf::anon_send(std::exchange(owner_, connection_actor{}), transport_closed{record_});
 }
 
 template <class Lower>
