@@ -1,7 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// Subcommands. Each registers itself with the parser and, if it is the one selected, leaves what is to
-// be run; main() runs it after the whole command line was understood.
+// Subcommands. Each registers itself with the parser and, if it is the one selected, leaves what is
+// to be run; main() runs it after the whole command line was understood.
 #pragma once
 #include <CLI/CLI.hpp>
 
@@ -10,7 +10,8 @@
 
 namespace troupe::app {
 
-/// Runs a subcommand. @returns the exit code. @throws std::exception: cannot start, exit_code::unusable.
+/// Runs a subcommand. @returns the exit code. @throws std::exception when it cannot start, which is
+/// exit_code::unusable.
 using action = std::function<int()>;
 
 /// See docs/operations.md. A second signal exits with 128 and its number.

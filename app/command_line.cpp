@@ -33,7 +33,8 @@ command_line::command_line(CLI::App& command)
     auto names = option.flag();
     for (const auto& alias : option.aliases)
       names += ',' + alias;
-    auto* flag = add_text_option(command, names, fmt::format("{} Takes {}.", option.text, option.accepts));
+    const auto help = fmt::format("{} Takes {}.", option.text, option.accepts);
+    auto* flag = add_text_option(command, names, help);
     flag->envname(option.variable())->default_str(option.get(defaults))->group(option.section());
     flags_.emplace_back(&option, flag);
   }

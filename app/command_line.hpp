@@ -1,6 +1,6 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// Options as flags and environment variables of a subcommand, and the whole way from there to settings.
+// Options as flags and environment variables of a subcommand, and the way from there to settings.
 #pragma once
 #include "app/configuration.hpp"
 
@@ -18,7 +18,7 @@ public:
   /// Adds --config and a flag for every option to the subcommand.
   explicit command_line(CLI::App& command);
 
-  /// Call after parsing. A flag wins over the environment, that over the file, that over the default.
+  /// Call after parsing. A flag wins over the environment, that over the file, that over a default.
   /// @returns settings that were validated as a whole.
   /// @throws config_error
   [[nodiscard]] settings load() const;

@@ -44,7 +44,8 @@ std::string read_text(const std::string& path) {
 
 class file_reader {
 public:
-  file_reader(const std::string& path, configuration& target) : path_{escaped(path)}, target_{target} {}
+  file_reader(const std::string& path, configuration& target)
+      : path_{escaped(path)}, target_{target} {}
 
   void read(const toml::table& table, const std::string& parent = {}) {
     for (const auto& [name, node] : table) {
@@ -52,12 +53,12 @@ public:
       if (const auto* option = find_option(key))
         target_.set(*option, text_of(*option, node), origin(node));
       else if (!is_section(key))
-        throw config_error{fmt::format("{}: {}: no such option{}", origin(node), escaped(key),
-                                       suggestion(key, [](const app::option& o) { return o.key; }))};
+        throw unknown(key, node);
       else if (const auto* section = node.as_table())
         read(*section, key + '.');
       else
-        throw config_error{fmt::format("{}: {}: is a section and takes no value", origin(node), key)};
+        throw config_error{
+            fmt::format("{}: {}: is a section and takes no value", origin(node), key)};
     }
   }
 
@@ -112,10 +113,16 @@ private:
     return joined;
   }
 
+  config_error unknown(const std::string& key, const toml::node& node) const {
+    const auto hint = suggestion(key, [](const option& o) { return o.key; });
+    return config_error{
+        fmt::format("{}: {}: no such option{}", origin(node), escaped(key), hint)};
+  }
+
   config_error wrong_type(const option& option, const toml::node& node) const {
-    const auto wanted = option.type == value_type::list ? "an array of " : "";
-    return config_error{fmt::format("{}: {}: must be {}{}, got {}", origin(node), option.key, wanted,
-                                    option.accepts, type_name(node))};
+    const auto wanted = (option.type == value_type::list ? "an array of " : "") + option.accepts;
+    return config_error{fmt::format("{}: {}: must be {}, got {}", origin(node), option.key, wanted,
+                                    type_name(node))};
   }
 
   static std::string_view type_name(const toml::node& node) {

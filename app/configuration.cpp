@@ -122,7 +122,8 @@ void check_environment(const char* const* environment) {
     for (const auto& option : options()) {
       const auto known = option.variable();
       is_known |= name == known;
-      names_section |= name.starts_with(known.substr(0, prefix.size() + option.section().size() + 1));
+      const auto section_end = prefix.size() + option.section().size() + 1;
+      names_section |= name.starts_with(known.substr(0, section_end));
     }
     const auto hint = suggestion(name, variable);
     if (!is_known && (names_section || !hint.empty()))

@@ -1,7 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// Settings gathered from several sources, with where each value came from, so that a message can name
-// the line, variable or flag to change.
+// Settings gathered from several sources, with where each value came from, so that a message can
+// name the line, variable or flag to change.
 #pragma once
 #include "app/options.hpp"
 
@@ -46,8 +46,8 @@ private:
 void read_config_file(const std::string& path, configuration& target);
 
 /// Rejects variables that look like an option but are none: those that start with TROUPE_ and a
-/// section's name, or come close to the name of an option. Others belong to somebody else: Kubernetes
-/// sets TROUPE_SERVICE_HOST beside a service named troupe.
+/// section's name, or come close to the name of an option. Others belong to somebody else:
+/// Kubernetes sets TROUPE_SERVICE_HOST beside a service named troupe.
 /// @param environment As `environ`: "NAME=value" texts up to a null pointer.
 /// @throws config_error
 void check_environment(const char* const* environment);

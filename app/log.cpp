@@ -27,8 +27,8 @@ using clock = std::chrono::steady_clock;
 /// Patience with a reader that does not read.
 constexpr std::chrono::milliseconds max_wait{1000};
 
-/// Writes lines to a descriptor without ever blocking for long: a reader that stopped costs one second
-/// once, then its lines, until it reads again. Only the log's own thread calls it.
+/// Writes lines to a descriptor without ever blocking for long: a reader that stopped costs one
+/// second once, then its lines, until it reads again. Only the log's own thread calls it.
 class descriptor_sink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
 public:
   explicit descriptor_sink(int descriptor) : descriptor_{descriptor} {}

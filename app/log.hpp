@@ -1,9 +1,9 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
 // The program's log: one event, one line, in a form for humans or as JSON.
-// Thread: write() is safe from any thread and never waits for the descriptor; a thread of the log's own
-// writes. Bounded by: log_options::lines_per_second and a queue of max_queued_lines, the oldest of
-// which are dropped when the descriptor is slower. What was dropped is told by an event log_dropped.
+// Thread: write() is safe from any thread and never waits for the descriptor; a thread of the log's
+// own writes. Bounded by: log_options::lines_per_second and a queue of max_queued_lines, the oldest
+// of which are dropped when the descriptor is slower. An event log_dropped tells what was dropped.
 #pragma once
 #include <troupe/event_log.hpp>
 
@@ -55,8 +55,8 @@ class text_log final : public event_log {
 public:
   static constexpr std::size_t max_queued_lines = 4096;
 
-  /// @param descriptor Stays open and is not closed. SIGPIPE must be ignored: a reader that went away
-  ///        costs the lines, nothing else.
+  /// @param descriptor Stays open and is not closed. SIGPIPE must be ignored: a reader that went
+  ///        away costs the lines, nothing else.
   text_log(log_options options, int descriptor);
 
   /// Writes what is queued, as far as the descriptor takes it within a second.

@@ -47,8 +47,9 @@ struct range {
 
   template <class Parsed>
   std::optional<Parsed> check(std::optional<Parsed> value) const {
-    const bool fits = value && ((or_zero && *value == Parsed{}) || (*value >= min && *value <= max));
-    return fits ? value : std::nullopt;
+    if (value && ((or_zero && *value == Parsed{}) || (*value >= min && *value <= max)))
+      return value;
+    return std::nullopt;
   }
 
   std::string describe(std::string_view noun, auto print, std::string_view rest) const {
@@ -61,9 +62,10 @@ template <class Field>
 option integer(std::string key, Field field, std::string unit, range<std::uint64_t> bounds,
                std::string text) {
   auto print = [](std::uint64_t value) { return fmt::to_string(value); };
+  auto parse = [bounds](std::string_view value) { return bounds.check(parse_integer(value)); };
   return make(std::move(key), field, value_type::integer,
               bounds.describe("an integer", print, unit.empty() ? "" : " " + unit), std::move(text),
-              [bounds](std::string_view value) { return bounds.check(parse_integer(value)); }, print);
+              parse, print);
 }
 
 template <class Field>
@@ -135,8 +137,11 @@ option list(std::string key, Field field, std::string accepts, bool (*accept)(co
     }
     return items;
   };
+  auto print = [](const std::vector<std::string>& items) {
+    return fmt::format("{}", fmt::join(items, ","));
+  };
   return make(std::move(key), field, value_type::list, std::move(accepts), std::move(text), parse,
-              [](const std::vector<std::string>& items) { return fmt::format("{}", fmt::join(items, ",")); });
+              print);
 }
 
 option with_flag(std::string alias, option target) {
@@ -193,15 +198,16 @@ std::vector<option> make_table() {
       boolean("websocket.echo", TROUPE_FIELD(server.websocket.echo),
               "Whether a client receives what it sent itself."),
       choice("websocket.policy", TROUPE_FIELD(server.websocket.policy), policies,
-             "What happens to a message that does not fit into a slow client's queue; without a key, "
-             "latest-per-key is drop-oldest."),
+             "What happens to a message that does not fit into a slow client's queue; without a "
+             "key, latest-per-key is drop-oldest."),
       size("websocket.max_message_bytes", TROUPE_FIELD(server.websocket.max_message_bytes),
            {1, 64u << 20}, "Longest message of a client; a longer one closes with 1009."),
       integer("websocket.max_fragments", TROUPE_FIELD(server.websocket.max_fragments), "fragments",
               {1, 1'000'000}, "Fragments of one message; more close with 1009."),
       list("websocket.allowed_origins", TROUPE_FIELD(server.websocket.allowed_origins),
            "origins such as https://example.com or https://*.example.com", is_origin,
-           "Origins of web pages that may connect, others get 403; none allows the server's own only."),
+           "Origins of web pages that may connect, others get 403; none allows the server's own "
+           "only."),
       boolean("websocket.allow_missing_origin", TROUPE_FIELD(server.websocket.allow_missing_origin),
               "Whether clients that send no Origin header, which are no browsers, may connect."),
       boolean("websocket.compression", TROUPE_FIELD(server.websocket.compression),
@@ -231,8 +237,10 @@ std::vector<option> make_table() {
            "Request target; a longer one gets 414."),
       integer("limit.header_count", TROUPE_FIELD(server.limit.header_count), "fields", {8, 10'000},
               "Header fields of a request; more get 431."),
-      duration("limit.handshake_timeout", TROUPE_FIELD(server.limit.handshake_timeout), {100ms, 10min},
-               "From accept to the end of the WebSocket handshake, TLS included; then the client is cut."),
+      duration("limit.handshake_timeout", TROUPE_FIELD(server.limit.handshake_timeout),
+               {100ms, 10min},
+               "From accept to the end of the WebSocket handshake, TLS included; then the client "
+               "is cut."),
 
       size("outbox.max_bytes", TROUPE_FIELD(server.outbox.max_bytes), {1u << 10, 1u << 30},
            "Messages queued for one client; at the limit websocket.policy decides."),

@@ -63,7 +63,8 @@ std::string option::variable() const {
 
 const option* find_option(std::string_view key) {
   const auto& all = options();
-  const auto found = std::find_if(all.begin(), all.end(), [&](const option& o) { return o.key == key; });
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const option& o) { return o.key == key; });
   return found == all.end() ? nullptr : &*found;
 }
 
@@ -94,8 +95,9 @@ std::string suggestion(std::string_view unknown, spelling spell) {
 
 std::string default_config() {
   const settings defaults;
-  std::string out = "# Configuration of Troupe: every option at its default. Flags and TROUPE_ variables of the\n"
-                    "# environment win over this file. `troupe check-config --config FILE` checks it.\n";
+  std::string out =
+      "# Configuration of Troupe: every option at its default. Flags and TROUPE_ variables of the\n"
+      "# environment win over this file. `troupe check-config --config FILE` checks it.\n";
   std::string section;
   for (const auto& option : options()) {
     if (option.section() != section) {
@@ -113,8 +115,8 @@ std::string options_markdown() {
   std::string out = "| Key | Default | Takes | What it does |\n|---|---|---|---|\n";
   for (const auto& option : options()) {
     const auto value = option.get(defaults);
-    out += fmt::format("| `{}` | {} | {} | {} |\n", option.key,
-                       value.empty() ? "none" : fmt::format("`{}`", value), option.accepts, option.text);
+    const auto shown = value.empty() ? "none" : fmt::format("`{}`", value);
+    out += fmt::format("| `{}` | {} | {} | {} |\n", option.key, shown, option.accepts, option.text);
   }
   return out;
 }

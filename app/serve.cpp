@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <csignal>
 #include <memory>
 #include <system_error>
 
@@ -41,8 +42,8 @@ std::size_t raise_descriptor_limit(event_log& log) {
 class actor_config : public caf::actor_system_config {
 public:
   actor_config() {
-    // Connections run on the server's loops; what is left needs one worker. The default policy would
-    // poll and burn CPU in an idle server.
+    // Connections run on the server's loops; what is left needs one worker. The default policy
+    // would poll and burn CPU in an idle server.
     set("scheduler.policy", caf::atom("sharing"));
     set("scheduler.max-threads", 1);
   }

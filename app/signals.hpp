@@ -7,16 +7,17 @@
 
 namespace troupe::app {
 
-/// Blocks SIGINT and SIGTERM in the calling thread and in those it starts from now on, so that only a
-/// signal_watch sees them, and ignores SIGPIPE in the whole process. Call before the first thread.
+/// Blocks SIGINT and SIGTERM in the calling thread and in those it starts from now on, so that only
+/// a signal_watch sees them, and ignores SIGPIPE in the whole process. Call before the first
+/// thread.
 /// @throws std::system_error
 void prepare_signals();
 
 class signal_watch {
 public:
   /// @param on_first Called once with the number of the first signal, on the thread of the watch; a
-  ///        signal that came since prepare_signals() counts. A second signal ends the process at once,
-  ///        with exit code 128 + its number and without destructors.
+  ///        signal that came since prepare_signals() counts. A second signal ends the process at
+  ///        once, with exit code 128 + its number and without destructors.
   /// @throws std::system_error
   explicit signal_watch(std::function<void(int signal)> on_first);
 

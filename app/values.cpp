@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <limits>
 #include <span>
@@ -22,9 +21,8 @@ struct unit {
 };
 
 // Largest first.
-constexpr auto time_units = std::array{unit{"h", 3'600'000}, unit{"m", 60'000}, unit{"s", 1000}, unit{"ms", 1}};
-constexpr auto size_units =
-    std::array{unit{"GiB", 1u << 30}, unit{"MiB", 1u << 20}, unit{"KiB", 1u << 10}, unit{"", 1}};
+constexpr unit time_units[] = {{"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}};
+constexpr unit size_units[] = {{"GiB", 1u << 30}, {"MiB", 1u << 20}, {"KiB", 1u << 10}, {"", 1}};
 
 /// An integer followed by one of the units.
 std::optional<std::uint64_t> parse_with_unit(std::string_view text, std::span<const unit> units) {
@@ -124,12 +122,12 @@ bool is_loopback_address(const std::string& text) {
 
 bool is_origin(const std::string& text) {
   const auto scheme_end = text.find("://");
-  if (scheme_end == std::string::npos || scheme_end == 0 ||
-      !std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(scheme_end), [](char c) {
-        return is_label_character(c) && c != '_';
-      }))
+  if (scheme_end == std::string::npos)
     return false;
-  std::string_view host = std::string_view{text}.substr(scheme_end + 3);
+  const auto scheme = std::string_view{text}.substr(0, scheme_end);
+  if (scheme.empty() || !std::all_of(scheme.begin(), scheme.end(), is_label_character))
+    return false;
+  auto host = std::string_view{text}.substr(scheme_end + 3);
   std::optional<std::string_view> port;
   const auto after_address = host.starts_with('[') ? host.find(']') : 0;
   if (after_address == std::string_view::npos)

@@ -1,6 +1,6 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// Values of options as text: the one spelling shared by flags, environment, file, messages and docs.
+// Values of options as text: one spelling for flags, environment, file, messages and docs.
 // Parsers take the whole text or nothing: no blanks, no signs, no rest; nullopt means malformed.
 #pragma once
 #include <chrono>

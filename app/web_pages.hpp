@@ -8,8 +8,8 @@
 
 namespace troupe::app {
 
-/// All embedded files; their text lives as long as the program. Defined by a source generated at build
-/// time.
+/// All embedded files; their text lives as long as the program. Defined by a source generated at
+/// build time.
 std::vector<net::page> web_pages();
 
 } // namespace troupe::app

@@ -86,13 +86,14 @@ TEST_CASE("command line: an empty variable counts as absent", "[app][command_lin
 
 TEST_CASE("command line: short flags are the long ones", "[app][command_line]") {
   CHECK(load("--port 9").server.listen.port == 9);
-  CHECK(refusal("check-config --tls-cert /a").find("tls.certificate = /a (--tls-certificate)") == 0);
+  CHECK(refusal("check-config --tls-cert /a").find("tls.certificate = /a (--tls-cert") == 0);
 }
 
 TEST_CASE("command line: every type can be given as text", "[app][command_line]") {
-  const auto values = load("--heartbeat-ping-interval 90s --websocket-max-message-bytes 32KiB "
-                           "--websocket-echo false --websocket-policy drop-oldest --log-level debug "
-                           "--websocket-allowed-origins https://a.example,https://*.b.example");
+  const auto values =
+      load("--heartbeat-ping-interval 90s --websocket-max-message-bytes 32KiB "
+           "--websocket-echo false --websocket-policy drop-oldest --log-level debug "
+           "--websocket-allowed-origins https://a.example,https://*.b.example");
   CHECK(values.server.heartbeat.ping_interval == 90s);
   CHECK(values.server.websocket.max_message_bytes == 32 * 1024);
   CHECK_FALSE(values.server.websocket.echo);
@@ -116,8 +117,8 @@ TEST_CASE("command line: a contradiction names both values and where they come f
   const scratch_file file{"[heartbeat]\n\npong_timeout = \"20s\"\n"};
   const environment_variable interval{"TROUPE_HEARTBEAT_PING_INTERVAL", "10s"};
   CHECK(refusal("check-config --config " + file.path()) ==
-        "heartbeat.pong_timeout = 20s (" + file.path() +
-            ":3) must be shorter than heartbeat.ping_interval = 10s (TROUPE_HEARTBEAT_PING_INTERVAL)");
+        "heartbeat.pong_timeout = 20s (" + file.path() + ":3) must be shorter than "
+        "heartbeat.ping_interval = 10s (TROUPE_HEARTBEAT_PING_INTERVAL)");
 }
 
 TEST_CASE("command line: what is unknown or incomplete is named in one line",
@@ -129,8 +130,10 @@ TEST_CASE("command line: what is unknown or incomplete is named in one line",
   const auto [arguments, message] = GENERATE(values<example>({
       {"", "expected a subcommand (check-config, gen-config)"},
       {"sevre", "expected a subcommand (check-config, gen-config), got \"sevre\""},
-      {"check-config --listen-prot 1", "--listen-prot: no such argument; did you mean --listen-port?"},
-      {"check-config --listen-prot=1", "--listen-prot=1: no such argument; did you mean --listen-port?"},
+      {"check-config --listen-prot 1",
+       "--listen-prot: no such argument; did you mean --listen-port?"},
+      {"check-config --listen-prot=1",
+       "--listen-prot=1: no such argument; did you mean --listen-port?"},
       {"check-config more", "more: no such argument"},
       {"gen-config --listen-port 1", "--listen-port: no such argument"},
   }));

@@ -8,7 +8,7 @@ using troupe::app::escaped;
 using troupe::app::in_quotes;
 
 TEST_CASE("escape: text that is safe stays as it is", "[app][escape]") {
-  const auto text = GENERATE(as<std::string>{}, "", "plain text 123", "naïve 漢字 🎭", "a=b,c:[d]");
+  const auto text = GENERATE(as<std::string>{}, "", "plain text 123", "naïve 漢字🎭", "a=b,c");
   CHECK(escaped(text) == text);
 }
 

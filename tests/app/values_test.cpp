@@ -13,8 +13,9 @@ TEST_CASE("values: durations need a unit unless they are zero", "[app][values]")
   CHECK(parse_duration("25s") == 25s);
   CHECK(parse_duration("2m") == 2min);
   CHECK(parse_duration("24h") == 24h);
-  const auto malformed = GENERATE(as<std::string>{}, "", "25", "s", "-5s", "+5s", "1.5s", "5 s", " 5s",
-                                  "5s ", "5S", "5sec", "1m30s", "0x10s", "99999999999999999999s",
+  const auto malformed = GENERATE(as<std::string>{}, "", "25", "s", "-5s", "+5s", "1.5s", "5 s",
+                                  " 5s", "5s ", "5S", "5sec", "1m30s", "0x10s",
+                                  "99999999999999999999s",
                                   "9223372036854775807h");
   CHECK_FALSE(parse_duration(malformed).has_value());
 }
@@ -35,7 +36,8 @@ TEST_CASE("values: integers are decimal, unsigned and nothing else", "[app][valu
   CHECK(parse_integer("0") == 0u);
   CHECK(parse_integer("18446744073709551615") == std::numeric_limits<std::uint64_t>::max());
   const auto malformed =
-      GENERATE(as<std::string>{}, "", "-1", "+1", "1.0", "1e3", "0x1", " 1", "1 ", "18446744073709551616");
+      GENERATE(as<std::string>{}, "", "-1", "+1", "1.0", "1e3", "0x1", " 1", "1 ",
+               "18446744073709551616");
   CHECK_FALSE(parse_integer(malformed).has_value());
 }
 
@@ -60,7 +62,8 @@ TEST_CASE("values: printing takes the largest unit that fits exactly", "[app][va
 }
 
 TEST_CASE("values: addresses are literal IP addresses", "[app][values]") {
-  const auto good = GENERATE(as<std::string>{}, "0.0.0.0", "127.0.0.1", "::", "::1", "fe80::1%eth0");
+  const auto good =
+      GENERATE(as<std::string>{}, "0.0.0.0", "127.0.0.1", "::", "::1", "fe80::1%eth0");
   CHECK(is_address(good));
   const auto bad = GENERATE(as<std::string>{}, "", "localhost", "1", "127.1", "256.0.0.1", "[::1]",
                             "127.0.0.1:80", "example.com");
@@ -81,10 +84,11 @@ TEST_CASE("values: an origin is what a browser sends, perhaps with a leading wil
                              "https://*.example.com", "https://xn--bcher-kva.example",
                              "http://[::1]:8000", "http://[::1]", "moz-extension://abc-def");
   CHECK(is_origin(good));
-  const auto bad = GENERATE(as<std::string>{}, "", "*", "null", "example.com", "https://",
-                            "https://example.com/", "https://Example.com", "https://user@example.com",
-                            "https://example.com:", "https://example.com:0", "https://example.com:65536",
-                            "https://ex*mple.com", "https://a.*.com", "https://*", "https://.com",
-                            "https://example.com.", "https://[::1", "https://[zz]", "://example.com");
+  const auto bad = GENERATE(
+      as<std::string>{}, "", "*", "null", "example.com", "https://", "https://example.com/",
+      "https://Example.com", "https://user@example.com", "https://example.com:",
+      "https://example.com:0", "https://example.com:65536", "https://ex*mple.com",
+      "https://a.*.com", "https://*", "https://.com", "https://example.com.", "https://[::1",
+      "https://[zz]", "://example.com");
   CHECK_FALSE(is_origin(bad));
 }
