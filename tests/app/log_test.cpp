@@ -2,9 +2,11 @@
 #include "app/log.hpp"
 #include "support/catch.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <csignal>
-#include <regex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fcntl.h>
@@ -53,10 +55,15 @@ private:
   int ends_[2] = {-1, -1};
 };
 
-const std::string stamp = R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)";
-
-bool matches(const std::string& line, const std::string& pattern) {
-  return std::regex_match(line, std::regex{pattern});
+/// The line with its time, which must be there, replaced by TIME.
+std::string without_time(std::string line) {
+  constexpr std::string_view form = "0000-00-00T00:00:00.000Z";
+  const auto start = line.find_first_of("0123456789");
+  REQUIRE(start != std::string::npos);
+  auto time = line.substr(start, form.size());
+  std::replace_if(time.begin(), time.end(), [](unsigned char c) { return std::isdigit(c); }, '0');
+  REQUIRE(time == form);
+  return line.replace(start, form.size(), "TIME");
 }
 
 } // namespace
@@ -67,9 +74,7 @@ TEST_CASE("log: a human line has time, level, event and fields", "[app][log]") {
                                     {{"port", "8000"}, {"agent", "a \"b\"\nc"}, {"none", ""}});
   const auto lines = pipe.lines();
   REQUIRE(lines.size() == 1);
-  CAPTURE(lines[0]);
-  CHECK(matches(lines[0],
-                stamp + R"re( info listening port=8000 agent="a \\"b\\"\\nc" none="")re"));
+  CHECK(without_time(lines[0]) == R"(TIME info listening port=8000 agent="a \"b\"\nc" none="")");
 }
 
 TEST_CASE("log: a JSON line is one flat object of strings", "[app][log]") {
@@ -78,10 +83,9 @@ TEST_CASE("log: a JSON line is one flat object of strings", "[app][log]") {
       severity::warning, "closed", {{"code", "1001"}, {"agent", "a \"b\"\n\xff"}});
   const auto lines = pipe.lines();
   REQUIRE(lines.size() == 1);
-  CAPTURE(lines[0]);
-  CHECK(matches(lines[0], R"re(\{"time":")re" + stamp +
-                              R"re(","level":"warning","event":"closed","code":"1001",)re"
-                              R"re("agent":"a \\"b\\"\\n\\ufffd"\})re"));
+  CHECK(without_time(lines[0]) ==
+        R"({"time":"TIME","level":"warning","event":"closed","code":"1001",)"
+        R"("agent":"a \"b\"\n\ufffd"})");
 }
 
 TEST_CASE("log: text of a client cannot start a second line or forge a field", "[app][log]") {
@@ -117,8 +121,8 @@ TEST_CASE("log: events below the level are dropped", "[app][log]") {
   }
   const auto lines = pipe.lines();
   REQUIRE(lines.size() == 2);
-  CHECK(matches(lines[0], stamp + " warning c"));
-  CHECK(matches(lines[1], stamp + " error d"));
+  CHECK(without_time(lines[0]) == "TIME warning c");
+  CHECK(without_time(lines[1]) == "TIME error d");
 }
 
 TEST_CASE("log: a budget admits its lines in each second and counts the others", "[app][log]") {
@@ -151,9 +155,9 @@ TEST_CASE("log: lines over the limit are dropped and their number is told", "[ap
   std::size_t events = 0;
   std::size_t told = 0;
   for (const auto& line : pipe.lines()) {
-    std::smatch match;
-    if (std::regex_search(line, match, std::regex{R"(log_dropped over_limit=(\d+))"}))
-      told += std::stoul(match[1]);
+    const std::string notice = "log_dropped over_limit=";
+    if (const auto at = line.find(notice); at != std::string::npos)
+      told += std::stoul(line.substr(at + notice.size()));
     else
       ++events;
   }
