@@ -1,0 +1,134 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#include "app/configuration.hpp"
+
+#include "app/escape.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace troupe::app {
+
+namespace {
+
+/// What must hold between two options.
+struct rule {
+  std::string_view subject;
+  std::string_view phrase; ///< Joins both in the message.
+  std::string_view object;
+  bool (*holds)(const net::server_options&);
+};
+
+/// True if a port is taken twice on addresses that overlap.
+bool collides(std::uint16_t one, std::uint16_t other) { return one != 0 && one == other; }
+
+bool admin_overlaps(const net::server_options& s) {
+  return s.listen.address == "0.0.0.0" || s.listen.address == "::" ||
+         s.listen.address == s.admin.address;
+}
+
+constexpr rule rules[] = {
+    {"tls.certificate", "needs", "tls.key",
+     [](const auto& s) { return s.tls.certificate.empty() || !s.tls.key.empty(); }},
+    {"tls.key", "needs", "tls.certificate",
+     [](const auto& s) { return s.tls.key.empty() || !s.tls.certificate.empty(); }},
+    {"tls.port", "needs", "tls.certificate",
+     [](const auto& s) { return s.tls.port == 0 || !s.tls.certificate.empty(); }},
+    {"tls.port", "must differ from", "listen.port",
+     [](const auto& s) { return !collides(s.tls.port, s.listen.port); }},
+    {"admin.port", "must differ from", "listen.port",
+     [](const auto& s) { return !admin_overlaps(s) || !collides(s.admin.port, s.listen.port); }},
+    {"admin.port", "must differ from", "tls.port",
+     [](const auto& s) { return !admin_overlaps(s) || !collides(s.admin.port, s.tls.port); }},
+    {"heartbeat.pong_timeout", "must be shorter than", "heartbeat.ping_interval",
+     [](const auto& s) {
+       return s.heartbeat.ping_interval.count() == 0 ||
+              s.heartbeat.pong_timeout < s.heartbeat.ping_interval;
+     }},
+    {"outbox.max_bytes", "must hold a message of", "websocket.max_message_bytes",
+     [](const auto& s) { return s.outbox.max_bytes >= s.websocket.max_message_bytes; }},
+    {"websocket.compression_min_bytes", "must not exceed", "websocket.max_message_bytes",
+     [](const auto& s) {
+       return !s.websocket.compression ||
+              s.websocket.compression_min_bytes <= s.websocket.max_message_bytes;
+     }},
+    {"limit.uri_bytes", "must be less than", "limit.header_bytes",
+     [](const auto& s) { return s.limit.uri_bytes < s.limit.header_bytes; }},
+    {"limit.connections_per_address", "must not exceed", "limit.connections",
+     [](const auto& s) {
+       return s.limit.connections == 0 || s.limit.connections_per_address <= s.limit.connections;
+     }},
+    {"drain.timeout", "is too short to close limit.connections at", "drain.rate",
+     [](const auto& s) {
+       // Without a limit of connections nobody can tell.
+       const auto seconds = std::chrono::duration<double>{s.drain.timeout}.count();
+       return s.drain.rate == 0 || static_cast<double>(s.limit.connections) <=
+                                       static_cast<double>(s.drain.rate) * seconds;
+     }},
+};
+
+} // namespace
+
+void configuration::set(const option& option, std::string_view value, std::string_view origin) {
+  if (!option.set(values_, value))
+    throw config_error{fmt::format("{}: {}: must be {}, got {}", origin, option.key, option.accepts,
+                                   in_quotes(value))};
+  origins_.insert_or_assign(option.key, origin);
+}
+
+void configuration::validate() const {
+  for (const auto& rule : rules)
+    if (!rule.holds(values_.server))
+      throw config_error{
+          fmt::format("{} {} {}", describe(rule.subject), rule.phrase, describe(rule.object))};
+  require_readable("tls.certificate", values_.server.tls.certificate);
+  require_readable("tls.key", values_.server.tls.key);
+}
+
+std::string configuration::describe(std::string_view key) const {
+  const auto value = find_option(key)->get(values_);
+  const auto origin = origins_.find(key);
+  return fmt::format("{} = {} ({})", key, value.empty() ? "\"\"" : escaped(value),
+                     origin == origins_.end() ? "default" : origin->second);
+}
+
+void configuration::require_readable(std::string_view key, const std::string& path) const {
+  if (path.empty())
+    return;
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  char first = 0;
+  const bool is_readable = file >= 0 && ::read(file, &first, 1) >= 0;
+  const auto cause = std::generic_category().message(errno);
+  if (file >= 0)
+    ::close(file);
+  if (!is_readable)
+    throw config_error{fmt::format("{} cannot be read: {}", describe(key), cause)};
+}
+
+void check_environment(const char* const* environment) {
+  constexpr std::string_view prefix = "TROUPE_";
+  auto variable = [](const option& o) { return o.variable(); };
+  for (; *environment != nullptr; ++environment) {
+    const std::string_view entry = *environment;
+    const auto name = entry.substr(0, entry.find('='));
+    if (!name.starts_with(prefix) || name == "TROUPE_CONFIG")
+      continue;
+    bool is_known = false;
+    bool names_section = false;
+    for (const auto& option : options()) {
+      const auto known = option.variable();
+      is_known |= name == known;
+      const auto section_end = prefix.size() + option.section().size() + 1;
+      names_section |= name.starts_with(known.substr(0, section_end));
+    }
+    const auto hint = suggestion(name, variable);
+    if (!is_known && (names_section || !hint.empty()))
+      throw config_error{fmt::format("environment: {}: no such option{}", escaped(name), hint)};
+  }
+}
+
+} // namespace troupe::app

@@ -1,0 +1,104 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// SERVE: builds the actor system and the server, and takes them down in order on a signal.
+#include "app/command.hpp"
+#include "app/command_line.hpp"
+#include "app/signals.hpp"
+#include "app/web_pages.hpp"
+
+#include <troupe/net/server.hpp>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <csignal>
+#include <memory>
+#include <system_error>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace troupe::app {
+
+namespace {
+
+/// Raises the number of descriptors to what the system allows. @returns that number.
+std::size_t raise_descriptor_limit(event_log& log) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const auto before = limit.rlim_cur;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) == 0)
+    return limit.rlim_cur;
+  log.write(severity::warning, "descriptor_limit_kept",
+            {{"limit", fmt::to_string(before)},
+             {"reason", std::generic_category().message(errno)}});
+  return before;
+}
+
+/// Configured in code only: CAF reads neither the command line nor a file of its own.
+class actor_config : public caf::actor_system_config {
+public:
+  actor_config() {
+    // Connections run on the server's loops; what is left needs one worker. The default policy
+    // would poll and burn CPU in an idle server.
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", 1);
+  }
+};
+
+/// "http://localhost:8000/"
+std::string page_address(const net::server& server, const net::listen_options& listen) {
+  const bool is_tls = server.tls_port() == server.port();
+  const bool is_any = listen.address == "0.0.0.0" || listen.address == "::";
+  const bool is_ipv6 = listen.address.find(':') != std::string::npos;
+  const auto host = is_any ? "localhost" : is_ipv6 ? '[' + listen.address + ']' : listen.address;
+  return fmt::format("{}://{}:{}/", is_tls ? "https" : "http", host, server.port());
+}
+
+std::string_view signal_name(int signal) { return signal == SIGINT ? "SIGINT" : "SIGTERM"; }
+
+int serve(const settings& settings) {
+  prepare_signals();
+  text_log log{settings.log, STDERR_FILENO};
+  const auto descriptors = raise_descriptor_limit(log);
+  actor_config config;
+  caf::actor_system system{config};
+  net::server server{system, settings.server, log, web_pages()};
+  log.write(severity::info, "listening",
+            {{"version", std::string{version()}},
+             {"address", settings.server.listen.address},
+             {"port", fmt::to_string(server.port())},
+             {"tls_port", fmt::to_string(server.tls_port())},
+             {"admin_port", fmt::to_string(server.admin_port())},
+             {"loops", fmt::to_string(server.loop_count())},
+             {"send", server.send_method_name()},
+             {"descriptors", fmt::to_string(descriptors)}});
+  if (settings.log.format == log_format::human || ::isatty(STDOUT_FILENO) == 1)
+    (void)print(fmt::format("Troupe {} is running. Open {} in two browser tabs; Ctrl-C stops it.\n",
+                            version(), page_address(server, settings.server.listen)));
+
+  bool all_closed = false;
+  {
+    const signal_watch watch{[&](int signal) {
+      log.write(severity::info, "stopping", {{"signal", std::string{signal_name(signal)}}});
+      server.stop();
+    }};
+    all_closed = server.join();
+  }
+  log.write(all_closed ? severity::info : severity::warning, "stopped",
+            {{"all_closed", all_closed ? "true" : "false"}});
+  return all_closed ? exit_code::ok : exit_code::failed;
+}
+
+} // namespace
+
+void add_serve(CLI::App& app, action& selected) {
+  auto* command = app.add_subcommand("serve", "Run the server");
+  auto line = std::make_shared<command_line>(*command);
+  command->callback([line, &selected] { selected = [line] { return serve(line->load()); }; });
+}
+
+} // namespace troupe::app

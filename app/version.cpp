@@ -1,0 +1,16 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#include "app/command.hpp"
+
+#include <fmt/format.h>
+
+namespace troupe::app {
+
+std::string_view version() { return TROUPE_VERSION; }
+
+void add_version(CLI::App& app, action& selected) {
+  app.add_subcommand("version", "Print the version")->callback([&selected] {
+    selected = [] { return print(fmt::format("troupe {}\n", version())); };
+  });
+}
+
+} // namespace troupe::app

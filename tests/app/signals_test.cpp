@@ -1,0 +1,83 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#include "app/signals.hpp"
+#include "support/catch.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <future>
+#include <thread>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace troupe::app;
+
+namespace {
+
+/// Runs the body in a process of its own, where signals may end it. @returns its exit code.
+template <class Body>
+int run_in_child(Body body) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    body();
+    ::_exit(99);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  return WEXITSTATUS(status);
+}
+
+} // namespace
+
+TEST_CASE("signals: the first signal is a call on the watch's thread", "[app][signals]") {
+  const int signal = GENERATE(SIGINT, SIGTERM);
+  CHECK(run_in_child([&] {
+          prepare_signals();
+          const auto self = std::this_thread::get_id();
+          std::promise<int> seen;
+          const signal_watch watch{[&](int number) {
+            seen.set_value(std::this_thread::get_id() == self ? 0 : number);
+          }};
+          ::kill(::getpid(), signal);
+          if (seen.get_future().get() == signal)
+            ::_exit(7);
+        }) == 7);
+}
+
+TEST_CASE("signals: one that came before the watch is not lost", "[app][signals]") {
+  CHECK(run_in_child([] {
+          prepare_signals();
+          ::kill(::getpid(), SIGTERM);
+          std::promise<void> seen;
+          const signal_watch watch{[&](int) { seen.set_value(); }};
+          seen.get_future().get();
+          ::_exit(7);
+        }) == 7);
+}
+
+TEST_CASE("signals: the second signal ends the process with 128 and its number", "[app][signals]") {
+  CHECK(run_in_child([] {
+          prepare_signals();
+          const signal_watch watch{[](int) { ::kill(::getpid(), SIGINT); }};
+          ::kill(::getpid(), SIGTERM);
+          std::promise<void>{}.get_future().wait();
+        }) == 128 + SIGINT);
+}
+
+TEST_CASE("signals: a watch without a signal ends at once", "[app][signals]") {
+  CHECK(run_in_child([] {
+          prepare_signals();
+          { const signal_watch watch{[](int) {}}; }
+          ::_exit(7);
+        }) == 7);
+}
+
+TEST_CASE("signals: writing into a closed pipe is an error, not the end", "[app][signals]") {
+  CHECK(run_in_child([] {
+          prepare_signals();
+          int ends[2];
+          if (::pipe(ends) == 0 && ::close(ends[0]) == 0 && ::write(ends[1], "x", 1) == -1)
+            ::_exit(7);
+        }) == 7);
+}
