@@ -59,7 +59,9 @@ function connect() {
     const group = currentGroup();
     showState("open", group ? `Connected to ${group}` : "Connected");
   };
-  opening.onmessage = (event) => receive(event.data);
+  opening.onmessage = (event) => {
+    if (opening === socket) receive(event.data);
+  };
   opening.onclose = (event) => {
     if (opening === socket) retryLater(event);
   };
