@@ -49,7 +49,7 @@ test("admission: connections are accepted at the pace set, and none is lost", { 
 /** What the server, as `host`, says to a page of `origin`: true when it is accepted. */
 async function accepts(server, origin, host) {
   try {
-    const client = await server.connect("/ws", { origin, headers: host ? { host } : {} });
+    const client = await server.connect("/ws", { headers: host ? { origin, host } : { origin } });
     client.terminate();
     return true;
   } catch (error) {
@@ -123,13 +123,13 @@ test("admission: allowed origins match exactly, a wildcard only whole labels in 
 test("admission: a request without Origin is accepted, unless that is turned off", { timeout }, async (t) => {
   const open = await Server.start(t);
   await open.connect();
-  const strict = await Server.start(t, "--no-websocket-allow-missing-origin");
+  const strict = await Server.start(t, "--websocket-allow-missing-origin", "false");
   assert.equal((await strict.refusal()).status, 403);
   await strict.connect("/ws", { origin: `http://127.0.0.1:${strict.port}` });
 });
 
 test("admission: when descriptors run out the server waits, keeps its clients and recovers", { timeout: 60_000 }, async (t) => {
-  const server = await Server.startWithDescriptors(t, 64);
+  const server = await Server.startAs(t, { descriptors: 64 });
   const [speaker, listener] = await server.connectMany(2);
   const crowd = await Promise.all(Array.from({ length: 200 }, () => server.rawPeer({ upgraded: false })));
   await eventually("the server has no descriptor left", async () => await server.openDescriptors() >= 62);

@@ -5,7 +5,7 @@ import { frame, opcode, upgradeRequest } from "./support/raw_peer.mjs";
 import { Server } from "./support/server.mjs";
 import { eventually, parallel, within } from "./support/time.mjs";
 
-const flags = ["--heartbeat-ping-interval", "400ms", "--heartbeat-pong-timeout", "400ms",
+const flags = ["--heartbeat-ping-interval", "500ms", "--heartbeat-pong-timeout", "400ms",
   "--heartbeat-idle-timeout", "1500ms", "--limit-handshake-timeout", "1000ms", "--outbox-close-timeout", "1000ms",
   "--websocket-max-message-bytes", "4096", "--websocket-max-fragments", "16"];
 

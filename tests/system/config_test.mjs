@@ -79,19 +79,20 @@ test("config: the generated file is valid and complete", { timeout }, async () =
   assert.equal(code, 0);
   const path = file("generated.toml", stdout);
   assert.equal((await runToEnd(["check-config", "--config", path])).code, 0);
-  // Also with every default written out.
-  const written = file("written.toml", stdout.replaceAll(/^# ?([a-z_]+ = )/gm, "$1"));
-  const checked = await runToEnd(["check-config", "--config", written]);
-  assert.equal(checked.code, 0, checked.stderr);
+  for (const key of ["port", "ping_interval", "max_message_bytes"]) assert.match(stdout, new RegExp(`^${key} = `, "m"));
 });
 
 test("config: a flag is stronger than the environment, which is stronger than the file", { timeout }, async (t) => {
-  const path = file("limits.toml", "[limit]\nuri_bytes = 100\nheader_count = 7\n[websocket]\nmax_message_bytes = 10\n");
-  const server = await Server.start(t, "--config", path, "--limit-uri-bytes", "300");
-  // From the file: 10 bytes a message. From the flag: 300 bytes a target.
+  const path = file("limits.toml", "[limit]\nuri_bytes = 100\n[websocket]\nmax_message_bytes = 10\nmax_fragments = 5\n");
+  const environment = { TROUPE_LIMIT_URI_BYTES: "200", TROUPE_WEBSOCKET_MAX_FRAGMENTS: "2" };
+  const server = await Server.startAs(t, { environment }, "--config", path, "--limit-uri-bytes", "300");
+  // The file says 10 bytes a message, the environment 2 fragments, the flag 300 bytes a target.
   const client = await server.connect("/ws?" + "x".repeat(250));
   client.send("x".repeat(11));
-  assert.equal((await client.closed).code, 1009);
+  assert.equal((await client.closed).reason, "message too big");
+  const other = await server.connect();
+  for (const fin of [false, false, true]) other.send("x", { fin });
+  assert.equal((await other.closed).reason, "too many fragments");
   assert.equal((await request(server.port, "/" + "x".repeat(300))).status, 414);
 });
 

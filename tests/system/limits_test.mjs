@@ -59,7 +59,7 @@ test("limits: a flood of empty fragments is closed with 1009", { timeout }, asyn
 });
 
 test("limits: headers up to the limit pass, larger ones are answered 431", { timeout }, async (t) => {
-  const server = await Server.start(t, "--limit-header-bytes", "2000");
+  const server = await Server.start(t, "--limit-header-bytes", "2000", "--limit-uri-bytes", "1000");
   const filled = (total) => {
     const header = "X-Fill: ";
     const empty = upgradeRequest("/ws", [header]).length;

@@ -67,7 +67,7 @@ test("messages: several frames in one TCP segment are several messages", { timeo
 });
 
 test("messages: without echo the sender gets only those of others", { timeout }, async (t) => {
-  const { sender, receiver } = await pair(t, "--no-websocket-echo");
+  const { sender, receiver } = await pair(t, "--websocket-echo", "false");
   sender.send("from the first");
   assert.equal(await receiver.nextText(), "from the first");
   receiver.send("from the second");
@@ -120,7 +120,7 @@ test("messages: a close frame is answered with its code", { timeout }, async (t)
 });
 
 test("messages: with compression offered, clients with and without it get the same", { timeout }, async (t) => {
-  const server = await Server.start(t, "--websocket-compression");
+  const server = await Server.start(t, "--websocket-compression", "true");
   const plain = await server.connect();
   const deflating = await server.connect("/ws", { perMessageDeflate: { threshold: 0 } });
   assert.match(deflating.socket.extensions, /permessage-deflate/);

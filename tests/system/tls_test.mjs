@@ -20,7 +20,7 @@ execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramg
   "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost",
   "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"], { stdio: "ignore" });
 const ca = readFileSync(certificate);
-const flags = ["--tls-certificate", certificate, "--tls-key", key];
+const flags = ["--tls-cert", certificate, "--tls-key", key];
 
 /** The protocol agreed on, or the error that prevented it. */
 function handshake(port, options) {

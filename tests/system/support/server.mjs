@@ -65,29 +65,29 @@ export function request(port, path, { method = "GET", headers = {}, ...options }
 export class Server {
   #child;
   #peers = new Set();
+  #signalled = false;
 
   /** Starts `troupe serve` with `flags`; ends it when the test `t` ends. */
   static start(t, ...flags) {
-    return Server.#started(t, [binary], flags);
+    return Server.startAs(t, {}, ...flags);
   }
 
-  /** The same with no more than `descriptors` open at a time. */
-  static startWithDescriptors(t, descriptors, ...flags) {
-    return Server.#started(t, ["prlimit", `--nofile=${descriptors}`, binary], flags);
-  }
-
-  static async #started(t, command, flags) {
+  /** The same with variables of the environment, and with no more than `descriptors` open at a time. */
+  static async startAs(t, { environment = {}, descriptors }, ...flags) {
     const server = new Server();
     t.after(() => server.#tearDown());
-    await server.#start(command, flags);
+    const limit = descriptors ? ["prlimit", `--nofile=${descriptors}`] : [];
+    await server.#start([...limit, binary], flags, environment);
     return server;
   }
 
-  async #start([program, ...before], flags) {
+  async #start([program, ...before], flags, environment) {
     this.adminPort = await freePort();
     const args = [...before, "serve", "--listen-address", "127.0.0.1", "--listen-port", "0",
       "--admin-port", String(this.adminPort), "--log-format", "json", ...flags];
-    this.#child = spawn(program, args, { env: cleanEnvironment(), stdio: ["ignore", "inherit", "pipe"] });
+    this.#child = spawn(program, args, {
+      env: cleanEnvironment(environment), stdio: ["ignore", "inherit", "pipe"],
+    });
     this.pid = this.#child.pid;
     this.events = []; // the log so far, parsed
     this.noise = []; // lines that are no events, such as a sanitizer's report
@@ -204,6 +204,7 @@ export class Server {
   // --- ending ---
 
   signal(name) {
+    this.#signalled = true;
     this.#child.kill(name);
   }
 
@@ -215,11 +216,11 @@ export class Server {
   async #tearDown() {
     for (const end of this.#peers) end();
     if (!this.#child) return;
-    const running = this.#child.exitCode === null && this.#child.signalCode === null;
-    if (running) this.signal("SIGTERM");
+    const ours = !this.#signalled;
+    if (ours) this.signal("SIGTERM"); // a second one would cut the drain short
     try {
       const { code, signal } = await this.exit();
-      if (running) assert.deepEqual({ code, signal }, { code: 0, signal: null }, this.log());
+      if (ours) assert.deepEqual({ code, signal }, { code: 0, signal: null }, this.log());
     } finally {
       this.#child.kill("SIGKILL");
     }
