@@ -1,0 +1,13 @@
+# The rules of the tree as tests: who includes whom, how long a file may be, how folders are called.
+foreach(check includes lengths folders)
+  add_test(NAME architecture.${check}
+    COMMAND ${CMAKE_COMMAND} -D check=${check} -P ${CMAKE_CURRENT_LIST_DIR}/architecture_test.cmake)
+  set_tests_properties(architecture.${check} PROPERTIES LABELS architecture TIMEOUT 60)
+endforeach()
+
+# Every public header compiles alone.
+if(CMAKE_VERIFY_INTERFACE_HEADER_SETS)
+  add_test(NAME architecture.headers
+    COMMAND ${CMAKE_COMMAND} --build ${PROJECT_BINARY_DIR} --target all_verify_interface_header_sets)
+  set_tests_properties(architecture.headers PROPERTIES LABELS architecture RUN_SERIAL ON TIMEOUT 600)
+endif()
