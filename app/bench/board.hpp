@@ -25,7 +25,7 @@ struct alignas(64) worker_board {
   std::atomic<std::uint64_t> complete{0};   ///< delivery_log::complete().
   std::atomic<std::uint64_t> foreign{0};    ///< Data messages that were not ours.
   std::atomic<std::uint64_t> pings{0};      ///< Pings answered.
-  std::atomic<std::uint64_t> slow_closed{0}; ///< Slow connections the server gave up.
+  std::atomic<std::uint64_t> slow_reset{0}; ///< Slow connections the server has reset.
   std::atomic<std::uint64_t> cycles{0};     ///< Churn: connections opened and closed again.
   std::atomic<bool> has_failed{false};      ///< failure is written and the worker is about to exit.
 

@@ -244,7 +244,7 @@ private:
     }
     result_.foreign = sum(&worker_board::foreign);
     result_.pings = sum(&worker_board::pings);
-    result_.slow_closed = sum(&worker_board::slow_closed);
+    result_.slow_reset = sum(&worker_board::slow_reset);
   }
 
   // -- measuring ----------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ struct load_result {
   std::uint64_t reordered = 0;
   std::uint64_t foreign = 0;
   std::uint64_t pings = 0;
-  std::uint64_t slow_closed = 0;
+  std::uint64_t slow_reset = 0; ///< An orderly close does not show: it waits behind what they do not read.
   std::uint64_t cycles = 0;
   histogram latency;
   histogram handshake;

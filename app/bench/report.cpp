@@ -110,7 +110,7 @@ std::string to_table(const load_options& options, const load_result& result) {
   }
   line("handshake", to_text(result.handshake));
   if (options.slow_connections != 0)
-    line("slow readers", fmt::format("{}, {} closed by the server", options.slow_connections, result.slow_closed));
+    line("slow readers", fmt::format("{}, {} reset by the server", options.slow_connections, result.slow_reset));
   if (result.server) {
     const auto cpu = seconds(result.server->cpu);
     line("server CPU", fmt::format("{:.2f} % of one core", 100 * per(cpu, elapsed)));
@@ -166,7 +166,7 @@ std::string to_json(const load_options& options, const load_result& result) {
   }
   json["handshake_us"] = to_microseconds(result.handshake);
   if (options.slow_connections != 0)
-    json["slow_readers"] = {{"count", options.slow_connections}, {"closed", result.slow_closed}};
+    json["slow_readers"] = {{"count", options.slow_connections}, {"reset", result.slow_reset}};
   if (result.server) {
     auto& server = json["server"];
     const auto cpu = seconds(result.server->cpu);

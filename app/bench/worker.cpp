@@ -120,7 +120,7 @@ void worker::handle(std::size_t index, std::uint32_t events) {
     finish_connecting(index);
   } else if (is_slow(index) && ready.state == connection_state::open) {
     ready.reset();
-    own_.slow_closed.fetch_add(1, std::memory_order_relaxed);
+    own_.slow_reset.fetch_add(1, std::memory_order_relaxed);
   } else {
     if ((events & EPOLLOUT) != 0) {
       ready.flush();
