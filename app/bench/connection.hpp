@@ -1,0 +1,53 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// CONNECTION: one client socket, what has been read of its next frame and what it could not send yet.
+// Thread: its worker's. Owner: a worker, which watches the descriptor and decides what events mean.
+#pragma once
+#include "bench/frame.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace troupe::app::bench {
+
+enum class connection_state : std::uint8_t { closed, connecting, upgrading, open, closing };
+
+class connection {
+public:
+  connection() = default;
+  ~connection() { close(); }
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
+
+  /// Takes a socket that is connecting. The connection must be closed.
+  void start(int socket, std::uint64_t now);
+
+  /// Closes the descriptor and forgets everything.
+  void close();
+
+  /// As close(), but the peer gets a reset and no port stays in TIME_WAIT.
+  void reset();
+
+  /// Sends what the socket takes and keeps the rest. An error shows up when the socket is read.
+  void send(std::string_view bytes);
+
+  /// Sends more of the rest.
+  void flush();
+
+  [[nodiscard]] int socket() const { return socket_; }
+  [[nodiscard]] std::size_t unsent_bytes() const { return unsent_.size(); }
+
+  connection_state state = connection_state::closed;
+  bool is_waiting_to_write = false; ///< The worker watches for EPOLLOUT.
+  std::uint64_t started = 0;        ///< ns since the run began.
+  std::string response;             ///< Of the handshake, until it is complete.
+  frame_reader reader;
+
+private:
+  int socket_ = -1;
+  std::string unsent_;
+};
+
+} // namespace troupe::app::bench

@@ -1,0 +1,62 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#include "bench/delivery_log.hpp"
+
+#include <algorithm>
+
+namespace troupe::app::bench {
+
+bool delivery_log::note(std::size_t connection, const stamp& message, std::uint64_t now,
+                        std::uint64_t sent) {
+  if (message.sender >= senders_)
+    return false;
+  const auto number = message_number(message.sequence, message.sender, senders_);
+  if (number >= sent)
+    return false;
+
+  ++deliveries_;
+  switch (trackers_[connection * senders_ + message.sender].note(message.sequence)) {
+  case arrival::duplicate:
+    ++duplicated_;
+    return true;
+  case arrival::late:
+    ++reordered_;
+    break;
+  case arrival::in_order:
+  case arrival::early:
+    break;
+  }
+  if (number >= measured_from_)
+    latency_.record(now > message.time ? now - message.time : 0);
+
+  if (number < complete_ || number - complete_ >= max_in_flight)
+    return true;
+  ++arrived(number);
+  while (complete_ < sent && arrived(complete_) == receivers_of(complete_ % senders_)) {
+    arrived(complete_) = 0;
+    ++complete_;
+  }
+  return true;
+}
+
+void delivery_log::skip_to(std::uint64_t number) {
+  if (readers_ == 0 || number <= complete_)
+    return;
+  const auto steps = std::min<std::uint64_t>(number - complete_, max_in_flight);
+  for (std::uint64_t i = 0; i < steps; ++i)
+    arrived(complete_ + i) = 0;
+  complete_ = number;
+}
+
+std::uint64_t delivery_log::lost(std::uint64_t sent) const {
+  std::uint64_t total = 0;
+  for (std::size_t connection = 0; connection < readers_; ++connection)
+    for (std::size_t sender = 0; sender < senders_; ++sender) {
+      if (!echo_ && sender < local_senders_ && connection == sender)
+        continue;
+      const auto sent_by_sender = (sent + senders_ - 1 - sender) / senders_;
+      total += trackers_[connection * senders_ + sender].lost(sent_by_sender);
+    }
+  return total;
+}
+
+} // namespace troupe::app::bench

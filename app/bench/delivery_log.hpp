@@ -1,0 +1,75 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// DELIVERY_LOG: what one worker's connections received. Knows of every message whether it arrived once,
+// in order and everywhere.
+// Thread: its worker's. Bounds: three words per connection and sender, max_in_flight counters.
+#pragma once
+#include "bench/histogram.hpp"
+#include "bench/options.hpp"
+#include "bench/sequence_tracker.hpp"
+#include "bench/stamp.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace troupe::app::bench {
+
+/// Messages of all senders in the order they are sent: senders take turns.
+constexpr std::uint64_t message_number(std::uint64_t sequence, std::size_t sender, std::size_t senders) {
+  return sequence * senders + sender;
+}
+
+class delivery_log {
+public:
+  /// Every message has arrived everywhere: there is nobody to wait for.
+  static constexpr std::uint64_t everything = std::numeric_limits<std::uint64_t>::max();
+
+  /// @param readers Connections of this worker that read; they are the first ones.
+  /// @param local_senders How many of them (again the first) send.
+  /// @param latency Must outlive the log.
+  delivery_log(std::size_t readers, std::size_t senders, std::size_t local_senders, bool echo,
+               histogram& latency)
+      : readers_{readers}, senders_{senders}, local_senders_{local_senders}, echo_{echo},
+        latency_{latency}, trackers_(readers * senders), arrived_(readers == 0 ? 0 : max_in_flight) {}
+
+  /// One message arrived at a connection. @param now ns since the run began.
+  /// @returns false if it cannot be one of ours: `sent` messages are out, and this is none of them.
+  bool note(std::size_t connection, const stamp& message, std::uint64_t now, std::uint64_t sent);
+
+  /// Latencies count from this message on; those before are warm-up.
+  void measure_from(std::uint64_t number) { measured_from_ = number; }
+
+  /// Gives up waiting for messages below `number`. They still count when they arrive.
+  void skip_to(std::uint64_t number);
+
+  /// All messages below this number have arrived at all readers, or were skipped.
+  [[nodiscard]] std::uint64_t complete() const { return readers_ == 0 ? everything : complete_; }
+
+  [[nodiscard]] std::uint64_t lost(std::uint64_t sent) const;
+  [[nodiscard]] std::uint64_t deliveries() const { return deliveries_; } ///< Duplicates included.
+  [[nodiscard]] std::uint64_t duplicated() const { return duplicated_; }
+  [[nodiscard]] std::uint64_t reordered() const { return reordered_; }
+
+private:
+  [[nodiscard]] std::size_t receivers_of(std::size_t sender) const {
+    return readers_ - (!echo_ && sender < local_senders_ ? 1 : 0);
+  }
+  std::uint32_t& arrived(std::uint64_t number) { return arrived_[number % max_in_flight]; }
+
+  std::size_t readers_;
+  std::size_t senders_;
+  std::size_t local_senders_;
+  bool echo_;
+  histogram& latency_;
+  std::vector<sequence_tracker> trackers_; // connection by connection, sender by sender
+  std::vector<std::uint32_t> arrived_;     // ring: receivers reached, of messages from complete_ on
+  std::uint64_t complete_ = 0;
+  std::uint64_t measured_from_ = everything;
+  std::uint64_t deliveries_ = 0;
+  std::uint64_t duplicated_ = 0;
+  std::uint64_t reordered_ = 0;
+};
+
+} // namespace troupe::app::bench
