@@ -1,0 +1,160 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// NODE: a whole server's actors without its network: hosts, shards, the registry, and clients in memory.
+// A fixture: when a test ends, no actor may be left.
+#pragma once
+#include <troupe/connection.hpp>
+#include <troupe/registry.hpp>
+#include <troupe/shard.hpp>
+#include <troupe/testing/deterministic_system.hpp>
+#include <troupe/testing/memory_transport.hpp>
+
+#include "support/catch.hpp"
+
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace troupe::tests {
+
+/// Keeps what was logged.
+class recording_log final : public event_log {
+public:
+  struct event {
+    severity level;
+    std::string name;
+    std::map<std::string, std::string> fields;
+  };
+
+  void write(severity level, std::string_view name,
+             std::initializer_list<log_field> fields) override {
+    event e{level, std::string{name}, {}};
+    for (const auto& f : fields) e.fields.emplace(f.key, f.value);
+    events.push_back(std::move(e));
+  }
+
+  /// Events called `name`.
+  [[nodiscard]] std::vector<event> named(std::string_view name) const {
+    std::vector<event> found;
+    for (const auto& e : events)
+      if (e.name == name) found.push_back(e);
+    return found;
+  }
+
+  std::vector<event> events;
+};
+
+struct node_options {
+  std::size_t hosts = 1;
+  std::uint32_t slice = 2048;
+  registry_options registry = {};
+  heartbeat_settings heartbeat = {.ping_interval = std::chrono::milliseconds{0}};
+  bool echo = true;
+  overflow policy = overflow::disconnect;
+};
+
+struct client_options {
+  target speaks_to = {};
+  std::string user = {};
+  std::vector<std::string> groups = {};
+  std::vector<std::string> labels = {};
+  std::size_t host = 0;
+  testing::memory_transport_options transport = {};
+};
+
+struct client {
+  client_id id;
+  connection_actor who;
+  std::shared_ptr<testing::memory_transport> line;
+
+  [[nodiscard]] testing::memory_transport* operator->() const { return line.get(); }
+};
+
+class node : public testing::deterministic_system {
+public:
+  explicit node(const node_options& o = {}) : deterministic_system(o.hosts) {
+    for (std::size_t i = 0; i < o.hosts; ++i)
+      shards.push_back(spawn_on(host(i), shard, shard_options{.log = &log, .slice = o.slice}));
+    auto options = o.registry;
+    options.log = &log;
+    registry = spawn_on(host(), troupe::registry, shards, options);
+    settings = std::make_shared<const connection_settings>(
+      connection_settings{registry, o.heartbeat, o.echo, o.policy});
+    run();
+  }
+
+  ~node() {
+    for (auto& c : clients)
+      if (!c->closed() && c->started()) c->client_fails();
+    run();
+    for (const auto& s : shards) caf::anon_send_exit(s, caf::exit_reason::kill);
+    caf::anon_send_exit(registry, caf::exit_reason::kill);
+    run();
+    CHECK(running() == 0);
+  }
+
+  /// Spawns a connection without running it.
+  client opens(client_options o = {}) {
+    client c{client_id::random(), {}, std::make_shared<testing::memory_transport>(o.transport)};
+    c.who = spawn_on(host(o.host), connection, settings, shards.at(o.host),
+                     connection_identity{c.id, std::move(o.speaks_to), std::move(o.user),
+                                         std::move(o.groups), std::move(o.labels)},
+                     c.line);
+    clients.push_back(c);
+    return c;
+  }
+
+  client connect(client_options o = {}) {
+    auto c = opens(std::move(o));
+    run();
+    return c;
+  }
+
+  void send(broadcast what) { caf::anon_send(registry, std::move(what)); }
+  void send(target to, std::string_view text) {
+    send(broadcast{.to = std::move(to), .message = frame::encode(opcode::text, text)});
+  }
+  receipt confirm(broadcast what) {
+    const auto answer = ask<receipt>(registry, confirm_broadcast{std::move(what)});
+    REQUIRE(answer);
+    return *answer;
+  }
+  receipt confirm(target to, std::string_view text) {
+    return confirm({.to = std::move(to), .message = frame::encode(opcode::text, text)});
+  }
+
+  [[nodiscard]] std::uint64_t closed_for(close_reason why) {
+    std::uint64_t n = 0;
+    for (std::size_t i = 0; i < hosts(); ++i)
+      n += host(i).counters().closed_by_reason[static_cast<std::size_t>(why)].value();
+    return n;
+  }
+  /// Sum of one counter over all hosts.
+  [[nodiscard]] std::uint64_t total(counter loop_counters::* which) {
+    std::uint64_t n = 0;
+    for (std::size_t i = 0; i < hosts(); ++i) n += (host(i).counters().*which).value();
+    return n;
+  }
+  /// What must hold at any time when nothing runs.
+  void check_counters() {
+    std::uint64_t by_reason = 0;
+    for (const auto& row : close_reasons) by_reason += closed_for(row.reason);
+    CHECK(total(&loop_counters::closed) == by_reason);
+    CHECK(total(&loop_counters::opened) - total(&loop_counters::closed) ==
+          total(&loop_counters::connections));
+    CHECK(log.named("connection_closed").size() == by_reason);
+  }
+
+  recording_log log;
+  std::vector<shard_actor> shards;
+  registry_actor registry;
+  std::shared_ptr<const connection_settings> settings;
+  std::vector<client> clients;
+};
+
+} // namespace troupe::tests
