@@ -1,6 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include "app/command.hpp"
 #include "app/command_line.hpp"
+#include "bench/command.hpp"
 
 #include <fmt/format.h>
 
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
   add_check_config(app, selected);
   add_gen_config(app, selected);
   add_version(app, selected);
+  add_bench(app, selected);
   try {
     app.parse(argc, argv);
     return selected();
