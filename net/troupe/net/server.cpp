@@ -53,7 +53,7 @@ public:
 
   void drain(std::chrono::milliseconds timeout) {
     if (context_.draining.exchange(true)) return;
-    deadline_ = host::clock::now() + timeout;
+    deadline_.set_value(host::clock::now() + timeout);
     context_.log.write(severity::info, "draining", {});
     // No upgrade succeeds after a loop has run this; only then may the shards count down.
     auto& first = *loops_.front();
@@ -65,7 +65,7 @@ public:
   }
 
   bool join() {
-    ended_.wait_until_set(deadline_);
+    ended_.wait_until_set(deadline_.get_future().get()); // first for stop() to be called
     bool in_time = ended_.is_set();
     if (!in_time) {
       caf::anon_send(registry_, close_connections{target::everyone(),
@@ -189,7 +189,7 @@ private:
   std::vector<std::unique_ptr<listener>> listeners_;
   listener* admin_ = nullptr;
   std::vector<std::thread> threads_;
-  host::clock::time_point deadline_ = host::clock::time_point::max();
+  std::promise<host::clock::time_point> deadline_; // set by drain()
   bool uses_io_uring_ = false;
   std::uint16_t port_ = 0;
   std::uint16_t tls_port_ = 0;

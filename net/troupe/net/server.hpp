@@ -52,7 +52,8 @@ public:
   /// drain_options::rate, queues are flushed. Returns at once; repeated calls do nothing.
   void stop();
 
-  /// Waits until stop() is through. @returns true if all connections closed before the deadline.
+  /// Waits for stop() to be called, then until it is through. Call it once.
+  /// @returns true if all connections closed before the deadline.
   bool join();
 
 private:

@@ -12,6 +12,8 @@
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include <algorithm>
+#include <cctype>
 #include <optional>
 #include <string>
 
@@ -80,14 +82,33 @@ private:
     handle(parser_->release());
   }
 
+  /// Bytes of the request line and the header fields. Beast's own limit holds while it waits for more,
+  /// not when all came at once.
+  static std::size_t header_size(const request& req) {
+    auto size = req.method_string().size() + req.target().size() + std::size(" HTTP/1.1\r\n\r\n");
+    for (const auto& field : req)
+      size += field.name_string().size() + field.value().size() + std::size(": \r\n") - 1;
+    return size;
+  }
+
+  /// 24 characters of which two are padding: RFC 6455, section 4.2.1.
+  static bool valid_key(beast::string_view key) {
+    const auto base64 = [](unsigned char c) { return std::isalnum(c) != 0 || c == '+' || c == '/'; };
+    return key.size() == 24 && key.ends_with("==") && std::all_of(key.begin(), key.end() - 2, base64);
+  }
+
   void handle(request req) {
     const auto& limit = context_.options.limit;
     if (req.target().size() > limit.uri_bytes)
       return refuse(http::status::uri_too_long, "request target too long");
     if (static_cast<std::size_t>(std::distance(req.begin(), req.end())) > limit.header_count)
       return refuse(http::status::request_header_fields_too_large, "too many header fields");
-    if (req.count(http::field::host) > 1)
-      return refuse(http::status::bad_request, "more than one Host header");
+    if (header_size(req) > limit.header_bytes)
+      return refuse(http::status::request_header_fields_too_large, "request header too large");
+    if (req.version() >= 11 && req.count(http::field::host) != 1)
+      return refuse(http::status::bad_request, "exactly one Host header is required");
+    if (websocket::is_upgrade(req) && !valid_key(req[http::field::sec_websocket_key]))
+      return refuse(http::status::bad_request, "Sec-WebSocket-Key is not 16 bytes in base64");
     if (verdict_ != admission::verdict::admitted) {
       const bool node = verdict_ == admission::verdict::node_full;
       return answer(req, {.status = node ? 503U : 429U,
@@ -124,7 +145,7 @@ private:
             beast::string_view{decided.extra_value.data(), decided.extra_value.size()});
     r.body() = decided.body;
     const bool keep = req.keep_alive() && verdict_ == admission::verdict::admitted &&
-                      !context_.draining;
+                      !context_.draining && !websocket::is_upgrade(req);
     if (req.method() != http::verb::head) return send(std::move(r), keep);
     r.content_length(r.body().size());
     r.body().clear();

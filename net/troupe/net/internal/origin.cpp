@@ -91,6 +91,7 @@ bool origin_allowed(std::string_view origin, std::string_view host,
   const auto parsed = read_origin(origin, false);
   if (!parsed) return false; // "null" among others
   if (allowed.empty()) {
+    if (parsed->scheme != "http" && parsed->scheme != "https") return false;
     origin_parts own;
     own.scheme = parsed->scheme; // a proxy may have ended TLS: what counts is host and port
     return read_authority(host, false, own) && matches(own, *parsed);

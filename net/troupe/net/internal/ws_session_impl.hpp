@@ -111,7 +111,7 @@ void ws_session<Lower>::read() {
 template <class Lower>
 void ws_session<Lower>::on_read(error_code ec, std::size_t n) {
   reading_ = false;
-  if (stage_ == stage::closed) return;
+  if (stage_ > stage::closing) return; // it is known how this ends
   if (ec) return on_read_failed(ec);
   if (stage_ != stage::open) return; // closing: what comes now is ignored
   if (!partial_.empty()) {
