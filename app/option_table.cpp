@@ -2,6 +2,8 @@
 #include "app/options.hpp"
 #include "app/values.hpp"
 
+#include <troupe/net/internal/origin.hpp>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -124,7 +126,7 @@ option text(std::string key, Field field, std::string accepts, bool (*accept)(co
 }
 
 template <class Field>
-option list(std::string key, Field field, std::string accepts, bool (*accept)(const std::string&),
+option list(std::string key, Field field, std::string accepts, bool (*accept)(std::string_view),
             std::string text) {
   auto parse = [accept](std::string_view value) -> std::optional<std::vector<std::string>> {
     std::vector<std::string> items;
@@ -205,7 +207,8 @@ std::vector<option> make_table() {
       integer("websocket.max_fragments", TROUPE_FIELD(server.websocket.max_fragments), "fragments",
               {1, 1'000'000}, "Fragments of one message; more close with 1009."),
       list("websocket.allowed_origins", TROUPE_FIELD(server.websocket.allowed_origins),
-           "origins such as https://example.com or https://*.example.com", is_origin,
+           "origins such as https://example.com or https://*.example.com, or * for all",
+           net::valid_origin_pattern,
            "Origins of web pages that may connect, others get 403; none allows the server's own "
            "only."),
       boolean("websocket.allow_missing_origin", TROUPE_FIELD(server.websocket.allow_missing_origin),

@@ -14,6 +14,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <future>
 #include <memory>
 #include <system_error>
 
@@ -62,6 +63,9 @@ std::string_view signal_name(int signal) { return signal == SIGINT ? "SIGINT" : 
 
 int serve(const settings& settings) {
   prepare_signals();
+  std::promise<int> first_signal;
+  // Before everything else, and so until after everything else: a second signal always works.
+  const signal_watch watch{[&](int signal) { first_signal.set_value(signal); }};
   text_log log{settings.log, STDERR_FILENO};
   const auto descriptors = raise_descriptor_limit(log);
   actor_config config;
@@ -80,14 +84,10 @@ int serve(const settings& settings) {
     (void)print(fmt::format("Troupe {} is running. Open {} in two browser tabs; Ctrl-C stops it.\n",
                             version(), page_address(server, settings.server.listen)));
 
-  bool all_closed = false;
-  {
-    const signal_watch watch{[&](int signal) {
-      log.write(severity::info, "stopping", {{"signal", std::string{signal_name(signal)}}});
-      server.stop();
-    }};
-    all_closed = server.join();
-  }
+  const int signal = first_signal.get_future().get();
+  log.write(severity::info, "stopping", {{"signal", std::string{signal_name(signal)}}});
+  server.stop();
+  const bool all_closed = server.join();
   log.write(all_closed ? severity::info : severity::warning, "stopped",
             {{"all_closed", all_closed ? "true" : "false"}});
   return all_closed ? exit_code::ok : exit_code::failed;

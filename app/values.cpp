@@ -47,23 +47,6 @@ std::string print_with_unit(std::uint64_t value, std::span<const unit> units) {
   return fmt::format("{}{}", value / found->factor, found->suffix);
 }
 
-bool is_label_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-}
-
-bool is_host_name(std::string_view host) {
-  if (host.starts_with("*."))
-    host.remove_prefix(2);
-  while (true) {
-    const auto label = host.substr(0, host.find('.'));
-    if (label.empty() || !std::all_of(label.begin(), label.end(), is_label_character))
-      return false;
-    if (label.size() == host.size())
-      return true;
-    host.remove_prefix(label.size() + 1);
-  }
-}
-
 bool is_ipv6(const std::string& text) {
   in6_addr parsed{};
   return ::inet_pton(AF_INET6, text.c_str(), &parsed) == 1;
@@ -118,32 +101,6 @@ bool is_loopback_address(const std::string& text) {
     return (ntohl(ipv4.s_addr) >> 24) == 127;
   in6_addr ipv6{};
   return ::inet_pton(AF_INET6, text.c_str(), &ipv6) == 1 && IN6_IS_ADDR_LOOPBACK(&ipv6);
-}
-
-bool is_origin(const std::string& text) {
-  const auto scheme_end = text.find("://");
-  if (scheme_end == std::string::npos)
-    return false;
-  const auto scheme = std::string_view{text}.substr(0, scheme_end);
-  if (scheme.empty() || !std::all_of(scheme.begin(), scheme.end(), is_label_character))
-    return false;
-  auto host = std::string_view{text}.substr(scheme_end + 3);
-  std::optional<std::string_view> port;
-  const auto after_address = host.starts_with('[') ? host.find(']') : 0;
-  if (after_address == std::string_view::npos)
-    return false;
-  if (const auto colon = host.find(':', after_address); colon != std::string_view::npos) {
-    port = host.substr(colon + 1);
-    host = host.substr(0, colon);
-  }
-  if (port) {
-    const auto number = parse_integer(*port);
-    if (!number || *number == 0 || *number > 65535)
-      return false;
-  }
-  if (host.starts_with('['))
-    return host.ends_with(']') && is_ipv6(std::string{host.substr(1, host.size() - 2)});
-  return is_host_name(host);
 }
 
 } // namespace troupe::app

@@ -30,8 +30,4 @@ namespace troupe::app {
 [[nodiscard]] bool is_address(const std::string& text);
 [[nodiscard]] bool is_loopback_address(const std::string& text);
 
-/// True for scheme://host[:port] as browsers send it: lower case, without path; the host may start
-/// with a label "*".
-[[nodiscard]] bool is_origin(const std::string& text);
-
 } // namespace troupe::app

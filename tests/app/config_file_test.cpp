@@ -86,7 +86,7 @@ const bad_config bad_configs[] = {
     {"websocket.max_fragments = 0", {"websocket.max_fragments: must be an integer from 1"}},
     {"websocket.allowed_origins = [\"https://a.example/\"]",
      {"websocket.allowed_origins: must be origins", "got \"https://a.example/\""}},
-    {"websocket.allowed_origins = [\"*\"]", {"websocket.allowed_origins: ", "got \"*\""}},
+    {"websocket.allowed_origins = [\"https://*\"]", {"websocket.allowed_origins: ", "//*\""}},
     {"websocket.allowed_origins = [\"https://a.example,https://b.example\"]",
      {"websocket.allowed_origins: must be origins"}},
     {"websocket.allowed_origins = [\"\"]", {"websocket.allowed_origins: ", "got \"\""}},
@@ -159,6 +159,7 @@ TEST_CASE("config file: values just inside the bounds are accepted", "[app][conf
       "heartbeat.pong_timeout = \"24999ms\"", "websocket.max_message_bytes = \"1MiB\"",
       "websocket.max_message_bytes = 1", "outbox.socket_send_buffer = 0",
       "limit.connections = 3000\ndrain.rate = 100", "websocket.allowed_origins = []",
+      "websocket.allowed_origins = [\"*\"]",
       "tls.certificate = \"/dev/null\"\ntls.key = \"/dev/null\"",
       "listen.address = \"127.0.0.2\"\nadmin.port = 8000", "admin.address = \"::1\"");
   CAPTURE(toml);
