@@ -26,10 +26,10 @@ COLUMNS = {
         ("handshake p99 us", "handshake_us.p99", "{:.0f}"),
     ],
 }
-# The ratio table: the metric of each kind, all to this server.
-REFERENCE = "floor"
-RATIO = {"delivery": "server.cpu_us_per_delivery", "idle": "server.rss_bytes_per_connection",
-         "churn": "server.cpu_us_per_cycle"}
+# The ratio table: per kind, what is compared and to which server.
+RATIO = {"delivery": ("server.cpu_us_per_delivery", "floor"),
+         "idle": ("server.rss_bytes_per_connection", "go"),
+         "churn": ("server.cpu_us_per_cycle", "floor")}
 
 
 def kind_of(group):
@@ -74,14 +74,14 @@ def _render(header, rows):
 def ratio_table(scenarios, servers, medians):
     rows = []
     for scenario in scenarios:
-        path = RATIO.get(kind_of(scenario.group))
+        path, against = RATIO.get(kind_of(scenario.group), (None, None))
         row = medians.get(scenario.name, {})
-        reference = row.get(REFERENCE, {}).get(path)
+        reference = row.get(against, {}).get(path)
         if not reference:
             continue
-        rows.append([scenario.name] + [
+        rows.append([scenario.name, path, against] + [
             f"{row[s.name][path] / reference:.2f}" if path in row.get(s.name, {}) else "-" for s in servers])
-    return _render(["ratio to " + REFERENCE] + [s.name for s in servers], rows) if rows else ""
+    return _render(["ratio", "of", "to"] + [s.name for s in servers], rows) if rows else ""
 
 
 def raw_table(kind, scenarios, servers, medians):
