@@ -41,7 +41,8 @@ void raise_file_limit() {
 }
 
 int listen_on_loopback(std::uint16_t port) {
-  const int listener = check(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
+  const int listener =
+      check(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
   const int on = 1;
   ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   sockaddr_in address{};
@@ -92,7 +93,8 @@ client_frame parse_frame(std::string_view in) {
   const auto byte = [in](std::size_t i) { return static_cast<std::uint8_t>(in[i]); };
   if (in.size() < 2)
     return {};
-  client_frame result{.payload_bytes = byte(1) & 0x7fu, .type = static_cast<std::uint8_t>(byte(0) & 0x0f)};
+  client_frame result{.payload_bytes = byte(1) & 0x7fu,
+                      .type = static_cast<std::uint8_t>(byte(0) & 0x0f)};
   const std::size_t extra = result.payload_bytes < 126 ? 0 : result.payload_bytes == 126 ? 2 : 8;
   if (in.size() < 2 + extra + 4)
     return {};
@@ -107,8 +109,9 @@ client_frame parse_frame(std::string_view in) {
 } // namespace
 
 broadcast_server::broadcast_server(std::uint16_t port, delivery when)
-    : when_{when}, listener_{listen_on_loopback(port)}, epoll_{check(::epoll_create1(EPOLL_CLOEXEC), "epoll")},
-      signals_{open_signals()}, buffer_(64 * 1024) {
+    : when_{when}, listener_{listen_on_loopback(port)},
+      epoll_{check(::epoll_create1(EPOLL_CLOEXEC), "epoll")}, signals_{open_signals()},
+      buffer_(64 * 1024) {
   raise_file_limit();
   for (int* const watched : {&listener_, &signals_}) {
     epoll_event event{.events = EPOLLIN, .data = {.ptr = watched}};
@@ -189,16 +192,16 @@ void broadcast_server::upgrade(peer& from, std::string& bytes) {
   if (end == std::string::npos)
     return bytes.size() > max_request_bytes ? drop(from) : void();
   constexpr std::string_view name = "\r\nSec-WebSocket-Key: ";
-  const auto line = std::search(bytes.begin(), bytes.end(), name.begin(), name.end(), [](char a, char b) {
-    return (a | 0x20) == (b | 0x20);
-  });
+  const auto line = std::search(bytes.begin(), bytes.end(), name.begin(), name.end(),
+                                [](char a, char b) { return (a | 0x20) == (b | 0x20); });
   if (line == bytes.end())
     return drop(from);
   const auto at = static_cast<std::size_t>(line - bytes.begin()) + name.size();
   const auto key = std::string_view{bytes}.substr(at, bytes.find("\r\n", at) - at);
-  const auto response = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                        "Sec-WebSocket-Accept: " +
-                        accept_value(key) + "\r\n\r\n";
+  const auto response =
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Accept: " +
+      accept_value(key) + "\r\n\r\n";
   bytes.erase(0, end + 4);
   send(from, response);
   if (from.is_dead_)
@@ -227,7 +230,8 @@ void broadcast_server::take_frames(peer& from, std::string& bytes) {
       broadcast(content, found.type);
     } else if (found.type == opcode::close || found.type == opcode::ping) {
       std::string reply;
-      append_header(reply, found.type == opcode::close ? opcode::close : opcode::pong, content.size());
+      append_header(reply, found.type == opcode::close ? opcode::close : opcode::pong,
+                    content.size());
       reply.append(content);
       send(from, reply);
       if (found.type == opcode::close && !from.is_dead_)
@@ -248,7 +252,8 @@ void broadcast_server::broadcast(std::string_view payload, std::uint8_t type) {
 }
 
 void broadcast_server::send_to_all(std::string_view bytes) {
-  for (std::size_t i = peers_.size(); i > 0; --i) // backwards: a dropped peer is replaced by the last
+  for (std::size_t i = peers_.size(); i > 0;
+       --i) // backwards: a dropped peer is replaced by the last
     if (peers_[i - 1]->is_upgraded_)
       send(*peers_[i - 1], bytes);
 }
@@ -269,7 +274,8 @@ void broadcast_server::send(peer& to, std::string_view bytes) {
 }
 
 void broadcast_server::flush(peer& to) {
-  const auto sent = ::send(to.socket_, to.backlog_.data(), to.backlog_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  const auto sent =
+      ::send(to.socket_, to.backlog_.data(), to.backlog_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (sent < 0)
     return errno == EAGAIN ? void() : drop(to);
   to.backlog_.erase(0, static_cast<std::size_t>(sent));

@@ -40,9 +40,9 @@ private:
     int socket_;
     std::size_t index_ = 0; ///< In peers_.
     bool is_upgraded_ = false;
-    bool is_dead_ = false;  ///< Closed; freed at the end of the turn, for events may still name it.
-    std::string in_;        ///< The cut beginning of a request or frame.
-    std::string backlog_;   ///< What the socket did not take.
+    bool is_dead_ = false; ///< Closed; freed at the end of the turn, for events may still name it.
+    std::string in_;       ///< The cut beginning of a request or frame.
+    std::string backlog_;  ///< What the socket did not take.
   };
 
   void accept_all();

@@ -12,8 +12,8 @@ namespace troupe::app::bench {
 
 namespace {
 
-constexpr std::size_t workers_offset = (sizeof(board) + alignof(worker_board) - 1) /
-                                       alignof(worker_board) * alignof(worker_board);
+constexpr std::size_t workers_offset =
+    (sizeof(board) + alignof(worker_board) - 1) / alignof(worker_board) * alignof(worker_board);
 
 constexpr std::size_t size_for(std::size_t workers) {
   return workers_offset + workers * sizeof(worker_board);
@@ -37,13 +37,13 @@ board::board(std::size_t workers) : worker_count_{workers} {
 }
 
 std::unique_ptr<board, void (*)(board*)> board::map(std::size_t workers) {
-  void* const memory = ::mmap(nullptr, size_for(workers), PROT_READ | PROT_WRITE,
-                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* const memory =
+      ::mmap(nullptr, size_for(workers), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED)
-    throw std::system_error{errno, std::generic_category(), "cannot map memory shared by the workers"};
-  return {new (memory) board{workers}, [](board* mapped) {
-            ::munmap(mapped, size_for(mapped->worker_count_));
-          }};
+    throw std::system_error{errno, std::generic_category(),
+                            "cannot map memory shared by the workers"};
+  return {new (memory) board{workers},
+          [](board* mapped) { ::munmap(mapped, size_for(mapped->worker_count_)); }};
 }
 
 std::span<worker_board> board::workers() {

@@ -21,10 +21,19 @@ namespace {
 
 using namespace bench;
 
+const std::map<std::string, load_mode> modes{
+    {"broadcast", load_mode::broadcast}, {"idle", load_mode::idle}, {"churn", load_mode::churn}};
+const std::map<std::string, report_format> formats{{"table", report_format::table},
+                                                   {"json", report_format::json}};
+
 /// What the command line says, before it is checked.
 struct arguments {
   load_options options;
   std::string url = "ws://127.0.0.1:8000/ws";
+  std::string mode = "broadcast";
+  std::string format = "table";
+  bool no_echo = false;
+  bool quiet = false;
   double warmup = 1;
   double duration = 5;
   double connect_timeout = 60;
@@ -44,7 +53,8 @@ void check(const load_options& options) {
           "--senders and --slow together exceed --connections: a slow reader cannot send");
   require(options.echo || options.connections - options.slow_connections >= 2,
           "--no-echo needs at least two connections that read");
-  require(options.workers == 0 || options.workers == 1 || 2 * options.workers <= options.connections,
+  require(options.workers == 0 || options.workers == 1 ||
+              2 * options.workers <= options.connections,
           "--workers needs at least two connections for each worker");
   require(options.workers <= 1 || options.senders <= options.connections / options.workers,
           "--senders must fit into the first worker's connections: lower it or --workers");
@@ -52,22 +62,33 @@ void check(const load_options& options) {
           "--connections times --senders exceeds 200,000,000: too much to keep count of");
 }
 
-int run_bench(arguments given) {
-  try {
-    auto& options = given.options;
-    options.target = parse_url(given.url);
-    options.warmup = milliseconds_from(given.warmup);
-    options.duration = milliseconds_from(given.duration);
-    options.connect_timeout = milliseconds_from(given.connect_timeout);
-    check(options);
+/// @throws std::invalid_argument naming what cannot be run.
+load_options options_from(const arguments& given) {
+  auto options = given.options;
+  options.target = parse_url(given.url);
+  options.mode = modes.at(given.mode);
+  options.format = formats.at(given.format);
+  options.echo = !given.no_echo;
+  options.progress = !given.quiet;
+  options.warmup = milliseconds_from(given.warmup);
+  options.duration = milliseconds_from(given.duration);
+  options.connect_timeout = milliseconds_from(given.connect_timeout);
+  check(options);
+  return options;
+}
 
+int run_bench(const arguments& given) {
+  const auto options = options_from(given);
+  try {
     const auto result = run_load(options);
     fmt::print("{}", options.format == report_format::json ? to_json(options, result)
                                                            : to_table(options, result));
     if (result.is_faultless())
       return 0;
-    fmt::print(stderr, "troupe bench: {} deliveries lost, {} duplicated, {} reordered, {} messages not sent\n",
-               result.lost, result.duplicated, result.reordered, result.unsent);
+    fmt::print(
+        stderr,
+        "troupe bench: {} deliveries lost, {} duplicated, {} reordered, {} messages not sent\n",
+        result.lost, result.duplicated, result.reordered, result.unsent);
   } catch (const std::exception& failure) {
     std::fflush(stdout);
     fmt::print(stderr, "troupe bench: {}\n", failure.what());
@@ -83,17 +104,15 @@ void add_bench(CLI::App& app, action& selected) {
   auto* const command = app.add_subcommand("bench", "Load a WebSocket server and measure it");
   command->callback([&selected, given] { selected = [given] { return run_bench(*given); }; });
 
-  const std::map<std::string, load_mode> modes{
-      {"broadcast", load_mode::broadcast}, {"idle", load_mode::idle}, {"churn", load_mode::churn}};
-  const std::map<std::string, report_format> formats{{"table", report_format::table},
-                                                     {"json", report_format::json}};
   constexpr double longest = 86'400;
 
   command->add_option("url", given->url, "Address of the server, ws://HOST[:PORT][/PATH]")
       ->capture_default_str();
-  command->add_option("--mode", options.mode, "broadcast, idle or churn (connect and close without end)")
-      ->transform(CLI::CheckedTransformer(modes))
-      ->default_str("broadcast");
+  command
+      ->add_option("--mode", given->mode,
+                   "Messages to all, open connections, or opening and closing")
+      ->check(CLI::IsMember(modes))
+      ->capture_default_str();
   command->add_option("-c,--connections", options.connections, "Connections open at the same time")
       ->check(CLI::Range(1, 10'000'000))
       ->capture_default_str();
@@ -101,8 +120,9 @@ void add_bench(CLI::App& app, action& selected) {
       command->add_option("-w,--window", options.window, "Closed loop: messages in flight")
           ->check(CLI::Range(std::size_t{1}, max_in_flight))
           ->capture_default_str();
-  command->add_option("-r,--rate", options.rate,
-                      "Open loop: messages per second, sent whether or not earlier ones arrived")
+  command
+      ->add_option("-r,--rate", options.rate,
+                   "Open loop: messages per second, sent whether or not earlier ones arrived")
       ->check(CLI::Range(0.001, 10'000'000.0))
       ->excludes(window);
   command->add_option("-s,--payload", options.payload_bytes, "Bytes in each message")
@@ -113,8 +133,11 @@ void add_bench(CLI::App& app, action& selected) {
       ->capture_default_str();
   command->add_option("--slow", options.slow_connections, "So many of the connections stop reading")
       ->capture_default_str();
-  command->add_flag("!--no-echo", options.echo, "The server does not return messages to their sender");
-  command->add_option("--warmup", given->warmup, "Seconds of load before measuring; idle: time to settle")
+  command->add_flag("--no-echo", given->no_echo,
+                    "The server does not return messages to their sender");
+  command
+      ->add_option("--warmup", given->warmup,
+                   "Seconds of load before measuring; idle: time to settle")
       ->check(CLI::Range(0.0, longest))
       ->capture_default_str();
   auto* const duration = command->add_option("-d,--duration", given->duration, "Seconds to measure")
@@ -123,21 +146,27 @@ void add_bench(CLI::App& app, action& selected) {
   command->add_option("-n,--count", options.count, "Measure so many messages instead of a duration")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 36))
       ->excludes(duration);
-  command->add_option("--connect-timeout", given->connect_timeout, "Seconds until all connections are open")
+  command
+      ->add_option("--connect-timeout", given->connect_timeout,
+                   "Seconds until all connections are open")
       ->check(CLI::Range(0.1, longest))
       ->capture_default_str();
-  command->add_option("--workers", options.workers,
-                      "Processes; default: as few as the limit of open files allows")
+  command
+      ->add_option("--workers", options.workers,
+                   "Processes; default: as few as the limit of open files allows")
       ->check(CLI::Range(1, 1'024));
-  command->add_option("--sources", options.sources,
-                      "Loopback source addresses; default: one for each 20,000 connections")
+  command
+      ->add_option("--sources", options.sources,
+                   "Loopback source addresses; default: one for each 10,000 connections")
       ->check(CLI::Range(1, 200));
-  command->add_option("--pid", options.server, "Process of the server: measure its CPU time and memory")
+  command
+      ->add_option("--pid", options.server,
+                   "Process of the server: measure its CPU time and memory")
       ->check(CLI::PositiveNumber);
-  command->add_option("--format", options.format, "table or json")
-      ->transform(CLI::CheckedTransformer(formats))
-      ->default_str("table");
-  command->add_flag("!-q,!--quiet", options.progress, "No progress on stderr");
+  command->add_option("--format", given->format, "Of the result on standard output")
+      ->check(CLI::IsMember(formats))
+      ->capture_default_str();
+  command->add_flag("-q,--quiet", given->quiet, "No progress on stderr");
 }
 
 } // namespace troupe::app

@@ -1,7 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// CONNECTION: one client socket, what has been read of its next frame and what it could not send yet.
-// Thread: its worker's. Owner: a worker, which watches the descriptor and decides what events mean.
+// CONNECTION: one client socket, what has been read of its next frame and what it could not send
+// yet. Thread: its worker's. Owner: a worker, which watches the descriptor and decides what events
+// mean.
 #pragma once
 #include "bench/frame.hpp"
 

@@ -2,6 +2,7 @@
 #include "bench/coordinator.hpp"
 
 #include "bench/board.hpp"
+#include "bench/capacity.hpp"
 #include "bench/process_meter.hpp"
 #include "bench/progress.hpp"
 #include "bench/worker.hpp"
@@ -9,7 +10,6 @@
 
 #include <fmt/format.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,50 +28,16 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
 constexpr auto poll_interval = 5ms;
-constexpr auto settle_time = 200ms;        // after the last handshake, before memory is measured
-constexpr auto drain_silence = 2s;         // no delivery for so long: what is missing is lost
+constexpr auto settle_time = 200ms; // after the last handshake, before memory is measured
+constexpr auto drain_silence = 2s;  // no delivery for so long: what is missing is lost
 constexpr auto drain_limit = 60s;
-constexpr auto late_duplicates = 50ms;     // waited for when everything has arrived
-constexpr auto overtime = 10s;             // for an open loop to catch up after its duration
-constexpr auto counted_limit = 10min;      // for a run of a number of messages
-constexpr auto stop_limit = 10s;           // for workers to close their connections
-constexpr std::size_t spare_files = 64;    // per worker: epoll, standard streams, what was inherited
-constexpr std::size_t connections_per_source = 20'000; // of about 28,000 ephemeral ports
-constexpr std::size_t churn_sources = 8;   // ports of connections just closed stay taken for a while
+constexpr auto late_duplicates = 50ms; // waited for when everything has arrived
+constexpr auto overtime = 10s;         // for an open loop to catch up after its duration
+constexpr auto counted_limit = 10min;  // for a run of a number of messages
+constexpr auto stop_limit = 10s;       // for workers to close their connections
 
 std::uint64_t count_of(nanoseconds time) {
   return static_cast<std::uint64_t>(time.count());
-}
-
-std::size_t divide_up(std::size_t a, std::size_t b) {
-  return (a + b - 1) / b;
-}
-
-/// Raises the limit of open files as far as allowed. @returns how many connections one process can have.
-std::size_t connections_per_process() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  return limit.rlim_cur > 2 * spare_files ? limit.rlim_cur - spare_files : spare_files;
-}
-
-std::size_t choose_workers(const load_options& options) {
-  const auto per_process = connections_per_process();
-  const auto needed = divide_up(options.connections, per_process);
-  if (options.workers != 0 && options.workers < needed)
-    throw std::runtime_error{fmt::format("{} connections need {} workers: one process may have {}",
-                                         options.connections, needed, per_process)};
-  return options.workers != 0 ? options.workers : needed;
-}
-
-std::size_t choose_sources(const load_options& options) {
-  if (options.sources != 0)
-    return options.sources;
-  const auto needed = divide_up(options.connections, connections_per_source);
-  const bool is_loopback = options.target.host.starts_with("127.");
-  return options.mode == load_mode::churn && is_loopback ? std::max(needed, churn_sources) : needed;
 }
 
 /// An eventfd, closed at the end.
@@ -98,12 +64,13 @@ private:
 class coordinator {
 public:
   explicit coordinator(const load_options& options)
-      : options_{options}, worker_count_{choose_workers(options)}, sources_{choose_sources(options)},
-        dialer_{options.target, sources_}, handshake_{options.target}, board_{board::map(worker_count_)},
-        run_{std::random_device{}() & stamp::max_run}, before_{sample_server()},
-        kernel_before_{sample_kernel_bytes()},
-        workers_{worker_count_, [this](std::size_t index) { work(index); }},
-        progress_{options, *board_} {}
+      : options_{options}, worker_count_{choose_workers(options)},
+        sources_{choose_sources(options)}, dialer_{options.target, sources_},
+        handshake_{options.target}, board_{board::map(worker_count_)}, run_{std::random_device{}() &
+                                                                            stamp::max_run},
+        before_{sample_server()}, kernel_before_{sample_kernel_bytes()},
+        workers_{worker_count_, [this](std::size_t index) { work(index); }}, progress_{options,
+                                                                                       *board_} {}
 
   load_result run() {
     result_.workers = worker_count_;
@@ -129,7 +96,8 @@ private:
   [[nodiscard]] worker_share share_of(std::size_t index) const {
     const auto begin = options_.connections * index / worker_count_;
     const auto end = options_.connections * (index + 1) / worker_count_;
-    const auto first_slow = std::clamp(options_.connections - options_.slow_connections, begin, end);
+    const auto first_slow =
+        std::clamp(options_.connections - options_.slow_connections, begin, end);
     const bool sends = index == 0 && options_.mode == load_mode::broadcast;
     return {.index = index,
             .first = begin,
@@ -140,7 +108,8 @@ private:
 
   void work(std::size_t index) {
     try {
-      worker{options_, share_of(index), dialer_, handshake_, *board_, run_, wake_.descriptor()}.run();
+      worker{options_, share_of(index), dialer_, handshake_, *board_, run_, wake_.descriptor()}
+          .run();
     } catch (const std::exception& failure) {
       board_->workers()[index].fail(failure.what());
     }
@@ -152,12 +121,12 @@ private:
     const auto all_are_open = [this] { return sum(&worker_board::open) >= options_.connections; };
     if (!wait_until(all_are_open, options_.connect_timeout, "connecting"))
       throw std::runtime_error{fmt::format("only {} of {} connections to {} opened within {} s",
-                                           sum(&worker_board::open), options_.connections, dialer_.name(),
-                                           options_.connect_timeout / 1s)};
+                                           sum(&worker_board::open), options_.connections,
+                                           dialer_.name(), options_.connect_timeout / 1s)};
     result_.connect_time = nanoseconds{board_->now()};
     pause(options_.mode == load_mode::idle ? options_.warmup : settle_time, "settling");
-    result_.kernel_bytes =
-        static_cast<std::int64_t>(sample_kernel_bytes()) - static_cast<std::int64_t>(kernel_before_);
+    result_.kernel_bytes = static_cast<std::int64_t>(sample_kernel_bytes()) -
+                           static_cast<std::int64_t>(kernel_before_);
     if (before_)
       result_.server = load_result::server_use{.resident_before = before_->resident_bytes,
                                                .resident_open = sample_server()->resident_bytes};

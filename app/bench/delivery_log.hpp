@@ -1,8 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// DELIVERY_LOG: what one worker's connections received. Knows of every message whether it arrived once,
-// in order and everywhere.
-// Thread: its worker's. Bounds: three words per connection and sender, max_in_flight counters.
+// DELIVERY_LOG: what one worker's connections received. Knows of every message whether it arrived
+// once, in order and everywhere. Thread: its worker's. Bounds: three words per connection and
+// sender, max_in_flight counters.
 #pragma once
 #include "bench/histogram.hpp"
 #include "bench/options.hpp"
@@ -17,7 +17,8 @@
 namespace troupe::app::bench {
 
 /// Messages of all senders in the order they are sent: senders take turns.
-constexpr std::uint64_t message_number(std::uint64_t sequence, std::size_t sender, std::size_t senders) {
+constexpr std::uint64_t message_number(std::uint64_t sequence, std::size_t sender,
+                                       std::size_t senders) {
   return sequence * senders + sender;
 }
 
@@ -31,8 +32,9 @@ public:
   /// @param latency Must outlive the log.
   delivery_log(std::size_t readers, std::size_t senders, std::size_t local_senders, bool echo,
                histogram& latency)
-      : readers_{readers}, senders_{senders}, local_senders_{local_senders}, echo_{echo},
-        latency_{latency}, trackers_(readers * senders), arrived_(readers == 0 ? 0 : max_in_flight) {}
+      : readers_{readers}, senders_{senders},
+        local_senders_{local_senders}, echo_{echo}, latency_{latency}, trackers_(readers * senders),
+        arrived_(readers == 0 ? 0 : max_in_flight) {}
 
   /// One message arrived at a connection. @param now ns since the run began.
   /// @returns false if it cannot be one of ours: `sent` messages are out, and this is none of them.

@@ -15,11 +15,13 @@
 
 namespace troupe::app::bench {
 
-dialer::dialer(const url& target, std::size_t sources) : sources_{sources}, name_{target.authority()} {
+dialer::dialer(const url& target, std::size_t sources)
+    : sources_{sources}, name_{target.authority()} {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  const int error = ::getaddrinfo(target.host.c_str(), std::to_string(target.port).c_str(), &hints, &found);
+  const int error =
+      ::getaddrinfo(target.host.c_str(), std::to_string(target.port).c_str(), &hints, &found);
   if (error != 0)
     throw std::runtime_error{
         fmt::format("cannot find the address of '{}': {}", target.host, ::gai_strerror(error))};
@@ -32,8 +34,8 @@ dialer::dialer(const url& target, std::size_t sources) : sources_{sources}, name
     const bool is_loopback =
         address_.ss_family == AF_INET && ntohl(ipv4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
     if (!is_loopback)
-      throw std::runtime_error{fmt::format(
-          "more than one source address needs a server on 127.0.0.0/8, not {}", name_)};
+      throw std::runtime_error{
+          fmt::format("more than one source address needs a server on 127.0.0.0/8, not {}", name_)};
   }
 }
 
@@ -48,7 +50,8 @@ int dialer::dial(std::size_t index) const {
       bind_source(socket, index);
     if (::connect(socket, reinterpret_cast<const sockaddr*>(&address_), address_bytes_) != 0 &&
         errno != EINPROGRESS)
-      throw std::runtime_error{fmt::format("cannot connect to {}: {}", name_, std::strerror(errno))};
+      throw std::runtime_error{
+          fmt::format("cannot connect to {}: {}", name_, std::strerror(errno))};
   } catch (...) {
     ::close(socket);
     throw;
@@ -62,10 +65,11 @@ void dialer::bind_source(int socket, std::size_t index) const {
   ::setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
   sockaddr_in source{};
   source.sin_family = AF_INET;
-  source.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + static_cast<std::uint32_t>(index % sources_));
+  source.sin_addr.s_addr =
+      htonl(INADDR_LOOPBACK + 1 + static_cast<std::uint32_t>(index % sources_));
   if (::bind(socket, reinterpret_cast<const sockaddr*>(&source), sizeof source) != 0)
-    throw std::runtime_error{
-        fmt::format("cannot use {} as source address: {}", ::inet_ntoa(source.sin_addr), std::strerror(errno))};
+    throw std::runtime_error{fmt::format("cannot use {} as source address: {}",
+                                         ::inet_ntoa(source.sin_addr), std::strerror(errno))};
 }
 
 } // namespace troupe::app::bench

@@ -1,7 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// DIALER: starts TCP connections to one server, from as many loopback addresses as it takes: one address
-// has about 28,000 ports. Safe to use from forked processes: it holds no descriptor.
+// DIALER: starts TCP connections to one server, from as many loopback addresses as it takes: one
+// address has about 28,000 ports. Safe to use from forked processes: it holds no descriptor.
 #pragma once
 #include "bench/url.hpp"
 
@@ -15,8 +15,10 @@ namespace troupe::app::bench {
 class dialer {
 public:
   /// Resolves the host.
-  /// @param sources Loopback addresses to spread over, from 127.0.0.2 on; 1 leaves the choice to the kernel.
-  /// @throws std::runtime_error if the host has no address, or `sources` is above 1 and the server is not
+  /// @param sources Loopback addresses to spread over, from 127.0.0.2 on; 1 leaves the choice to
+  /// the kernel.
+  /// @throws std::runtime_error if the host has no address, or `sources` is above 1 and the server
+  /// is not
   ///         on IPv4 loopback.
   dialer(const url& target, std::size_t sources);
 

@@ -59,7 +59,8 @@ frame_error frame_reader::store(std::string_view& in) {
   return frame_error::none;
 }
 
-void append_client_frame(std::string& out, opcode type, std::string_view payload, std::uint32_t mask) {
+void append_client_frame(std::string& out, opcode type, std::string_view payload,
+                         std::uint32_t mask) {
   out.push_back(static_cast<char>(0x80 | static_cast<std::uint8_t>(type)));
   const auto size = payload.size();
   const std::size_t extra = size < 126 ? 0 : size < 65'536 ? 2 : 8;

@@ -1,7 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
 // FRAME_READER: takes apart the frames a server sends, in place, however TCP cut or joined them.
-// Thread: none of its own. Bounds: keeps at most the head of one frame (135 bytes), never a payload.
+// Thread: none of its own. Bounds: keeps at most the head of one frame (135 bytes), never a
+// payload.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -11,16 +12,31 @@
 
 namespace troupe::app::bench {
 
-enum class opcode : std::uint8_t { continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
+enum class opcode : std::uint8_t {
+  continuation = 0,
+  text = 1,
+  binary = 2,
+  close = 8,
+  ping = 9,
+  pong = 10
+};
 
 /// One frame that has arrived whole.
 struct frame {
   opcode type;
   std::uint64_t payload_bytes;
-  std::string_view head; ///< The payload's first frame_reader::max_head_bytes; valid during the call only.
+  std::string_view
+      head; ///< The payload's first frame_reader::max_head_bytes; valid during the call only.
 };
 
-enum class frame_error : std::uint8_t { none, reserved_bits, reserved_opcode, masked, bad_control, bad_length };
+enum class frame_error : std::uint8_t {
+  none,
+  reserved_bits,
+  reserved_opcode,
+  masked,
+  bad_control,
+  bad_length
+};
 
 /// What a server did wrong, as the end of a sentence.
 std::string_view to_string(frame_error error);
@@ -72,7 +88,8 @@ private:
 
   static frame_header read_header(std::string_view in);
 
-  /// Moves the beginning of a cut frame from `in` into bytes_ and steps over the rest of its payload.
+  /// Moves the beginning of a cut frame from `in` into bytes_ and steps over the rest of its
+  /// payload.
   frame_error store(std::string_view& in);
 
   frame_header stored_;
@@ -83,7 +100,8 @@ private:
 };
 
 /// Appends a masked frame, as a client must send it.
-void append_client_frame(std::string& out, opcode type, std::string_view payload, std::uint32_t mask);
+void append_client_frame(std::string& out, opcode type, std::string_view payload,
+                         std::uint32_t mask);
 
 inline frame_reader::frame_header frame_reader::read_header(std::string_view in) {
   frame_header result;

@@ -8,7 +8,8 @@
 
 namespace troupe::app::bench {
 
-/// The opening handshake of every connection of a run: one key, hence one request and one right answer.
+/// The opening handshake of every connection of a run: one key, hence one request and one right
+/// answer.
 class handshake {
 public:
   /// Response heads longer than this are refused.

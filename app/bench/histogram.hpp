@@ -34,11 +34,11 @@ public:
     max_ = std::max(max_, other.max_);
   }
 
-  /// The smallest value that at least `share` (0 to 1) of the recorded ones do not exceed, rounded up
-  /// to the precision of the histogram; 0 if nothing was recorded.
+  /// The smallest value that at least `share` (0 to 1) of the recorded ones do not exceed, rounded
+  /// up to the precision of the histogram; 0 if nothing was recorded.
   [[nodiscard]] std::uint64_t quantile(double share) const {
-    const auto rank =
-        std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(count_))));
+    const auto rank = std::max<std::uint64_t>(
+        1, static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(count_))));
     std::uint64_t seen = 0;
     for (std::size_t i = 0; i < counts_.size(); ++i) {
       seen += counts_[i];

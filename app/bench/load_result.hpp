@@ -9,14 +9,14 @@
 
 namespace troupe::app::bench {
 
-/// What a run measured. Counts of messages and deliveries are of the measured part; what went wrong is
-/// counted over the whole run, warm-up included.
+/// What a run measured. Counts of messages and deliveries are of the measured part; what went wrong
+/// is counted over the whole run, warm-up included.
 struct load_result {
   struct server_use {
     std::chrono::nanoseconds cpu{0};            ///< All threads, while measured.
     std::chrono::nanoseconds busiest_thread{0}; ///< The same of the thread that used most.
     std::size_t resident_before = 0;            ///< Bytes, before the first connection.
-    std::size_t resident_open = 0;              ///< Bytes, with all connections open and no load yet.
+    std::size_t resident_open = 0; ///< Bytes, with all connections open and no load yet.
   };
 
   std::size_t workers = 0;
@@ -31,7 +31,8 @@ struct load_result {
   std::uint64_t reordered = 0;
   std::uint64_t foreign = 0;
   std::uint64_t pings = 0;
-  std::uint64_t slow_reset = 0; ///< An orderly close does not show: it waits behind what they do not read.
+  std::uint64_t slow_reset =
+      0; ///< An orderly close does not show: it waits behind what they do not read.
   std::uint64_t cycles = 0;
   histogram latency;
   histogram handshake;

@@ -25,22 +25,23 @@ inline constexpr std::size_t max_in_flight = 1 << 16;
 struct load_options {
   url target;
   load_mode mode = load_mode::broadcast;
-  std::size_t connections = 100;   ///< Open at the same time, slow ones included.
-  std::size_t window = 1;          ///< Closed loop: messages in flight. Unused when rate is set.
-  double rate = 0;                 ///< Open loop: messages sent per second; 0 makes the loop closed.
-  std::size_t payload_bytes = 64;  ///< Of each message; at least stamp::size.
-  std::size_t senders = 1;         ///< The first so many connections send, taking turns.
+  std::size_t connections = 100;  ///< Open at the same time, slow ones included.
+  std::size_t window = 1;         ///< Closed loop: messages in flight. Unused when rate is set.
+  double rate = 0;                ///< Open loop: messages sent per second; 0 makes the loop closed.
+  std::size_t payload_bytes = 64; ///< Of each message; at least stamp::size.
+  std::size_t senders = 1;        ///< The first so many connections send, taking turns.
   std::size_t slow_connections = 0; ///< The last so many stop reading once they are open.
-  bool echo = true;                ///< Whether a sender receives its own messages.
-  std::chrono::milliseconds warmup{1'000}; ///< Load that is not measured; in idle mode, time to settle.
+  bool echo = true;                 ///< Whether a sender receives its own messages.
+  std::chrono::milliseconds warmup{
+      1'000}; ///< Load that is not measured; in idle mode, time to settle.
   std::chrono::milliseconds duration{5'000}; ///< Of what is measured.
-  std::uint64_t count = 0;         ///< Messages to measure instead of a duration; 0 is none.
+  std::uint64_t count = 0; ///< Messages to measure instead of a duration; 0 is none.
   std::chrono::milliseconds connect_timeout{60'000}; ///< Until all connections are open.
-  std::size_t workers = 0;         ///< Processes; 0: as few as the limit of open files allows.
-  std::size_t sources = 0;         ///< Loopback source addresses; 0: as many as the ports require.
-  pid_t server = 0;                ///< Process whose CPU time and memory are measured; 0 is none.
+  std::size_t workers = 0; ///< Processes; 0: as few as the limit of open files allows.
+  std::size_t sources = 0; ///< Loopback source addresses; 0: as many as the ports require.
+  pid_t server = 0;        ///< Process whose CPU time and memory are measured; 0 is none.
   report_format format = report_format::table;
-  bool progress = true;            ///< A line on stderr while it runs.
+  bool progress = true; ///< A line on stderr while it runs.
 };
 
 } // namespace troupe::app::bench

@@ -11,8 +11,9 @@
 namespace troupe::app::bench {
 
 /// Decides when messages are sent. All times are ns since the run began.
-/// An open loop sends message i at start + i * interval, and that is the time its latency counts from,
-/// however late the server lets the generator send it: a stalled server cannot hide its own delay.
+/// An open loop sends message i at start + i * interval, and that is the time its latency counts
+/// from, however late the server lets the generator send it: a stalled server cannot hide its own
+/// delay.
 class pacer {
 public:
   static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
@@ -36,7 +37,8 @@ public:
   }
 
   /// @returns the time to stamp the next message with, or nothing if none may be sent at `now`.
-  [[nodiscard]] std::optional<std::uint64_t> next(std::uint64_t now, std::uint64_t in_flight) const {
+  [[nodiscard]] std::optional<std::uint64_t> next(std::uint64_t now,
+                                                  std::uint64_t in_flight) const {
     if (is_finished(now) || in_flight >= plan_.window)
       return std::nullopt;
     const auto due = due_time(now);
@@ -66,9 +68,9 @@ public:
 
 private:
   [[nodiscard]] std::uint64_t due_time(std::uint64_t now) const {
-    return plan_.interval > 0
-               ? plan_.start + static_cast<std::uint64_t>(plan_.interval * static_cast<double>(sent_))
-               : now;
+    return plan_.interval > 0 ? plan_.start + static_cast<std::uint64_t>(plan_.interval *
+                                                                         static_cast<double>(sent_))
+                              : now;
   }
 
   plan plan_;

@@ -17,7 +17,8 @@ namespace troupe::app::bench {
 namespace {
 
 /// The number behind `label` in a file of "label number" words; 0 if there is none.
-std::size_t number_after(const char* file, const std::string& line_start, const std::string& label) {
+std::size_t number_after(const char* file, const std::string& line_start,
+                         const std::string& label) {
   std::ifstream in{file};
   for (std::string line; std::getline(in, line);) {
     if (!line.starts_with(line_start))

@@ -1,6 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// What processes and the kernel have used so far, from /proc and the CPU clocks. Functions may be called from any thread.
+// What processes and the kernel have used so far, from /proc and the CPU clocks. Functions may be
+// called from any thread.
 #pragma once
 #include <sys/types.h>
 
@@ -26,8 +27,9 @@ std::chrono::nanoseconds process_cpu(pid_t process);
 /// CPU time of the thread that used most of it between two samples.
 std::chrono::nanoseconds busiest_thread(const process_sample& before, const process_sample& after);
 
-/// Kernel memory of the whole machine that connections live in: slab caches (sockets, files, epoll items)
-/// and socket buffers. Both ends of a loopback connection count, and whatever else the machine does.
+/// Kernel memory of the whole machine that connections live in: slab caches (sockets, files, epoll
+/// items) and socket buffers. Both ends of a loopback connection count, and whatever else the
+/// machine does.
 std::size_t sample_kernel_bytes();
 
 } // namespace troupe::app::bench

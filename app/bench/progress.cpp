@@ -32,7 +32,8 @@ void progress::show(std::string_view what) {
   }
   const bool is_churn = options_.mode == load_mode::churn;
   const auto count = is_churn ? cycles : shared_.deliveries();
-  const auto rate = static_cast<double>(count - last_count_) * 1e9 / static_cast<double>(now - last_time_);
+  const auto rate =
+      static_cast<double>(count - last_count_) * 1e9 / static_cast<double>(now - last_time_);
   last_time_ = now;
   last_count_ = count;
 

@@ -10,7 +10,8 @@
 
 namespace troupe::app::bench {
 
-/// The line on stderr that shows a run is alive: rewritten in place on a terminal, else one every 5 s.
+/// The line on stderr that shows a run is alive: rewritten in place on a terminal, else one every 5
+/// s.
 class progress {
 public:
   progress(const load_options& options, board& shared);

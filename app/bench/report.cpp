@@ -14,7 +14,8 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::array quantiles{std::pair{"p50", 0.5}, std::pair{"p99", 0.99}, std::pair{"p99_9", 0.999}};
+constexpr std::array quantiles{std::pair{"p50", 0.5}, std::pair{"p99", 0.99},
+                               std::pair{"p99_9", 0.999}};
 
 double seconds(std::chrono::nanoseconds time) {
   return std::chrono::duration<double>{time}.count();
@@ -25,7 +26,8 @@ double per(double amount, double count) {
 }
 
 /// What one unit of work is in this mode, and how much of it was done.
-std::pair<std::string_view, std::uint64_t> work_of(const load_options& options, const load_result& result) {
+std::pair<std::string_view, std::uint64_t> work_of(const load_options& options,
+                                                   const load_result& result) {
   switch (options.mode) {
   case load_mode::broadcast:
     return {"delivery", result.deliveries};
@@ -110,24 +112,27 @@ std::string to_table(const load_options& options, const load_result& result) {
   }
   line("handshake", to_text(result.handshake));
   if (options.slow_connections != 0)
-    line("slow readers", fmt::format("{}, {} reset by the server", options.slow_connections, result.slow_reset));
+    line("slow readers",
+         fmt::format("{}, {} reset by the server", options.slow_connections, result.slow_reset));
   if (result.server) {
     const auto cpu = seconds(result.server->cpu);
     line("server CPU", fmt::format("{:.2f} % of one core", 100 * per(cpu, elapsed)));
     if (!unit.empty())
-      line("", fmt::format("{:.3f} us per {}, busiest thread {:.3f} us", per(cpu * 1e6, count), unit,
-                           per(seconds(result.server->busiest_thread) * 1e6, count)));
+      line("", fmt::format("{:.3f} us per {}, busiest thread {:.3f} us", per(cpu * 1e6, count),
+                           unit, per(seconds(result.server->busiest_thread) * 1e6, count)));
     if (options.mode != load_mode::churn)
-      line("server memory", fmt::format("{:.0f} B resident per connection ({} KiB before)",
-                                        bytes_per_connection(options, resident_growth(*result.server)),
-                                        result.server->resident_before / 1024));
+      line("server memory",
+           fmt::format("{:.0f} B resident per connection ({} KiB before)",
+                       bytes_per_connection(options, resident_growth(*result.server)),
+                       result.server->resident_before / 1024));
   }
   if (options.mode != load_mode::churn)
     line("kernel memory",
          fmt::format("{:.0f} B per connection (slab and TCP buffers of this machine)",
                      bytes_per_connection(options, static_cast<double>(result.kernel_bytes))));
-  line("generator", fmt::format("{} worker(s), {} source address(es), CPU {:.1f} % of one core", result.workers,
-                                result.sources, 100 * per(seconds(result.load_cpu), elapsed)));
+  line("generator",
+       fmt::format("{} worker(s), {} source address(es), CPU {:.1f} % of one core", result.workers,
+                   result.sources, 100 * per(seconds(result.load_cpu), elapsed)));
   return text;
 }
 
@@ -178,7 +183,8 @@ std::string to_json(const load_options& options, const load_result& result) {
     }
     if (options.mode != load_mode::churn) {
       server["rss_bytes"] = result.server->resident_open;
-      server["rss_bytes_per_connection"] = bytes_per_connection(options, resident_growth(*result.server));
+      server["rss_bytes_per_connection"] =
+          bytes_per_connection(options, resident_growth(*result.server));
     }
   }
   json["generator"] = {{"workers", result.workers},

@@ -1,8 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
 // SENDER: sends what the coordinator planned, at the pace of the plan.
-// Thread: the first worker's. Bounds: max_in_flight messages; max_unsent_bytes per sending connection, above
-// which it waits (and an open loop's latency grows).
+// Thread: the first worker's. Bounds: max_in_flight messages; max_unsent_bytes per sending
+// connection, above which it waits (and an open loop's latency grows).
 #pragma once
 #include "bench/board.hpp"
 #include "bench/connection.hpp"
@@ -26,10 +26,11 @@ public:
 
   /// @param run As in stamp. @param connections Those that send, all open once a plan is posted.
   /// `options` and `shared` must outlive the sender.
-  sender(const load_options& options, board& shared, std::uint32_t run, std::span<connection> connections);
+  sender(const load_options& options, board& shared, std::uint32_t run,
+         std::span<connection> connections);
 
-  /// Sends what is due; connections may keep unsent bytes, which the worker flushes. Call it in every turn
-  /// of the worker's loop.
+  /// Sends what is due; connections may keep unsent bytes, which the worker flushes. Call it in
+  /// every turn of the worker's loop.
   void step();
 
   /// When step() is needed next if nothing arrives before, in ns since the run began.

@@ -13,8 +13,8 @@ enum class arrival : std::uint8_t {
 };
 
 /// Follows the numbers 0, 1, 2, ... of one sender as they reach one receiver.
-/// A message more than 64 numbers late counts as a duplicate: memory is bounded, and a loss must not be
-/// hidden by what cannot be told apart.
+/// A message more than 64 numbers late counts as a duplicate: memory is bounded, and a loss must
+/// not be hidden by what cannot be told apart.
 class sequence_tracker {
 public:
   arrival note(std::uint64_t number) {

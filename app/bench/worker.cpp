@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t read_buffer_bytes = 256 * 1024;
 constexpr int reads_per_event = 4; // so that one loud connection does not delay the others
 constexpr std::size_t events_per_turn = 512;
-constexpr std::uint64_t max_wait = 20'000'000;        // ns; how late the end of the run is noticed
+constexpr std::uint64_t max_wait = 20'000'000;         // ns; how late the end of the run is noticed
 constexpr std::uint64_t expiry_interval = 250'000'000; // ns
 constexpr std::size_t max_unsent_pong_bytes = 64 * 1024;
 constexpr int slow_receive_buffer = 4 * 1024; // a slow reader shall hold up the server soon
@@ -36,9 +36,10 @@ constexpr std::string_view normal_closure{"\x03\xe8", 2}; // 1000
 worker::worker(const load_options& options, const worker_share& share, const dialer& dialer,
                const handshake& handshake, board& shared, std::uint32_t run, int wake)
     : options_{options}, share_{share}, dialer_{dialer}, handshake_{handshake}, shared_{shared},
-      own_{shared.workers()[share.index]}, run_{run}, wake_{wake},
-      epoll_{::epoll_create1(EPOLL_CLOEXEC)}, connections_(share.connections),
-      log_{share.connections - share.slow, options.senders, share.senders, options.echo, own_.latency},
+      own_{shared.workers()[share.index]}, run_{run}, wake_{wake}, epoll_{::epoll_create1(
+                                                                       EPOLL_CLOEXEC)},
+      connections_(share.connections), log_{share.connections - share.slow, options.senders,
+                                            share.senders, options.echo, own_.latency},
       buffer_(read_buffer_bytes) {
   if (epoll_ < 0)
     throw std::system_error{errno, std::generic_category(), "cannot create an epoll instance"};
@@ -152,7 +153,8 @@ void worker::read(std::size_t index) {
     const auto size = ::recv(source.socket(), buffer_.data(), buffer_.size(), 0);
     if (size > 0) {
       consume(index, {buffer_.data(), static_cast<std::size_t>(size)}, shared_.now());
-      if (static_cast<std::size_t>(size) < buffer_.size() || source.state == connection_state::closed)
+      if (static_cast<std::size_t>(size) < buffer_.size() ||
+          source.state == connection_state::closed)
         return;
     } else if (size == 0) {
       return on_end(index, "the connection ended without a close frame");
@@ -184,14 +186,16 @@ void worker::finish_upgrade(std::size_t index, std::string_view& bytes, std::uin
   const auto known = upgraded.response.size();
   upgraded.response.append(bytes);
   const auto end = upgraded.response.find(end_of_head);
-  const auto head_bytes = end == std::string::npos ? upgraded.response.size() : end + end_of_head.size();
+  const auto head_bytes =
+      end == std::string::npos ? upgraded.response.size() : end + end_of_head.size();
   if (head_bytes > handshake::max_response_bytes)
     fail(fmt::format("{} answers the handshake with more than {} bytes", dialer_.name(),
                      handshake::max_response_bytes));
   bytes.remove_prefix(std::min(bytes.size(), head_bytes - known));
   if (end == std::string::npos)
     return;
-  if (const auto wrong = handshake_.check(std::string_view{upgraded.response}.substr(0, head_bytes));
+  if (const auto wrong =
+          handshake_.check(std::string_view{upgraded.response}.substr(0, head_bytes));
       !wrong.empty())
     fail(fmt::format("handshake with {} failed: {}", dialer_.name(), wrong));
   std::string{}.swap(upgraded.response);
@@ -215,7 +219,8 @@ void worker::on_open(std::size_t index, std::uint64_t now) {
   }
 }
 
-void worker::on_frame(std::size_t index, const frame& received, std::uint64_t now, std::uint64_t sent) {
+void worker::on_frame(std::size_t index, const frame& received, std::uint64_t now,
+                      std::uint64_t sent) {
   auto& source = connections_[index];
   switch (received.type) {
   case opcode::text:
@@ -245,7 +250,8 @@ void worker::on_close_frame(std::size_t index, std::string_view payload) {
   if (connections_[index].state == connection_state::closing)
     return;
   if (payload.size() < 2)
-    fail(fmt::format("{} closed connection {} without a reason", dialer_.name(), share_.first + index));
+    fail(fmt::format("{} closed connection {} without a reason", dialer_.name(),
+                     share_.first + index));
   const auto byte = [payload](std::size_t i) { return static_cast<unsigned char>(payload[i]); };
   fail(fmt::format("{} closed connection {}: {} {}", dialer_.name(), share_.first + index,
                    byte(0) << 8 | byte(1), payload.substr(2)));
@@ -314,9 +320,10 @@ void worker::expire(std::uint64_t now) {
     if (pending.state != connection_state::closed && pending.state != connection_state::open &&
         now > pending.started + handshake_limit)
       fail(fmt::format("{} left a connection {} for {} s (with {} open)", dialer_.name(),
-                       pending.state == connection_state::connecting  ? "unaccepted"
-                       : pending.state == connection_state::upgrading ? "without an answer to its handshake"
-                                                                      : "without an answer to its close frame",
+                       pending.state == connection_state::connecting ? "unaccepted"
+                       : pending.state == connection_state::upgrading
+                           ? "without an answer to its handshake"
+                           : "without an answer to its close frame",
                        handshake_limit / 1'000'000'000, own_.open.load(std::memory_order_relaxed)));
 }
 

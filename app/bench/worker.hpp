@@ -1,8 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
 // WORKER: one process with its share of the connections, driven by epoll.
-// Thread: the process's only one. Ends when: the board says it is over, or the server refuses, closes or
-// breaks a connection (the board then says why).
+// Thread: the process's only one. Ends when: the board says it is over, or the server refuses,
+// closes or breaks a connection (the board then says why).
 #pragma once
 #include "bench/board.hpp"
 #include "bench/connection.hpp"
@@ -22,11 +22,11 @@ namespace troupe::app::bench {
 
 /// Which connections a worker has.
 struct worker_share {
-  std::size_t index = 0;       ///< Of the worker; the first has all senders.
-  std::size_t first = 0;       ///< Its first connection, counted over all workers.
+  std::size_t index = 0; ///< Of the worker; the first has all senders.
+  std::size_t first = 0; ///< Its first connection, counted over all workers.
   std::size_t connections = 0;
-  std::size_t slow = 0;        ///< So many of them, the last ones, stop reading.
-  std::size_t senders = 0;     ///< So many of them, the first ones, send.
+  std::size_t slow = 0;    ///< So many of them, the last ones, stop reading.
+  std::size_t senders = 0; ///< So many of them, the first ones, send.
 };
 
 class worker {
@@ -36,8 +36,8 @@ public:
   /// For the handshake of one connection and, in churn mode, for its closing (ns).
   static constexpr std::uint64_t handshake_limit = 10'000'000'000;
 
-  /// @param wake An eventfd that the first worker waits on; the others wake it when messages are complete.
-  /// All references must outlive the worker. @throws std::system_error.
+  /// @param wake An eventfd that the first worker waits on; the others wake it when messages are
+  /// complete. All references must outlive the worker. @throws std::system_error.
   worker(const load_options& options, const worker_share& share, const dialer& dialer,
          const handshake& handshake, board& shared, std::uint32_t run, int wake);
   ~worker();

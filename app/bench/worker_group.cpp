@@ -65,8 +65,8 @@ bool worker_group::wait(std::chrono::milliseconds limit) {
 }
 
 std::size_t worker_group::running() const {
-  return static_cast<std::size_t>(
-      std::count_if(processes_.begin(), processes_.end(), [](pid_t process) { return process != 0; }));
+  return static_cast<std::size_t>(std::count_if(processes_.begin(), processes_.end(),
+                                                [](pid_t process) { return process != 0; }));
 }
 
 std::chrono::nanoseconds worker_group::cpu() const {

@@ -1,7 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// WORKER_GROUP: the worker processes. Owner: the coordinator, whose process forks them; none outlives it.
-// Thread: the coordinator's, which must be the only one when the group starts.
+// WORKER_GROUP: the worker processes. Owner: the coordinator, whose process forks them; none
+// outlives it. Thread: the coordinator's, which must be the only one when the group starts.
 #pragma once
 #include <sys/types.h>
 

@@ -30,7 +30,8 @@ int listen_on_loopback(std::uint16_t& port) {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
-  if (::bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener, 64) != 0 ||
+  if (::bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+      ::listen(listener, 64) != 0 ||
       ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0)
     throw std::runtime_error{"cannot listen on loopback"};
   port = ntohs(address.sin_port);
@@ -69,9 +70,10 @@ int accept_websocket(int listener) {
   const std::string name = "Sec-WebSocket-Key: ";
   const auto at = request.find(name) + name.size();
   const auto key = request.substr(at, request.find("\r\n", at) - at);
-  send_all(socket, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                   "Sec-WebSocket-Accept: " +
-                       app::bench::accept_value(key) + "\r\n\r\n");
+  send_all(socket,
+           "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+           "Sec-WebSocket-Accept: " +
+               app::bench::accept_value(key) + "\r\n\r\n");
   return socket;
 }
 
@@ -81,7 +83,8 @@ std::string next_message(int socket) {
   if (::recv(socket, header.data(), header.size(), MSG_WAITALL) != 6 || (header[0] & 0x0f) != 1)
     return {};
   std::string payload(header[1] & 0x7fu, '\0');
-  if (::recv(socket, payload.data(), payload.size(), MSG_WAITALL) != static_cast<ssize_t>(payload.size()))
+  if (::recv(socket, payload.data(), payload.size(), MSG_WAITALL) !=
+      static_cast<ssize_t>(payload.size()))
     return {};
   for (std::size_t i = 0; i < payload.size(); ++i)
     payload[i] = static_cast<char>(payload[i] ^ header[2 + i % 4]);
@@ -97,7 +100,8 @@ void serve_with_faults(int listener, std::size_t connections) {
   std::string held;
   int number = 0;
   // The first connection of the generator sends, and it is the first accepted.
-  for (auto frame = next_message(sockets.front()); !frame.empty(); frame = next_message(sockets.front())) {
+  for (auto frame = next_message(sockets.front()); !frame.empty();
+       frame = next_message(sockets.front())) {
     for (const int socket : sockets)
       if (socket != victim)
         send_all(socket, frame);

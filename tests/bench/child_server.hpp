@@ -13,8 +13,9 @@ public:
   /// Runs `program`, which prints "listening on PORT". @throws std::runtime_error if it does not.
   explicit child_server(const char* program);
 
-  /// Accepts `connections` WebSockets and returns every message to all of them, with three faults on the
-  /// last accepted one: message 3 is dropped, 5 comes twice, 7 comes after 8 (counted from 0).
+  /// Accepts `connections` WebSockets and returns every message to all of them, with three faults
+  /// on the last accepted one: message 3 is dropped, 5 comes twice, 7 comes after 8 (counted from
+  /// 0).
   static child_server faulty(std::size_t connections);
 
   /// Answers every handshake with 503.

@@ -23,7 +23,8 @@ stamp message(std::uint64_t sequence, std::uint32_t sender = 0, std::uint64_t ti
 
 } // namespace
 
-TEST_CASE_METHOD(fixture, "a message is complete when every reader has it", "[app][bench][delivery_log]") {
+TEST_CASE_METHOD(fixture, "a message is complete when every reader has it",
+                 "[app][bench][delivery_log]") {
   auto received = log(3);
   CHECK(received.note(0, message(0), 0, 2));
   CHECK(received.note(0, message(1), 0, 2));
@@ -90,7 +91,8 @@ TEST_CASE_METHOD(fixture, "a sender without echo need not receive its own messag
   CHECK(received.lost(1) == 0);
 }
 
-TEST_CASE_METHOD(fixture, "latency counts from the measured message on", "[app][bench][delivery_log]") {
+TEST_CASE_METHOD(fixture, "latency counts from the measured message on",
+                 "[app][bench][delivery_log]") {
   auto received = log(1);
   received.note(0, message(0, 0, 100), 900, 3);
   CHECK(latency->count() == 0);
@@ -103,7 +105,8 @@ TEST_CASE_METHOD(fixture, "latency counts from the measured message on", "[app][
   CHECK(latency->max() == 250);
 }
 
-TEST_CASE_METHOD(fixture, "messages that were never sent are refused", "[app][bench][delivery_log]") {
+TEST_CASE_METHOD(fixture, "messages that were never sent are refused",
+                 "[app][bench][delivery_log]") {
   auto received = log(1);
   CHECK_FALSE(received.note(0, message(5), 0, 5));
   CHECK_FALSE(received.note(0, message(0, 1), 0, 5));
@@ -114,7 +117,8 @@ TEST_CASE_METHOD(fixture, "nobody is waited for where nobody reads", "[app][benc
   CHECK(log(0).complete() == delivery_log::everything);
 }
 
-TEST_CASE_METHOD(fixture, "more messages than the ring holds are followed in turn", "[app][bench][delivery_log]") {
+TEST_CASE_METHOD(fixture, "more messages than the ring holds are followed in turn",
+                 "[app][bench][delivery_log]") {
   auto received = log(2);
   const std::uint64_t many = 3 * max_in_flight;
   for (std::uint64_t sequence = 0; sequence < many; ++sequence) {

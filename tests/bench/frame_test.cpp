@@ -82,7 +82,8 @@ TEST_CASE("frames of every length are found however TCP cuts them", "[app][bench
 
 TEST_CASE("control frames between the fragments of a message are found", "[app][bench][frame]") {
   const auto stream = server_frame(opcode::text, "Hel", false) + server_frame(opcode::ping, "p") +
-                      server_frame(opcode::continuation, "lo") + server_frame(opcode::close, "\x03\xe8");
+                      server_frame(opcode::continuation, "lo") +
+                      server_frame(opcode::close, "\x03\xe8");
   for (const std::size_t piece : {std::size_t{1}, stream.size()}) {
     std::vector<seen> frames;
     CHECK(feed(stream, piece, frames) == frame_error::none);

@@ -39,7 +39,8 @@ std::string failure_of(const load_options& options) {
 
 TEST_CASE("a closed loop measures every delivery of its messages", "[app][bench][load]") {
   for (const char* const program : {FLOOR_PROGRAM, FLOOR_BATCH_PROGRAM})
-    for (const std::size_t payload_bytes : {std::size_t{24}, std::size_t{1'000}, std::size_t{70'000}}) {
+    for (const std::size_t payload_bytes :
+         {std::size_t{24}, std::size_t{1'000}, std::size_t{70'000}}) {
       CAPTURE(program, payload_bytes);
       const child_server server{program};
       auto options = options_for(server);

@@ -10,7 +10,8 @@ using namespace troupe::app::bench;
 
 namespace {
 
-std::vector<arrival> note_all(sequence_tracker& tracker, std::initializer_list<std::uint64_t> numbers) {
+std::vector<arrival> note_all(sequence_tracker& tracker,
+                              std::initializer_list<std::uint64_t> numbers) {
   std::vector<arrival> result;
   for (const auto number : numbers)
     result.push_back(tracker.note(number));
@@ -41,20 +42,23 @@ TEST_CASE("nothing received means everything lost", "[app][bench][sequence_track
 
 TEST_CASE("a late number is late, not lost", "[app][bench][sequence_tracker]") {
   sequence_tracker tracker;
-  CHECK(note_all(tracker, {1, 0, 2}) == std::vector{arrival::early, arrival::late, arrival::in_order});
+  CHECK(note_all(tracker, {1, 0, 2}) ==
+        std::vector{arrival::early, arrival::late, arrival::in_order});
   CHECK(tracker.lost(3) == 0);
 }
 
-TEST_CASE("a number that comes again is a duplicate and hides no loss", "[app][bench][sequence_tracker]") {
+TEST_CASE("a number that comes again is a duplicate and hides no loss",
+          "[app][bench][sequence_tracker]") {
   sequence_tracker tracker;
-  CHECK(note_all(tracker, {0, 0, 2, 2, 1, 1}) ==
-        std::vector{arrival::in_order, arrival::duplicate, arrival::early, arrival::duplicate, arrival::late,
-                    arrival::duplicate});
+  CHECK(note_all(tracker, {0, 0, 2, 2, 1, 1}) == std::vector{arrival::in_order, arrival::duplicate,
+                                                             arrival::early, arrival::duplicate,
+                                                             arrival::late, arrival::duplicate});
   CHECK(tracker.lost(3) == 0);
   CHECK(tracker.lost(4) == 1);
 }
 
-TEST_CASE("lateness is told from duplication up to 64 numbers back", "[app][bench][sequence_tracker]") {
+TEST_CASE("lateness is told from duplication up to 64 numbers back",
+          "[app][bench][sequence_tracker]") {
   for (const std::uint64_t gap : {62, 63, 64, 65, 1'000}) {
     CAPTURE(gap);
     sequence_tracker tracker;

@@ -23,7 +23,8 @@ TEST_CASE("a stamp survives being written as printable ASCII", "[app][bench][sta
                       .sender = (1u << 18) - 1,
                       .sequence = (std::uint64_t{1} << 36) - 1,
                       .time = (std::uint64_t{1} << 48) - 1};
-  for (const auto& value : {stamp{}, largest, stamp{.run = 5, .sender = 6, .sequence = 7'000, .time = 80'000'001}}) {
+  for (const auto& value :
+       {stamp{}, largest, stamp{.run = 5, .sender = 6, .sequence = 7'000, .time = 80'000'001}}) {
     const auto text = written(value);
     for (const char c : text)
       CHECK((c > ' ' && c < 0x7f));

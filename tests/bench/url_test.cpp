@@ -41,7 +41,8 @@ TEST_CASE("what is not a ws URL is refused with its fault named", "[app][bench][
   CHECK(fault("ws:///path") == "'ws:///path' names no host");
   CHECK(fault("ws://:80/") == "'ws://:80/' names no host");
   CHECK(fault("ws://host:0/") == "'0' is not a port (1 to 65535) in the URL 'ws://host:0/'");
-  CHECK(fault("ws://host:65536") == "'65536' is not a port (1 to 65535) in the URL 'ws://host:65536'");
+  CHECK(fault("ws://host:65536") ==
+        "'65536' is not a port (1 to 65535) in the URL 'ws://host:65536'");
   CHECK(fault("ws://host:/") == "'' is not a port (1 to 65535) in the URL 'ws://host:/'");
   CHECK(fault("ws://[::1/") == "'ws://[::1/' lacks the ']' of its IPv6 address");
   CHECK(fault("ws://[::1]x/") == "'ws://[::1]x/' has text between host and path");

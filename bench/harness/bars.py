@@ -1,0 +1,74 @@
+# Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+"""The bars Troupe is held to. This list is the only place they are written down for programs."""
+from dataclasses import dataclass
+
+CPU = "server.cpu_us_per_delivery"
+P99 = "latency_us.p99"
+MEMORY = "server.rss_bytes_per_connection"
+CPU_PERCENT = "server.cpu_percent"
+BUSIEST = "server.busiest_thread_us_per_delivery"
+KIB = 1024
+
+
+@dataclass(frozen=True)
+class Bar:
+    subject: str  # server
+    scenario: str
+    metric: str
+    limit: float  # at most: of the ratio to the peer, or of the value if there is no peer
+    peer: str = ""
+    goal: float | None = None
+    peer_scenario: str = ""  # the same one if empty
+
+
+SIZES, PAYLOADS = (100, 1_000, 10_000), (64, 1_024)
+
+BARS = [
+    # One message in flight: what a single broadcast costs.
+    *(Bar(subject, f"{c}x{p}B/window-1", CPU, limit, "floor", goal)
+      for subject, limit, goal in (("troupe-io_uring", 0.90, 0.80), ("troupe-sendmsg", 1.20, 1.05))
+      for c in (1_000, 10_000) for p in PAYLOADS),
+    # 64 in flight: what coalescing and joining are worth.
+    *(Bar("troupe-io_uring", f"{c}x{p}B/window-64", CPU, limit, "floor_batch", 1.0)
+      for c in SIZES for p, limit in ((64, 1.3), (1_024, 1.7))),
+    *(Bar("troupe-io_uring", f"{c}x{p}B/window-64", CPU, 0.06, "go") for c in SIZES for p in PAYLOADS),
+    # Fixed rates.
+    *(Bar("troupe-io_uring", f"{c}x{p}B/rate-{k}k", metric, 1.0, "floor")
+      for metric in (CPU, P99) for c in SIZES for p in PAYLOADS for k in (20, 100)),
+    # Two loops deliver at least 1.8 times as much: the busiest thread does at most 1/1.8 of the work. This
+    # is CPU time, so that the load generator, which shares the second core, is not the limit.
+    *(Bar("troupe-2-loops", f"loops/1000x{p}B/window-{w}", BUSIEST, 1 / 1.8, "troupe-io_uring")
+      for p in PAYLOADS for w in (1, 64)),
+    # Idle connections.
+    *(Bar("troupe-io_uring", f"{n}/idle", MEMORY, 6 * KIB, goal=4 * KIB) for n in ("10000", "max")),
+    *(Bar("troupe-io_uring", f"{n}/idle", MEMORY, 0.27, "go") for n in ("10000", "max")),
+    Bar("troupe-io_uring", "max/idle", CPU_PERCENT, 1.0),
+    Bar("troupe-io_uring", "empty", CPU_PERCENT, 0.1, goal=0.0),
+    # 100 slow readers among 10,000 do not show in the others' latency.
+    Bar("troupe-io_uring", "10000x8192B/slow-100", P99, 1.2, "troupe-io_uring",
+        peer_scenario="10000x8192B/slow-0"),
+]
+
+
+def judge(medians):
+    """Compares medians[scenario][server][metric path] with the bars.
+
+    Bars whose runs were not made are left out. Returns dictionaries that can go into the JSON file.
+    """
+    verdicts = []
+    for bar in BARS:
+        value = medians.get(bar.scenario, {}).get(bar.subject, {}).get(bar.metric)
+        reference = 1.0
+        if bar.peer:
+            reference = medians.get(bar.peer_scenario or bar.scenario, {}).get(bar.peer, {}).get(bar.metric)
+        if value is None or not reference:
+            continue
+        reached = value / reference
+        verdicts.append({
+            "subject": bar.subject, "scenario": bar.scenario, "metric": bar.metric,
+            "peer": bar.peer or None, "peer_scenario": bar.peer_scenario or None,
+            "limit": bar.limit, "goal": bar.goal, "reached": reached,
+            "passed": reached <= bar.limit,
+            "goal_reached": None if bar.goal is None else reached <= bar.goal,
+        })
+    return verdicts

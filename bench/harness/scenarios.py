@@ -1,0 +1,69 @@
+# Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+"""The loads. A scenario is one call of `troupe bench`, or, with no connection, a look at an idle server."""
+import resource
+from dataclasses import dataclass
+
+SPARE_FILES = 1_000  # of the limit of open files, left to the server for other things
+MOST_CONNECTIONS = 100_000
+
+
+@dataclass(frozen=True)
+class Scenario:
+    name: str
+    group: str  # closed, rate, idle, empty, churn, slow or loops
+    connections: int
+    arguments: tuple = ()
+    seconds: float = 0  # measured
+    warmup: float = 0
+
+
+def most_connections():
+    """What one server process may have, once the limit of open files is at its hard limit."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY:
+        return MOST_CONNECTIONS
+    return min(MOST_CONNECTIONS, hard - SPARE_FILES)
+
+
+def _closed(connections, payload, window, seconds, group="closed"):
+    prefix = "loops/" if group == "loops" else ""
+    return Scenario(f"{prefix}{connections}x{payload}B/window-{window}", group, connections,
+                    ("--payload", payload, "--window", window), seconds, 1)
+
+
+def _rate(connections, payload, deliveries, seconds):
+    return Scenario(f"{connections}x{payload}B/rate-{deliveries // 1000}k", "rate", connections,
+                    ("--payload", payload, "--rate", deliveries / connections), seconds, 1)
+
+
+def _slow(connections, slow):
+    # 32 KiB/s for each connection: a slow one has filled its socket before the warm-up is over.
+    return Scenario(f"{connections}x8192B/slow-{slow}", "slow", connections,
+                    ("--payload", 8192, "--rate", 4, "--slow", slow), 15, 8)
+
+
+def full():
+    sizes, payloads = (100, 1_000, 10_000), (64, 1_024)
+    return [
+        *(_closed(c, p, w, 3) for c in sizes for p in payloads for w in (1, 64)),
+        *(_rate(c, p, d, 5) for c in sizes for p in payloads for d in (20_000, 100_000)),
+        *(_closed(1_000, p, w, 3, "loops") for p in payloads for w in (1, 64)),
+        # 30 s: every connection has a heartbeat or two.
+        Scenario("10000/idle", "idle", 10_000, ("--mode", "idle"), 30, 2),
+        Scenario("max/idle", "idle", most_connections(), ("--mode", "idle"), 30, 2),
+        Scenario("empty", "empty", 0, (), 10),
+        Scenario("100/churn", "churn", 100, ("--mode", "churn"), 5, 1),
+        _slow(10_000, 0),
+        _slow(10_000, 100),
+    ]
+
+
+def quick():
+    return [
+        _closed(1_000, 64, 1, 1.5),
+        _closed(1_000, 64, 64, 1.5),
+        _rate(1_000, 64, 20_000, 1.5),
+        Scenario("10000/idle", "idle", 10_000, ("--mode", "idle"), 3, 1),
+        Scenario("empty", "empty", 0, (), 3),
+        Scenario("100/churn", "churn", 100, ("--mode", "churn"), 1.5, 0.5),
+    ]

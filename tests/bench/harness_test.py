@@ -1,0 +1,86 @@
+# Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+"""The parts of scripts/bench that turn runs into tables and verdicts."""
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
+from harness import bars, scenarios, servers, tables  # noqa: E402
+
+
+def run(scenario, server, number, cpu, p99=1.0):
+    return {"round": number, "scenario": scenario, "server": server, "error": None,
+            "result": {"server": {"cpu_us_per_delivery": cpu}, "latency_us": {"p99": p99}, "mode": "x"}}
+
+
+class Medians(unittest.TestCase):
+    def test_are_taken_over_rounds_and_skip_failed_runs(self):
+        runs = [run("a", "floor", 1, 5), run("a", "floor", 2, 9), run("a", "floor", 3, 6),
+                {"round": 4, "scenario": "a", "server": "floor", "result": None, "error": "refused"}]
+        self.assertEqual(tables.medians_of(runs)["a"]["floor"][bars.CPU], 6)
+
+
+class Verdicts(unittest.TestCase):
+    name = "1000x64B/window-1"
+
+    def verdicts(self, troupe, floor):
+        runs = [run(self.name, "troupe-io_uring", 1, troupe), run(self.name, "floor", 1, floor)]
+        return bars.judge(tables.medians_of(runs))
+
+    def test_compare_with_the_peer_of_the_same_scenario(self):
+        passed, = self.verdicts(4.0, 5.0)
+        self.assertTrue(passed["passed"] and passed["goal_reached"])
+        passed, = self.verdicts(4.4, 5.0)
+        self.assertTrue(passed["passed"] and not passed["goal_reached"])
+        missed, = self.verdicts(4.6, 5.0)
+        self.assertFalse(missed["passed"])
+        self.assertAlmostEqual(missed["reached"], 0.92)
+
+    def test_are_left_out_without_a_run_of_the_peer(self):
+        self.assertEqual(bars.judge(tables.medians_of([run(self.name, "troupe-io_uring", 1, 4)])), [])
+
+    def test_compare_with_another_scenario_where_the_bar_says_so(self):
+        runs = [run("10000x8192B/slow-0", "troupe-io_uring", 1, 1, p99=100),
+                run("10000x8192B/slow-100", "troupe-io_uring", 1, 1, p99=130)]
+        missed, = bars.judge(tables.medians_of(runs))
+        self.assertFalse(missed["passed"])
+        self.assertAlmostEqual(missed["reached"], 1.3)
+
+    def test_take_plain_values_where_there_is_no_peer(self):
+        medians = {"10000/idle": {"troupe-io_uring": {bars.MEMORY: 5000}}}
+        passed, = bars.judge(medians)
+        self.assertTrue(passed["passed"])
+        self.assertFalse(passed["goal_reached"])
+
+
+class Bars(unittest.TestCase):
+    def test_name_scenarios_and_servers_that_exist(self):
+        names = {s.name for s in scenarios.full()}
+        known = {s.name for s in [*servers.troupe_variants("t"), servers.two_loops("t"),
+                                  *servers.baselines(Path("b"), Path("s"))]}
+        for bar in bars.BARS:
+            self.assertIn(bar.scenario, names)
+            self.assertIn(bar.subject, known)
+            self.assertIn(bar.peer_scenario or bar.scenario, names)
+            if bar.peer:
+                self.assertIn(bar.peer, known)
+
+
+class Peers(unittest.TestCase):
+    def test_are_a_name_and_a_command_with_a_port(self):
+        self.assertEqual(servers.peer("x=./x --port {port} a=b").command, "./x --port {port} a=b")
+        for wrong in ("x", "=./x {port}", "x=./x 80"):
+            with self.assertRaises(ValueError):
+                servers.peer(wrong)
+
+
+class Tables(unittest.TestCase):
+    def test_show_ratios_and_gaps(self):
+        runs = [run("1000x64B/window-1", "floor", 1, 5.0), run("1000x64B/window-1", "other", 1, 2.5)]
+        shown = tables.ratio_table(scenarios.full(), [servers.Server(n, "") for n in ("floor", "other", "gone")],
+                                   tables.medians_of(runs))
+        self.assertRegex(shown, r"1000x64B/window-1 +\S+ +floor +1.00 +0.50 +-")
+
+
+if __name__ == "__main__":
+    unittest.main()
