@@ -108,8 +108,8 @@ test("config: version and help answer on stdout with exit code 0", { timeout }, 
 
 test("log: a line is one JSON event, whatever a client sends", { timeout }, async (t) => {
   const server = await Server.start(t, "--log-level", "debug");
-  const client = await server.connect("/ws", { headers: { "User-Agent": "evil\x1b[2J \"quoted\"" } });
-  client.socket.close(4000, "line\nbreak \u001b[31m");
+  const client = await server.connect("/ws/a%22b", { headers: { "User-Agent": "\"quoted\" \x85 \xff" } });
+  client.socket.close(4000, "line\nbreak \u001b[31m \u202e");
   await client.closed;
   await server.settle(0);
   assert.deepEqual(server.noise, []);

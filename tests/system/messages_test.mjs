@@ -105,6 +105,7 @@ test("messages: a violation of the protocol closes the connection and is deliver
     const peer = await server.rawPeer();
     peer.write(...frames);
     assert.equal((await peer.closeFrame()).code, expected, what);
+    peer.destroy();
   }
   witness.send("the only one");
   assert.equal(await witness.nextText(), "the only one");

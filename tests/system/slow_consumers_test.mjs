@@ -7,8 +7,9 @@ import { elapsed, eventually } from "./support/time.mjs";
 
 const timeout = 90_000;
 const payload = "x".repeat(1000);
-const outbox = ["--outbox-max-bytes", "100000", "--outbox-socket-send-buffer", "16384"];
-const enough = 6000; // messages that fill the outbox and the kernel's buffers many times over
+const sendBuffer = ["--outbox-socket-send-buffer", "16384"];
+const outbox = [...sendBuffer, "--outbox-max-bytes", "100000"];
+const enough = 2000; // messages that fill the outbox and the kernel's buffers many times over
 
 /** Broadcasts `count` numbered messages; sends the next ones when every healthy client has the former. */
 async function broadcast(speaker, healthy, count) {
@@ -26,7 +27,7 @@ async function broadcast(speaker, healthy, count) {
 }
 
 async function withSlowReaders(t, count, ...flags) {
-  const server = await Server.start(t, ...outbox, ...flags);
+  const server = await Server.start(t, ...flags);
   const base = await server.openDescriptors();
   const healthy = await server.connectMany(10);
   const slow = await Promise.all(Array.from({ length: count }, () => server.rawPeer()));
@@ -36,7 +37,7 @@ async function withSlowReaders(t, count, ...flags) {
 }
 
 test("slow consumers: those that never read are closed, the healthy lose nothing", { timeout }, async (t) => {
-  const { server, base, healthy, slow } = await withSlowReaders(t, 10, "--outbox-close-timeout", "1s");
+  const { server, base, healthy, slow } = await withSlowReaders(t, 10, ...outbox, "--outbox-close-timeout", "1s");
   await broadcast(healthy[0], healthy, enough);
   const totals = await server.settle(healthy.length);
   assert.equal(totals.closed_by_reason.slow_consumer, slow.length);
@@ -45,8 +46,8 @@ test("slow consumers: those that never read are closed, the healthy lose nothing
 });
 
 test("slow consumers: one that reads again is told 4008, after whole messages only", { timeout }, async (t) => {
-  const { server, healthy, slow: [peer] } = await withSlowReaders(t, 1, "--outbox-close-timeout", "60s",
-    "--outbox-write-timeout", "60s");
+  const { server, healthy, slow: [peer] } = await withSlowReaders(t, 1, ...outbox,
+    "--outbox-close-timeout", "60s", "--outbox-write-timeout", "60s");
   await broadcast(healthy[0], healthy, enough);
   peer.socket.resume();
   let expected = 0;
@@ -61,13 +62,14 @@ test("slow consumers: one that reads again is told 4008, after whole messages on
     expected++;
   }
   assert.ok(expected > 0 && expected < enough);
+  peer.destroy();
   await server.settle(healthy.length);
 });
 
 test("slow consumers: one that sends but never reads is closed at the write timeout", { timeout }, async (t) => {
   // A queue that never fills: only the stalled send tells.
-  const { server, healthy, slow: [peer] } = await withSlowReaders(t, 1, "--outbox-max-bytes", "100000000",
-    "--outbox-write-timeout", "1s", "--outbox-close-timeout", "1s");
+  const { server, healthy, slow: [peer] } = await withSlowReaders(t, 1, ...sendBuffer,
+    "--outbox-max-bytes", "100000000", "--outbox-write-timeout", "1s", "--outbox-close-timeout", "1s");
   const chatter = setInterval(() => peer.write(Buffer.from([0x8a, 0x80, 0, 0, 0, 0])), 100); // unasked pongs
   t.after(() => clearInterval(chatter));
   await broadcast(healthy[0], healthy, enough);
@@ -78,8 +80,8 @@ test("slow consumers: one that sends but never reads is closed at the write time
 
 for (const policy of ["drop-oldest", "drop-newest"]) {
   test(`slow consumers: with ${policy} they stay, lose messages and are told so`, { timeout }, async (t) => {
-    const { server, healthy, slow: [peer] } = await withSlowReaders(t, 1, "--websocket-policy", policy,
-      "--outbox-write-timeout", "60s");
+    const { server, healthy, slow: [peer] } = await withSlowReaders(t, 1, ...outbox,
+      "--websocket-policy", policy, "--outbox-write-timeout", "60s");
     await broadcast(healthy[0], healthy, enough);
     assert.equal((await server.totals()).connections, healthy.length + 1);
     peer.socket.resume();

@@ -17,7 +17,8 @@ export class Client {
 
   /** Resolves once the connection is open; rejects with Refused, or with the socket's error. */
   static async open(url, options = {}) {
-    const client = new Client(new WebSocket(url, { perMessageDeflate: false, ...options }));
+    // Without an agent, which would keep the connection of a refused upgrade.
+    const client = new Client(new WebSocket(url, { perMessageDeflate: false, agent: false, ...options }));
     await within(15_000, `open ${url}`, client.opened);
     return client;
   }
@@ -90,7 +91,7 @@ export class Client {
     this.socket.terminate();
   }
 
-  /** Ends the connection without a close frame, by a TCP reset. */
+  /** Ends the connection without a close frame, by a TCP reset. Not for TLS. */
   reset() {
     this.socket._socket.resetAndDestroy();
   }

@@ -73,12 +73,15 @@ export class RawPeer {
   /** Waits until `extract()` returns something else than undefined. */
   async #until(what, extract, ms = 10_000) {
     return within(ms, what, new Promise((resolve, reject) => {
-      this.#changed = () => {
+      const look = () => {
         const value = extract();
+        if (value === undefined && !this.hasEnded) return;
+        this.#changed = () => {}; // what comes next is for the next caller
         if (value !== undefined) resolve(value);
-        else if (this.hasEnded) reject(new Error(`the server ended the connection before ${what}`));
+        else reject(new Error(`the server ended the connection before ${what}`));
       };
-      this.#changed();
+      this.#changed = look;
+      look();
     }));
   }
 
