@@ -146,6 +146,12 @@ public:
     queue_last();
   }
 
+  void cut(close_reason reason) override {
+    if (!closing_) end({.reason = reason});
+    else if (close_queued_) end({closing_->reason, closing_->code, 0, closing_->text});
+    else end({.reason = closing_->reason});
+  }
+
   void abandon() noexcept override {
     if (closing_ || closed_) return;
     abandoned_ = closed_ = true;
