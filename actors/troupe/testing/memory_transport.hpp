@@ -113,8 +113,9 @@ public:
     ++starts_;
     owner_ = std::move(owner);
     marker_ = marker;
-    if (record_) end(*std::exchange(record_, {}));
-    else deliver_unread();
+    if (!closed_) return deliver_unread();
+    if (record_) tell(transport_closed{std::move(*record_)});
+    owner_ = nullptr;
   }
 
   outbox::result send(const delivery_ptr& what) override {
@@ -204,13 +205,10 @@ private:
 
   void end(close_record record) {
     if (closed_) return;
-    if (!owner_) { // told once it starts
-      record_ = std::move(record);
-      return;
-    }
     closed_ = true;
     outbox_.clear();
-    tell(transport_closed{std::move(record)});
+    if (owner_) tell(transport_closed{std::move(record)});
+    else record_ = std::move(record);
     owner_ = nullptr;
   }
 
