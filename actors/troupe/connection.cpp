@@ -51,7 +51,10 @@ connection_actor::behavior_type connection_state::make_behavior(
                  join{identity.id, std::move(identity.user), std::move(identity.groups),
                       std::move(identity.labels)})
     .then([this](const joined& m) { on_joined(m.handle); },
-          [this](const caf::error&) { close(close_status::of(close_reason::shutting_down), closing::cut); });
+          [this](const caf::error&) { // its shard is gone; a transport without an owner tells nobody
+            out_->cut(close_reason::shutting_down);
+            on_transport_closed({{.reason = close_reason::shutting_down}});
+          });
   return {
     [this](const deliver& m) { queue(m.what); },
     [this](const confirm_deliver& m) { return outcome{queue(m.what)}; },

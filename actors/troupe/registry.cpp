@@ -92,7 +92,6 @@ caf::typed_response_promise<credit> registry_state::on_submit(const submit& m) {
 }
 
 caf::typed_response_promise<receipt> registry_state::on_confirm(const confirm_broadcast& m) {
-  send_pending(); // what came before leaves before
   return ask_shards(confirm_fan_out{make_delivery(m.what)});
 }
 
@@ -138,6 +137,7 @@ caf::typed_response_promise<receipt> registry_state::ask_shards(const Message& m
     std::size_t missing;
     caf::typed_response_promise<receipt> promise;
   };
+  send_pending(); // what came before leaves before
   auto promise = self_->make_response_promise<receipt>();
   auto answers = std::make_shared<sum>(sum{{}, shards_.size(), promise});
   const auto arrived = [answers](const receipt& r) {

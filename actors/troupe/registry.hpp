@@ -61,7 +61,7 @@ private:
   void send_pending();
   [[nodiscard]] std::uint64_t slowest() const noexcept;
   void settle();
-  /// Asks every shard and sums up the answers.
+  /// Asks every shard, behind all that is pending, and sums up the answers.
   template <class Message>
   caf::typed_response_promise<receipt> ask_shards(const Message& m);
 

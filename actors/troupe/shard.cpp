@@ -35,8 +35,8 @@ shard_actor::behavior_type shard_state::make_behavior(const shard_options& optio
     [this](const join& m) { return on_join(m); },
     [this](const fan_out& m) { return on_fan_out(m); },
     [this](const confirm_fan_out& m) { return on_confirm(m); },
-    [this](const change_membership& m) { return change(m); },
-    [this](const close_connections& m) { return close(m); },
+    [this](const change_membership& m) { return in_turn([this, m] { return change(m); }); },
+    [this](const close_connections& m) { return in_turn([this, m] { return close(m); }); },
     [this](const drain& m) { start_drain(m); },
     [this](const go_on&) { work(); },
   };
@@ -114,6 +114,13 @@ caf::typed_response_promise<receipt> shard_state::on_confirm(const confirm_fan_o
   return promise;
 }
 
+caf::typed_response_promise<receipt> shard_state::in_turn(std::function<receipt()> act) {
+  auto promise = self_->make_response_promise<receipt>();
+  jobs_.push_back({.act = [promise, act = std::move(act)]() mutable { promise.deliver(act()); }});
+  if (!going_on_) work();
+  return promise;
+}
+
 void shard_state::go_on_soon() {
   if (std::exchange(going_on_, true)) return;
   self_->send(self_, go_on{});
@@ -123,8 +130,13 @@ void shard_state::work() {
   going_on_ = false;
   auto budget = options_.slice;
   while (!jobs_.empty() && budget != 0) {
-    if (!advance(jobs_.front(), budget)) break;
-    finish(jobs_.front());
+    auto& first = jobs_.front();
+    if (first.act) {
+      first.act();
+    } else {
+      if (!advance(first, budget)) break;
+      finish(first);
+    }
     jobs_.pop_front();
   }
   if (draining_ && jobs_.empty()) drain_some(budget);

@@ -13,6 +13,7 @@
 #include <caf/typed_response_promise.hpp>
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <unordered_map>
 
@@ -52,12 +53,15 @@ private:
     std::shared_ptr<open_receipt> confirmed;
     caf::typed_response_promise<fanned_out> done; // pending on the last job of a fan_out only
     std::uint64_t number = 0;
+    std::function<void()> act; // instead of a delivery: what must not overtake those before it
   };
 
   joined on_join(const join& m);
   void on_down(const caf::down_msg& m);
   caf::typed_response_promise<fanned_out> on_fan_out(const fan_out& m);
   caf::typed_response_promise<receipt> on_confirm(const confirm_fan_out& m);
+  /// Answers with `act()` once all earlier deliveries are handed over.
+  caf::typed_response_promise<receipt> in_turn(std::function<receipt()> act);
   receipt change(const change_membership& m);
   receipt close(const close_connections& m);
   void start_drain(const drain& m);

@@ -3,20 +3,25 @@
 
 #include "support/catch.hpp"
 
-#include <regex>
 #include <set>
 #include <string>
+#include <string_view>
 
 using troupe::client_id;
 using troupe::connection_handle;
 
 TEST_CASE("client_id: a random one is a UUID of version 4", "[actors][client_id]") {
-  const std::regex canonical{
-    "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"};
   for (int i = 0; i < 200; ++i) {
     const auto text = client_id::random().to_string();
     INFO(text);
-    CHECK(std::regex_match(text, canonical));
+    REQUIRE(text.size() == 36);
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      const std::string_view allowed = at == 8 || at == 13 || at == 18 || at == 23 ? "-"
+                                       : at == 14                                  ? "4"
+                                       : at == 19                                  ? "89ab"
+                                                                                   : "0123456789abcdef";
+      CHECK(allowed.find(text[at]) != std::string_view::npos);
+    }
   }
 }
 

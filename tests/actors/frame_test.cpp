@@ -6,7 +6,6 @@
 #include <array>
 #include <cstdint>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -78,7 +77,6 @@ TEST_CASE("frame: the empty handle has no bytes; an empty message has", "[actors
   CHECK(none.payload().empty());
   CHECK(none.count() == 0);
   CHECK(none.parts().empty());
-  CHECK_FALSE(none.variant());
   const auto empty = frame::encode(opcode::binary, {});
   CHECK(empty);
   CHECK(empty.bytes() == bytes({0x82, 0}));
@@ -133,29 +131,4 @@ TEST_CASE("frame: equal bytes are equal frames", "[actors][frame]") {
   CHECK(frame::encode(opcode::text, "a") == frame::encode(opcode::text, "a"));
   CHECK_FALSE(frame::encode(opcode::text, "a") == frame::encode(opcode::binary, "a"));
   CHECK_FALSE(frame::encode(opcode::text, "a") == frame::encode(opcode::text, "b"));
-}
-
-TEST_CASE("frame: the first variant attached is everybody's", "[actors][frame]") {
-  const auto f = frame::encode(opcode::text, "plain");
-  const auto copy = f;
-  CHECK_FALSE(f.variant());
-  const auto deflated = frame::encode_deflated(opcode::text, "z1");
-  CHECK(f.attach_variant(deflated) == deflated);
-  CHECK(f.attach_variant(frame::encode_deflated(opcode::text, "z2")) == deflated);
-  CHECK(copy.variant().bytes().data() == deflated.bytes().data());
-  CHECK(f.payload() == "plain");
-}
-
-TEST_CASE("frame: threads that attach a variant at once all get the same one", "[actors][frame]") {
-  for (int round = 0; round < 50; ++round) {
-    const auto f = frame::encode(opcode::text, "plain");
-    std::array<const char*, 4> seen{};
-    std::vector<std::thread> threads;
-    for (auto& mine : seen)
-      threads.emplace_back([copy = f, &mine] {
-        mine = copy.attach_variant(frame::encode_deflated(opcode::text, "z")).bytes().data();
-      });
-    for (auto& t : threads) t.join();
-    for (const auto* data : seen) CHECK(data == f.variant().bytes().data());
-  }
 }

@@ -20,11 +20,14 @@ std::atomic<std::size_t> live_bytes{0};
 
 } // namespace
 
-void* operator new(std::size_t size) {
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   auto* p = std::malloc(size);
-  if (!p) throw std::bad_alloc{};
-  live_bytes += malloc_usable_size(p);
+  if (p) live_bytes += malloc_usable_size(p);
   return p;
+}
+void* operator new(std::size_t size) {
+  if (auto* p = operator new(size, std::nothrow)) return p;
+  throw std::bad_alloc{};
 }
 void operator delete(void* p) noexcept {
   if (p) live_bytes -= malloc_usable_size(p);

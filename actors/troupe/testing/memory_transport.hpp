@@ -113,8 +113,9 @@ public:
     ++starts_;
     owner_ = std::move(owner);
     marker_ = marker;
-    if (record_) end(*std::exchange(record_, {}));
-    else deliver_unread();
+    if (!closed_) return deliver_unread();
+    if (record_) tell(transport_closed{std::move(*record_)});
+    owner_ = nullptr;
   }
 
   outbox::result send(const delivery_ptr& what) override {
@@ -144,6 +145,12 @@ public:
       default: break;
     }
     queue_last();
+  }
+
+  void cut(close_reason reason) override {
+    if (!closing_) end({.reason = reason});
+    else if (close_queued_) end({closing_->reason, closing_->code, 0, closing_->text});
+    else end({.reason = closing_->reason});
   }
 
   void abandon() noexcept override {
@@ -198,13 +205,10 @@ private:
 
   void end(close_record record) {
     if (closed_) return;
-    if (!owner_) { // told once it starts
-      record_ = std::move(record);
-      return;
-    }
     closed_ = true;
     outbox_.clear();
-    tell(transport_closed{std::move(record)});
+    if (owner_) tell(transport_closed{std::move(record)});
+    else record_ = std::move(record);
     owner_ = nullptr;
   }
 
