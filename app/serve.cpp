@@ -18,12 +18,22 @@
 #include <memory>
 #include <system_error>
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 namespace troupe::app {
 
 namespace {
+
+/// Opens what is closed of descriptors 0 to 2: otherwise a socket would get the number, and the log.
+void occupy_standard_descriptors() {
+  int descriptor = 0;
+  do
+    descriptor = ::open("/dev/null", O_RDWR);
+  while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+  ::close(descriptor);
+}
 
 /// Raises the number of descriptors to what the system allows. @returns that number.
 std::size_t raise_descriptor_limit(event_log& log) {
@@ -62,6 +72,7 @@ std::string page_address(const net::server& server, const net::listen_options& l
 std::string_view signal_name(int signal) { return signal == SIGINT ? "SIGINT" : "SIGTERM"; }
 
 int serve(const settings& settings) {
+  occupy_standard_descriptors();
   prepare_signals();
   std::promise<int> first_signal;
   // Before everything else, and so until after everything else: a second signal always works.
