@@ -24,11 +24,11 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-/// Patience with a reader that does not read.
-constexpr std::chrono::milliseconds max_wait{1000};
+/// Patience with a reader that does not read, once the log is to end.
+constexpr std::chrono::milliseconds closing_time{1000};
 
-/// Writes lines to a descriptor without ever blocking for long: a reader that stopped costs one
-/// second once, then its lines, until it reads again. Only the log's own thread calls it.
+/// Writes lines to a descriptor and waits for a reader that does not read, but not beyond a deadline.
+/// Only the log's own thread calls it.
 class descriptor_sink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
 public:
   explicit descriptor_sink(int descriptor) : descriptor_{descriptor} {}
@@ -66,19 +66,21 @@ private:
 
   bool wait_writable() {
     using std::chrono::milliseconds;
-    const auto left = std::chrono::duration_cast<milliseconds>(deadline_.load() - clock::now());
-    const auto patience = is_stuck_ ? milliseconds{0} : std::clamp(left, milliseconds{0}, max_wait);
+    // In slices, to learn of a deadline that is set meanwhile.
+    constexpr milliseconds slice{100};
     pollfd target{descriptor_, POLLOUT, 0};
-    int ready = 0;
-    do
-      ready = ::poll(&target, 1, static_cast<int>(patience.count()));
-    while (ready < 0 && errno == EINTR);
-    is_stuck_ = ready == 0;
-    return ready > 0;
+    while (true) {
+      const auto left = std::chrono::duration_cast<milliseconds>(deadline_.load() - clock::now());
+      const auto patience = std::clamp(left, milliseconds{0}, slice);
+      const int ready = ::poll(&target, 1, static_cast<int>(patience.count()));
+      if (ready > 0)
+        return true;
+      if (ready == 0 ? left <= milliseconds{0} : errno != EINTR)
+        return false;
+    }
   }
 
   int descriptor_;
-  bool is_stuck_ = false;
   std::atomic<clock::time_point> deadline_{clock::time_point::max()};
   std::atomic<std::uint64_t> lost_{0};
 };
@@ -171,7 +173,7 @@ public:
   /// Lines admitted but never written, because the descriptor was too slow or gone.
   std::uint64_t lost() const { return sink_->lost() + pool_->overrun_counter(); }
 
-  void close() { sink_->stop_waiting_at(clock::now() + max_wait); }
+  void close() { sink_->stop_waiting_at(clock::now() + closing_time); }
 
 private:
   std::shared_ptr<spdlog::details::thread_pool> pool_;

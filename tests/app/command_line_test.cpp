@@ -142,6 +142,12 @@ TEST_CASE("command line: what is unknown or incomplete is named in one line",
   CHECK(refusal("check-config --port 1 --port 2").find("--listen-port") == 0);
 }
 
+TEST_CASE("command line: the environment is checked for misspelt variables",
+          "[app][command_line]") {
+  const environment_variable misspelt{"TROUPE_LISTEN_PROT", "80"};
+  CHECK(refusal("check-config").find("environment: TROUPE_LISTEN_PROT: no such option") == 0);
+}
+
 TEST_CASE("environment: a misspelt variable is refused, those of others are not",
           "[app][command_line]") {
   auto check = [](std::vector<const char*> entries) -> std::string {

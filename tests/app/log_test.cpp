@@ -113,9 +113,11 @@ TEST_CASE("log: a field is cut at 256 bytes", "[app][log]") {
 TEST_CASE("log: events below the level are dropped", "[app][log]") {
   log_pipe pipe;
   {
-    text_log log{{.level = severity::warning}, pipe.writer()};
-    log.write(severity::debug, "a", {});
-    log.write(severity::info, "b", {});
+    text_log log{{.level = severity::warning, .lines_per_second = 2}, pipe.writer()};
+    for (int i = 0; i < 100; ++i) { // These must not use up the budget either.
+      log.write(severity::debug, "a", {});
+      log.write(severity::info, "b", {});
+    }
     log.write(severity::warning, "c", {});
     log.write(severity::error, "d", {});
   }
