@@ -1,6 +1,7 @@
 // A peer that is gone without a word is found out in time; one that is only silent stays.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { frame, opcode } from "./support/raw_peer.mjs";
 import { Server } from "./support/server.mjs";
 import { elapsed, within } from "./support/time.mjs";
@@ -102,6 +103,25 @@ test("heartbeat: a handshake that is never finished is cut at its deadline, howe
     assert.ok(time >= deadline - 100 && time <= deadline + slack, `cut after ${time} ms`);
   }
   await server.settleEmpty(base);
+});
+
+test("heartbeat: a message that is never finished is closed with 1008, one that takes its time is not", { timeout }, async (t) => {
+  const server = await Server.start(t, "--websocket-message-timeout", "1s", "--outbox-close-timeout", "300ms");
+  const start = performance.now();
+  const peer = await server.rawPeer();
+  peer.write(frame(opcode.text, "begun", { fin: false }));
+  const slow = await server.connect();
+  for (const fin of [false, false, true]) {
+    slow.send("x", { fin });
+    await pause(250);
+  }
+  assert.equal(await slow.nextText(), "xxx");
+  assert.deepEqual(await peer.closeFrame(), { code: 1008, reason: "message timeout" });
+  const time = performance.now() - start;
+  assert.ok(time >= 1000 && time <= 1000 + slack, `closed after ${time.toFixed(0)} ms`);
+  await slow.close();
+  const totals = await server.settle(0);
+  assert.equal(totals.closed_by_reason.message_timeout, 1);
 });
 
 test("heartbeat: a peer that never answers the close frame is cut at the close timeout", { timeout }, async (t) => {
