@@ -51,7 +51,8 @@ bool allows_user(std::string_view channel, std::string_view user, const channel_
   }
 }
 
-std::string personal_channel(std::string_view user, std::string_view ns, const channel_syntax& syntax) {
+std::string personal_channel(std::string_view user, std::string_view ns,
+                             const channel_syntax& syntax) {
   std::string name(ns);
   if (!ns.empty()) name += syntax.namespace_boundary;
   name += syntax.user_boundary;
@@ -61,13 +62,13 @@ std::string personal_channel(std::string_view user, std::string_view ns, const c
 
 bool is_namespace_name(std::string_view name) {
   const auto is_allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
   };
   return name.size() >= 2 && std::ranges::all_of(name, is_allowed);
 }
 
-// -- name_rule --------------------------------------------------------------------------------------
+// -- name_rule ---
 
 // The names come from clients: libstdc++'s polynomial mode cannot be driven into exponential time.
 struct name_rule::compiled {
@@ -76,7 +77,8 @@ struct name_rule::compiled {
 
 name_rule::name_rule(const std::string& expression, std::size_t max_bytes) : max_bytes_(max_bytes) {
   if (expression.empty()) return;
-  const auto flags = std::regex::ECMAScript | std::regex::optimize | std::regex_constants::__polynomial;
+  const auto flags =
+      std::regex::ECMAScript | std::regex::optimize | std::regex_constants::__polynomial;
   expression_ = std::make_shared<const compiled>(compiled{std::regex(expression, flags)});
 }
 

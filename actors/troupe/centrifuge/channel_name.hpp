@@ -1,7 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// What a channel's name says: its namespace, whether it is private, which users it is limited to. Pure
-// functions over views of the name.
+// What a channel's name says: its namespace, whether it is private, which users it is limited to.
+// Pure functions over views of the name.
 #pragma once
 #include <cstddef>
 #include <memory>
@@ -34,19 +34,21 @@ bool is_user_limited(std::string_view channel, const channel_syntax& syntax);
 bool allows_user(std::string_view channel, std::string_view user, const channel_syntax& syntax);
 
 /// The channel that belongs to one user: "#42", or "ns:#42".
-std::string personal_channel(std::string_view user, std::string_view ns, const channel_syntax& syntax);
+std::string personal_channel(std::string_view user, std::string_view ns,
+                             const channel_syntax& syntax);
 
 /// Two or more of letters, digits, "-", "_" and ".".
 bool is_namespace_name(std::string_view name);
 
-/// Which names clients may use in a namespace. Copies share the compiled expression; immutable, so safe
-/// from any thread.
+/// Which names clients may use in a namespace. Copies share the compiled expression; immutable, so
+/// safe from any thread.
 class name_rule {
 public:
   static constexpr std::size_t default_max_bytes = 255;
 
-  /// `expression` (ECMAScript, without back references) has to occur in the name after its namespace; if it
-  /// is empty the name has to be ASCII. Throws std::regex_error, at the start of the program, if it is malformed.
+  /// `expression` (ECMAScript, without back references) has to occur in the name after its
+  /// namespace; if it is empty the name has to be ASCII. Throws std::regex_error, at the start of
+  /// the program, if it is malformed.
   explicit name_rule(const std::string& expression = {}, std::size_t max_bytes = default_max_bytes);
 
   /// Longer names are refused before anything else is looked at.

@@ -29,18 +29,21 @@ std::vector<std::string> validate(const channel_options& o) {
   if (o.has_history() && !is_negative(o.history_meta_ttl))
     need(o.history_ttl <= o.history().meta_ttl, "history_ttl must not exceed history_meta_ttl");
 
-  need(!o.force_positioning || o.has_history(), "force_positioning needs history_size and history_ttl");
+  need(!o.force_positioning || o.has_history(),
+       "force_positioning needs history_size and history_ttl");
   need(!o.force_recovery || o.has_history(), "force_recovery needs history_size and history_ttl");
   need(!o.auto_cache_recover || (o.force_recovery && o.force_recovery_mode == recovery_mode::cache),
        "auto_cache_recover needs force_recovery and force_recovery_mode \"cache\"");
   for (const auto& type : o.allowed_delta_types)
     need(type == "fossil", fmt::format("allowed_delta_types has unknown type \"{}\"", type));
-  need(!o.delta_publish || !o.allowed_delta_types.empty(), "delta_publish needs allowed_delta_types");
+  need(!o.delta_publish || !o.allowed_delta_types.empty(),
+       "delta_publish needs allowed_delta_types");
   need(!o.force_push_join_leave || o.join_leave, "force_push_join_leave needs join_leave");
   try {
     name_rule rule(o.channel_regex);
   } catch (const std::regex_error& error) {
-    wrong.push_back(fmt::format("channel_regex \"{}\" is malformed: {}", o.channel_regex, error.what()));
+    wrong.push_back(
+        fmt::format("channel_regex \"{}\" is malformed: {}", o.channel_regex, error.what()));
   }
   return wrong;
 }
@@ -61,13 +64,13 @@ std::optional<data_format> parse_data_format(std::string_view text) {
 
 bool accepts(data_format format, const payload& data) {
   switch (format) {
-    case data_format::not_empty: return !data.empty();
-    case data_format::json: return data.is_json;
-    case data_format::json_object: {
-      const auto begin = data.bytes.find_first_not_of(" \t\r\n");
-      return data.is_json && begin != std::string::npos && data.bytes[begin] == '{';
-    }
-    case data_format::binary: return true;
+  case data_format::not_empty: return !data.empty();
+  case data_format::json: return data.is_json;
+  case data_format::json_object: {
+    const auto begin = data.bytes.find_first_not_of(" \t\r\n");
+    return data.is_json && begin != std::string::npos && data.bytes[begin] == '{';
+  }
+  case data_format::binary: return true;
   }
   return false;
 }

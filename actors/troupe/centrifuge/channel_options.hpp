@@ -1,7 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// What the channels of a namespace can do. app/ reads them by name through visit_options(), so that a name
-// exists once: the member, its key in the configuration and the errors of validate() are spelled the same.
+// What the channels of a namespace can do. app/ reads them by name through visit_options(), so that
+// a name exists once: the member, its key in the configuration and the errors of validate() are
+// spelled the same.
 #pragma once
 #include <troupe/centrifuge/history.hpp>
 #include <troupe/overflow.hpp>
@@ -25,28 +26,28 @@ enum class data_format : std::uint8_t {
 };
 
 struct channel_options {
-  // -- presence -------------------------------------------------------------------------------------
+  // -- presence ---
   bool presence = false;              ///< Keep who is subscribed.
   bool join_leave = false;            ///< Tell of subscribers that come and go.
   bool force_push_join_leave = false; ///< To every subscriber rather than those that ask.
 
-  // -- history and recovery -------------------------------------------------------------------------
+  // -- history and recovery ---
   std::size_t history_size = 0;             ///< Publications kept; 0: none.
   std::chrono::seconds history_ttl{0};      ///< Dropped so long after the last one.
-  std::chrono::seconds history_meta_ttl{0}; ///< Epoch and offset forgotten so long after use; 0: 720 hours.
+  std::chrono::seconds history_meta_ttl{0}; ///< Then epoch and offset are forgotten; 0: 720 hours.
   bool force_positioning = false;           ///< Detect lost publications for every subscriber.
   bool allow_positioning = false;           ///< For those that ask.
-  bool force_recovery = false;              ///< Deliver what was missed to every subscriber that reconnects.
+  bool force_recovery = false;              ///< Deliver what was missed to every subscriber.
   bool allow_recovery = false;              ///< To those that ask.
   recovery_mode force_recovery_mode = recovery_mode::stream;
-  bool auto_cache_recover = false;              ///< Send the latest publication to every new subscriber.
+  bool auto_cache_recover = false; ///< Send the latest publication to every new subscriber.
   std::vector<std::string> allowed_delta_types; ///< "fossil" or nothing.
-  bool delta_publish = false;                   ///< Send client publications as deltas where negotiated.
+  bool delta_publish = false; ///< Send client publications as deltas where negotiated.
   bool allow_tags_filter = false;
 
-  // -- permissions ----------------------------------------------------------------------------------
+  // -- permissions ---
   bool allow_subscribe_for_client = false;
-  bool allow_subscribe_for_anonymous = false; ///< Widens the one above to anonymous users; so do the others.
+  bool allow_subscribe_for_anonymous = false; ///< As the one above, for anonymous users too.
   bool allow_publish_for_client = false;
   bool allow_publish_for_subscriber = false;
   bool allow_publish_for_anonymous = false;
@@ -58,14 +59,14 @@ struct channel_options {
   bool allow_history_for_anonymous = false;
   bool allow_user_limited_channels = false; ///< "#" in a name lists the users who may subscribe.
 
-  // -- what may be sent -----------------------------------------------------------------------------
+  // -- what may be sent ---
   std::string channel_regex; ///< Has to occur in a channel's name; empty: names are ASCII.
   data_format publication_data_format = data_format::not_empty;
 
-  // -- Troupe's own ---------------------------------------------------------------------------------
+  // -- Troupe's own ---
   overflow slow_consumer = overflow::disconnect; ///< For subscribers that read too slowly.
   bool allow_wildcards = false;                  ///< Subscriptions to patterns: "a.*.b", "a.>".
-  bool exclude_publisher = false;                ///< A client does not receive what it published itself.
+  bool exclude_publisher = false; ///< A client does not receive what it published itself.
 
   bool has_history() const noexcept { return history_size > 0 && history_ttl.count() > 0; }
 
@@ -73,7 +74,8 @@ struct channel_options {
   history_options history() const noexcept;
 };
 
-/// What is wrong with the options, one sentence for each contradiction, beginning with the option's name.
+/// What is wrong with the options, one sentence for each contradiction, beginning with the option's
+/// name.
 std::vector<std::string> validate(const channel_options& options);
 
 /// Calls visit(name, member) for every option. Members are bool, std::size_t, std::chrono::seconds,

@@ -1,7 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// Every number the Centrifuge protocol gives to a failure, with its text and what a client does about it.
-// Clients decide by the number alone, so the ranges below are as much part of the wire as the numbers.
+// Every number the Centrifuge protocol gives to a failure, with its text and what a client does
+// about it. Clients decide by the number alone, so the ranges below are as much part of the wire as
+// the numbers.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -16,7 +17,7 @@ struct code_row {
   std::string_view text;
 };
 
-// -- errors in replies ------------------------------------------------------------------------------
+// -- errors in replies ---
 
 enum class error_code : std::uint32_t {
   internal = 100,
@@ -50,10 +51,10 @@ inline constexpr std::array error_table{
     code_row{error_code::unrecoverable_position, "unrecoverable position"},
 };
 
-// -- ends of a subscription -------------------------------------------------------------------------
+// -- ends of a subscription ---
 
-/// Sent in an unsubscribe push. Below 2500 the subscription is over; from 2500 on the client subscribes
-/// again at once.
+/// Sent in an unsubscribe push. Below 2500 the subscription is over; from 2500 on the client
+/// subscribes again at once.
 enum class unsubscribe_code : std::uint32_t {
   server_unsubscribe = 2000,
   insufficient_state = 2500,   ///< Subscribe again from the last position.
@@ -68,10 +69,10 @@ inline constexpr std::array unsubscribe_table{
     code_row{unsubscribe_code::state_invalidated, "state invalidated"},
 };
 
-// -- ends of a connection ---------------------------------------------------------------------------
+// -- ends of a connection ---
 
-/// Code of the WebSocket close frame. The text beside it is the close reason: short, ASCII, and no JSON
-/// value, since clients try to read it as one.
+/// Code of the WebSocket close frame. The text beside it is the close reason: short, ASCII, and no
+/// JSON value, since clients try to read it as one.
 enum class disconnect_code : std::uint32_t {
   shutdown = 3001,
   internal = 3004,
@@ -120,7 +121,7 @@ inline constexpr std::array disconnect_table{
     code_row{disconnect_code::too_many_errors, "too many errors"},
 };
 
-// -- look-ups ---------------------------------------------------------------------------------------
+// -- look-ups ---
 
 namespace detail {
 
@@ -133,7 +134,9 @@ constexpr std::string_view text_of(const Table& table, Code code) noexcept {
 
 } // namespace detail
 
-constexpr std::string_view to_string(error_code code) noexcept { return detail::text_of(error_table, code); }
+constexpr std::string_view to_string(error_code code) noexcept {
+  return detail::text_of(error_table, code);
+}
 constexpr std::string_view to_string(unsubscribe_code code) noexcept {
   return detail::text_of(unsubscribe_table, code);
 }
@@ -151,8 +154,8 @@ constexpr bool resubscribes(unsubscribe_code code) noexcept {
   return static_cast<std::uint32_t>(code) >= 2500;
 }
 
-/// Whether a client connects again after a close frame with this code: 3500 to 3999 and 4500 to 4999 are
-/// final, for codes of the server and of applications (4000 to 4999) alike.
+/// Whether a client connects again after a close frame with this code: 3500 to 3999 and 4500 to
+/// 4999 are final, for codes of the server and of applications (4000 to 4999) alike.
 constexpr bool reconnects(std::uint32_t close_code) noexcept {
   return close_code < 3500 || (close_code >= 4000 && close_code < 4500) || close_code >= 5000;
 }

@@ -5,10 +5,14 @@ namespace troupe::centrifuge {
 namespace {
 
 template <class Request>
-concept names_channel = requires(const Request& r) { r.channel; };
+concept names_channel = requires(const Request& r) {
+  r.channel;
+};
 
 struct violation_of {
-  std::string_view operator()(std::monostate) const { return "command with an id but no known request"; }
+  std::string_view operator()(std::monostate) const {
+    return "command with an id but no known request";
+  }
 
   std::string_view operator()(const subscribe_request& r) const {
     if (r.channel.empty()) return "empty channel";
@@ -40,7 +44,8 @@ struct violation_of {
 } // namespace
 
 std::string_view normalize(command& received) {
-  if (received.id == 0 && !std::holds_alternative<send_request>(received.body)) received.body = pong{};
+  if (received.id == 0 && !std::holds_alternative<send_request>(received.body))
+    received.body = pong{};
   return std::visit(violation_of{}, received.body);
 }
 

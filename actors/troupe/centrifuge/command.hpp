@@ -1,7 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// What a client asks for: the commands of the Centrifuge protocol as plain values, whatever the encoding
-// they came in. Fields that Troupe does not support are left out here and ignored on the wire.
+// What a client asks for: the commands of the Centrifuge protocol as plain values, whatever the
+// encoding they came in. Fields that Troupe does not support are left out here and ignored on the
+// wire.
 #pragma once
 #include <troupe/centrifuge/publication.hpp>
 #include <troupe/centrifuge/tags_filter.hpp>
@@ -17,18 +18,18 @@ namespace troupe::centrifuge {
 
 struct subscribe_request {
   std::string channel;
-  std::string token;         ///< JWT of the subscription; empty for none.
-  bool recover = false;      ///< Continue from (offset, epoch).
-  std::string epoch;         ///< May be empty even if recover is set.
-  std::uint64_t offset = 0;  ///< Last one seen.
-  payload data;              ///< For custom authorisation only.
-  bool positioned = false;   ///< Wish.
-  bool recoverable = false;  ///< Wish.
-  bool join_leave = false;   ///< Wish.
-  std::string delta;         ///< Empty or "fossil".
+  std::string token;        ///< JWT of the subscription; empty for none.
+  bool recover = false;     ///< Continue from (offset, epoch).
+  std::string epoch;        ///< May be empty even if recover is set.
+  std::uint64_t offset = 0; ///< Last one seen.
+  payload data;             ///< For custom authorisation only.
+  bool positioned = false;  ///< Wish.
+  bool recoverable = false; ///< Wish.
+  bool join_leave = false;  ///< Wish.
+  std::string delta;        ///< Empty or "fossil".
   std::optional<filter_node> filter;
-  std::int64_t flag = 0;     ///< Bits, see the constants below.
-  std::int32_t type = 0;     ///< Only 0, a stream, is supported: others are answered with not_available.
+  std::int64_t flag = 0; ///< Bits, see the constants below.
+  std::int32_t type = 0; ///< Only 0, a stream, is supported; others: not_available.
 
   /// The client understands channel IDs in place of names. Never used by Troupe.
   static constexpr std::int64_t flag_channel_compaction = 1;
@@ -52,7 +53,7 @@ struct unsubscribe_request {
 struct publish_request {
   std::string channel;
   payload data;
-  std::int32_t type = 0; ///< Only 0 is supported: others are answered with not_available.
+  std::int32_t type = 0; ///< Only 0 is supported; others: not_available.
 };
 
 struct presence_request {
@@ -65,7 +66,7 @@ struct presence_stats_request {
 
 struct history_request {
   std::string channel;
-  std::int32_t limit = 0;               ///< 0: only the stream's position; negative: no limit of the client.
+  std::int32_t limit = 0; ///< 0: only the stream's position; negative: no limit of the client.
   std::optional<stream_position> since; ///< Exclusive.
   bool reverse = false;
 };
@@ -93,9 +94,9 @@ struct pong {};
 
 /// In the order in which one wins if a client sets several.
 using request =
-    std::variant<std::monostate, connect_request, subscribe_request, unsubscribe_request, publish_request,
-                 presence_request, presence_stats_request, history_request, rpc_request, send_request,
-                 refresh_request, sub_refresh_request, pong>;
+    std::variant<std::monostate, connect_request, subscribe_request, unsubscribe_request,
+                 publish_request, presence_request, presence_stats_request, history_request,
+                 rpc_request, send_request, refresh_request, sub_refresh_request, pong>;
 
 struct command {
   std::uint32_t id = 0; ///< Copied to the reply. 0 for pong and, usually, send.

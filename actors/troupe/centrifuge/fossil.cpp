@@ -9,10 +9,12 @@ namespace troupe::centrifuge {
 namespace {
 
 constexpr std::size_t block_bytes = 16; // shortest repetition worth looking for
-constexpr std::size_t max_candidates = 32; // source blocks of one hash compared at one place of the target
+constexpr std::size_t max_candidates =
+    32; // source blocks of one hash compared at one place of the target
 
 void append_number(std::string& out, std::uint64_t number) {
-  constexpr std::string_view digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~";
+  constexpr std::string_view digits =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~";
   char reversed[11];
   std::size_t length = 0;
   do {
@@ -96,7 +98,9 @@ public:
     for (std::size_t i = 0; i < block_bytes; ++i) value_ = value_ * base + byte(begin[i]);
   }
 
-  void roll(char out, char in) noexcept { value_ = (value_ - byte(out) * top_power) * base + byte(in); }
+  void roll(char out, char in) noexcept {
+    value_ = (value_ - byte(out) * top_power) * base + byte(in);
+  }
 
   /// The upper bits, which depend on all bytes.
   std::size_t bucket(int bits) const noexcept { return (value_ * 0x9E3779B1u) >> (32 - bits); }
@@ -117,7 +121,8 @@ private:
 class block_index {
 public:
   explicit block_index(std::string_view source)
-      : source_(source), bits_(std::clamp(static_cast<int>(std::bit_width(source.size() / block_bytes)), 1, 30)),
+      : source_(source),
+        bits_(std::clamp(static_cast<int>(std::bit_width(source.size() / block_bytes)), 1, 30)),
         first_(std::size_t{1} << bits_, none), next_(source.size() / block_bytes, none) {
     for (std::size_t block = next_.size(); block-- > 0;) {
       auto& head = first_[rolling_hash(source.data() + block * block_bytes).bucket(bits_)];
@@ -152,8 +157,8 @@ private:
 };
 
 /// Copies what [begin, end) of the target repeats of the source.
-void copy_repetitions(std::string_view source, std::string_view target, std::size_t begin, std::size_t end,
-                      segments& out) {
+void copy_repetitions(std::string_view source, std::string_view target, std::size_t begin,
+                      std::size_t end, segments& out) {
   if (end - begin < block_bytes || source.size() < block_bytes) return;
   const block_index index(source);
   std::size_t at = begin;
@@ -199,8 +204,8 @@ std::string fossil_delta(std::string_view source, std::string_view target) {
   return delta;
 }
 
-delivery delta_delivery(const publication_ptr& previous, publication_ptr next) {
-  delivery result{std::move(next), payload_form::full, {}};
+rendition delta_rendition(const publication_ptr& previous, publication_ptr next) {
+  rendition result{std::move(next), payload_form::full, {}};
   // Between JSON and other bytes there is no delta that a JSON string could carry.
   if (!previous || previous->data.is_json != result.publication->data.is_json) return result;
   const auto& target = result.publication->data.bytes;

@@ -7,7 +7,8 @@
 namespace troupe::centrifuge {
 
 history::history(history_options options, epoch_source new_epoch, time_point now)
-    : options_(options), new_epoch_(std::move(new_epoch)), epoch_(new_epoch_()), appended_(now), used_(now) {}
+    : options_(options), new_epoch_(std::move(new_epoch)), epoch_(new_epoch_()), appended_(now),
+      used_(now) {}
 
 publication_ptr history::append(publication next, time_point now) {
   expire(now);
@@ -31,7 +32,8 @@ std::variant<history_page, error_code> history::read(const history_query& query,
   history_page page{{}, top(now)};
   const auto& since = query.since;
   if (since && query.reverse && since->offset == 0) return error_code::bad_request;
-  if (since && !since->epoch.empty() && since->epoch != epoch_) return error_code::unrecoverable_position;
+  if (since && !since->epoch.empty() && since->epoch != epoch_)
+    return error_code::unrecoverable_position;
   const auto limit = query.limit < 0 ? cap : std::min(cap, static_cast<std::size_t>(query.limit));
   if (query.reverse)
     page.publications = before(since ? since->offset : offset_ + 1, limit);
@@ -40,7 +42,8 @@ std::variant<history_page, error_code> history::read(const history_query& query,
   return page;
 }
 
-recovery history::recover(const stream_position& seen, recovery_mode mode, std::size_t cap, time_point now) {
+recovery history::recover(const stream_position& seen, recovery_mode mode, std::size_t cap,
+                          time_point now) {
   auto position = top(now);
   auto result = mode == recovery_mode::stream ? recover_stream(seen, cap) : recover_latest(seen);
   result.top = std::move(position);

@@ -1,7 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// The last publications of one channel: a stream with an epoch and rising offsets. Owner: the channel, on its
-// thread. Time is told by the caller. Bounded by history_options::size publications.
+// The last publications of one channel: a stream with an epoch and rising offsets. Owner: the
+// channel, on its thread. Time is told by the caller. Bounded by history_options::size
+// publications.
 #pragma once
 #include <troupe/centrifuge/codes.hpp>
 #include <troupe/centrifuge/publication.hpp>
@@ -19,9 +20,10 @@
 namespace troupe::centrifuge {
 
 struct history_options {
-  std::size_t size = 0;              ///< Publications kept; 0 keeps no stream.
-  std::chrono::seconds ttl{0};       ///< All are dropped so long after the last one; 0 keeps no stream.
-  std::chrono::seconds meta_ttl{std::chrono::hours{720}}; ///< Epoch and offset are kept so long after use.
+  std::size_t size = 0;        ///< Publications kept; 0 keeps no stream.
+  std::chrono::seconds ttl{0}; ///< All are dropped so long after the last one; 0 keeps no stream.
+  std::chrono::seconds meta_ttl{
+      std::chrono::hours{720}}; ///< Epoch and offset are kept so long after use.
 
   bool is_enabled() const noexcept { return size > 0 && ttl.count() > 0; }
 };
@@ -32,7 +34,7 @@ enum class recovery_mode : std::uint8_t {
 };
 
 struct history_query {
-  std::int32_t limit = 0;               ///< 0: only the position; negative: as many as `cap` allows.
+  std::int32_t limit = 0; ///< 0: only the position; negative: as many as `cap` allows.
   std::optional<stream_position> since; ///< Exclusive.
   bool reverse = false;                 ///< Newest first.
 };
@@ -66,16 +68,21 @@ public:
 
   stream_position top(time_point now);
 
-  /// At most `cap` publications. bad_request: reverse from offset 0. unrecoverable_position: another epoch.
-  std::variant<history_page, error_code> read(const history_query& query, std::size_t cap, time_point now);
+  /// At most `cap` publications. bad_request: reverse from offset 0. unrecoverable_position:
+  /// another epoch.
+  std::variant<history_page, error_code> read(const history_query& query, std::size_t cap,
+                                              time_point now);
 
-  /// What a subscriber missed that was last seen at `seen`. In stream mode more than `cap` is not recovered.
-  recovery recover(const stream_position& seen, recovery_mode mode, std::size_t cap, time_point now);
+  /// What a subscriber missed that was last seen at `seen`. In stream mode more than `cap` is not
+  /// recovered.
+  recovery recover(const stream_position& seen, recovery_mode mode, std::size_t cap,
+                   time_point now);
 
   /// The publication before the next one, base of its delta; null if it is not kept.
   publication_ptr latest(time_point now);
 
-  /// When the publications are due to be dropped; nothing if there are none. Any call from then on drops them.
+  /// When the publications are due to be dropped; nothing if there are none. Any call from then on
+  /// drops them.
   std::optional<time_point> expires_at() const;
 
   /// When epoch and offset are due to be forgotten, if nobody appends or reads until then.

@@ -15,7 +15,8 @@ namespaces::entry make_entry(const channel_options& options, std::size_t max_nam
 } // namespace
 
 namespaces::namespaces(const channels_config& config)
-    : syntax_(config.syntax), unnamed_(make_entry(config.without_namespace, config.max_name_bytes)) {
+    : syntax_(config.syntax),
+      unnamed_(make_entry(config.without_namespace, config.max_name_bytes)) {
   for (const auto& [name, options] : config.namespaces)
     named_.emplace(name, make_entry(options, config.max_name_bytes));
 }

@@ -1,7 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// All configured namespaces, and which one a channel belongs to. Immutable once built: shared by every
-// session, safe from any thread.
+// All configured namespaces, and which one a channel belongs to. Immutable once built: shared by
+// every session, safe from any thread.
 #pragma once
 #include <troupe/centrifuge/channel_name.hpp>
 #include <troupe/centrifuge/channel_options.hpp>

@@ -11,12 +11,13 @@ bool allowed(bool for_client, bool for_subscriber, bool for_anonymous, const req
 
 } // namespace
 
-bool may_subscribe(const channel_options& options, const channel_syntax& syntax, std::string_view channel,
-                   std::string_view user) {
+bool may_subscribe(const channel_options& options, const channel_syntax& syntax,
+                   std::string_view channel, std::string_view user) {
   if (is_private(channel, syntax)) return false;
   if (options.allow_user_limited_channels && is_user_limited(channel, syntax))
     return allows_user(channel, user, syntax);
-  return allowed(options.allow_subscribe_for_client, false, options.allow_subscribe_for_anonymous, {user});
+  return allowed(options.allow_subscribe_for_client, false, options.allow_subscribe_for_anonymous,
+                 {user});
 }
 
 bool may_publish(const channel_options& options, const requester& who) {
@@ -46,8 +47,8 @@ subscription_features granted(const channel_options& options, const subscription
                         (wishes.positioned && (options.allow_positioning || reads_history));
   }
   result.join_leave =
-      options.join_leave &&
-      (options.force_push_join_leave || (wishes.join_leave && may_see_presence(options, subscriber)));
+      options.join_leave && (options.force_push_join_leave ||
+                             (wishes.join_leave && may_see_presence(options, subscriber)));
   return result;
 }
 

@@ -1,6 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// What a client may do in a channel without a token, from the namespace's options alone. Pure functions.
+// What a client may do in a channel without a token, from the namespace's options alone. Pure
+// functions.
 #pragma once
 #include <troupe/centrifuge/channel_name.hpp>
 #include <troupe/centrifuge/channel_options.hpp>
@@ -16,8 +17,8 @@ struct requester {
 };
 
 /// Never for a private channel. In a user-limited one the list of users alone decides.
-bool may_subscribe(const channel_options& options, const channel_syntax& syntax, std::string_view channel,
-                   std::string_view user);
+bool may_subscribe(const channel_options& options, const channel_syntax& syntax,
+                   std::string_view channel, std::string_view user);
 
 bool may_publish(const channel_options& options, const requester& who);
 bool may_see_presence(const channel_options& options, const requester& who);
@@ -30,8 +31,8 @@ struct subscription_features {
   bool join_leave = false; ///< Joins and leaves are pushed.
 };
 
-/// `wishes` are those of the request; ones that are not allowed are ignored. For the check of history and
-/// presence access the client counts as subscribed.
+/// `wishes` are those of the request; ones that are not allowed are ignored. For the check of
+/// history and presence access the client counts as subscribed.
 subscription_features granted(const channel_options& options, const subscription_features& wishes,
                               std::string_view user);
 

@@ -1,6 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// Who is in one channel. Owner: the channel, on its thread. Counting is O(1), a change O(1) on average.
+// Who is in one channel. Owner: the channel, on its thread. Counting is O(1), a change O(1) on
+// average.
 #pragma once
 #include <troupe/centrifuge/publication.hpp>
 

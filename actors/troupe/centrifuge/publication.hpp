@@ -1,8 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// What is published and how it reaches a subscriber: plain values of the Centrifuge protocol, shared by
-// commands, replies, channels and both wire codecs. A publication is immutable once published, so that
-// history, subscribers and threads share one copy.
+// What is published and how it reaches a subscriber: plain values of the Centrifuge protocol,
+// shared by commands, replies, channels and both wire codecs. A publication is immutable once
+// published, so that history, subscribers and threads share one copy.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -15,8 +15,8 @@ namespace troupe::centrifuge {
 /// Bytes of a user, kept exactly as they came.
 struct payload {
   std::string bytes;
-  /// The bytes are one valid JSON value (hence UTF-8). Found out once, by whoever brings the bytes in;
-  /// a payload for which this is false cannot go to a client that speaks JSON.
+  /// The bytes are one valid JSON value (hence UTF-8). Found out once, by whoever brings the bytes
+  /// in; a payload for which this is false cannot go to a client that speaks JSON.
   bool is_json = false;
 
   bool empty() const noexcept { return bytes.empty(); }
@@ -34,7 +34,7 @@ using tag_map = std::map<std::string, std::string>;
 struct publication {
   payload data;
   std::optional<client_info> info; ///< The publisher, if it was a client.
-  std::uint64_t offset = 0;        ///< Place in the channel's stream from 1 up; 0 is outside of any stream.
+  std::uint64_t offset = 0;        ///< In the channel's stream, from 1 up; 0 is outside of it.
   std::string epoch;               ///< Of that stream. Not written to the wire.
   tag_map tags;
 };
@@ -43,15 +43,15 @@ using publication_ptr = std::shared_ptr<const publication>;
 /// How a payload is written for one kind of subscriber.
 enum class payload_form : std::uint8_t {
   plain, ///< As it is: the subscriber did not negotiate deltas.
-  full,  ///< Whole, to a subscriber that negotiated deltas: in JSON a string that holds the payload.
+  full,  ///< Whole, to a subscriber that negotiated deltas; in JSON a string that holds it.
   delta, ///< Difference to the publication before it; in JSON a string too.
 };
 
 /// A publication as one kind of subscriber gets it.
-struct delivery {
+struct rendition {
   publication_ptr publication; ///< Never null.
   payload_form form = payload_form::plain;
-  std::string delta; ///< Set if and only if form is delta; valid UTF-8 if the publication's data is JSON.
+  std::string delta; ///< Only if that is the form; valid UTF-8 if the publication's data is JSON.
 };
 
 /// A place in a channel's stream.

@@ -1,7 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// What the server says: replies and pushes of the Centrifuge protocol as plain values. Every zero value is
-// left out on the wire unless the protocol wants it there; that is the codecs' business.
+// What the server says: replies and pushes of the Centrifuge protocol as plain values. Every zero
+// value is left out on the wire unless the protocol wants it there; that is the codecs' business.
 #pragma once
 #include <troupe/centrifuge/codes.hpp>
 #include <troupe/centrifuge/publication.hpp>
@@ -26,20 +26,22 @@ struct error_result {
   error_result(std::uint32_t number, std::string text, bool may_retry)
       : code(number), message(std::move(text)), temporary(may_retry) {}
   explicit error_result(error_code known)
-      : code(static_cast<std::uint32_t>(known)), message(to_string(known)), temporary(is_temporary(known)) {}
+      : code(static_cast<std::uint32_t>(known)), message(to_string(known)),
+        temporary(is_temporary(known)) {}
 };
 
-/// When something ends unless the client refreshes it. Absent: never, or the server refreshes it itself.
+/// When something ends unless the client refreshes it. Absent: never, or the server refreshes it
+/// itself.
 using expiry = std::optional<std::chrono::seconds>;
 
 struct subscribe_result {
   expiry expires_in;
   bool positioned = false;
   bool recoverable = false;
-  stream_position position;           ///< Left at zero unless positioned or recoverable.
-  bool was_recovering = false;        ///< The request asked for recovery.
-  bool recovered = false;             ///< Nothing was missed; `publications` fill the gap.
-  std::vector<delivery> publications; ///< Oldest first.
+  stream_position position;            ///< Left at zero unless positioned or recoverable.
+  bool was_recovering = false;         ///< The request asked for recovery.
+  bool recovered = false;              ///< Nothing was missed; `publications` fill the gap.
+  std::vector<rendition> publications; ///< Oldest first.
   payload data;
   bool delta = false; ///< Deltas were negotiated.
 };
@@ -84,16 +86,16 @@ struct sub_refresh_result {
   expiry expires_in;
 };
 
-using result = std::variant<error_result, connect_result, subscribe_result, unsubscribe_result, publish_result,
-                            presence_result, presence_stats_result, history_result, rpc_result, refresh_result,
-                            sub_refresh_result>;
+using result = std::variant<error_result, connect_result, subscribe_result, unsubscribe_result,
+                            publish_result, presence_result, presence_stats_result, history_result,
+                            rpc_result, refresh_result, sub_refresh_result>;
 
 struct reply {
   std::uint32_t id = 0; ///< Of the command; never 0.
   result body;
 };
 
-// -- pushes -----------------------------------------------------------------------------------------
+// -- pushes ---
 
 struct join_push {
   client_info info;
@@ -128,7 +130,8 @@ struct refresh_push {
 
 struct push {
   std::string channel; ///< Empty if and only if the body belongs to no channel.
-  std::variant<delivery, join_push, leave_push, unsubscribe_push, subscribe_push, message_push, refresh_push>
+  std::variant<rendition, join_push, leave_push, unsubscribe_push, subscribe_push, message_push,
+               refresh_push>
       body;
 };
 

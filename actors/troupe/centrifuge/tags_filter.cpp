@@ -7,7 +7,8 @@
 namespace troupe::centrifuge {
 namespace {
 
-constexpr std::array<std::string_view, 9> single_value{"eq", "neq", "sw", "ew", "ct", "lt", "lte", "gt", "gte"};
+constexpr std::array<std::string_view, 9> single_value{"eq", "neq", "sw", "ew", "ct",
+                                                       "lt", "lte", "gt", "gte"};
 
 std::string_view validate_leaf(const filter_node& leaf) {
   const bool existence = leaf.cmp == "ex" || leaf.cmp == "nex";

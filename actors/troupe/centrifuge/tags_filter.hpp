@@ -1,8 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
 // A subscriber's condition on the tags of publications: a tree that clients send with subscribe.
-// Bounded: a valid filter has at most max_filter_nodes nodes and max_filter_depth levels, as it runs for
-// every publication.
+// Bounded: a valid filter has at most max_filter_nodes nodes and max_filter_depth levels, as it
+// runs for every publication.
 #pragma once
 #include <troupe/centrifuge/publication.hpp>
 
@@ -34,8 +34,8 @@ std::string_view validate(const filter_node& root);
 /// Whether a publication with these tags passes. `root` must be valid.
 bool matches(const filter_node& root, const tag_map& tags);
 
-/// Orders two decimal numbers ("-1.50") by value, exactly, whatever their length: below, equal to or above
-/// zero as in strcmp. Nothing if one is not a decimal number; there are no exponents.
+/// Orders two decimal numbers ("-1.50") by value, exactly, whatever their length: below, equal to
+/// or above zero as in strcmp. Nothing if one is not a decimal number; there are no exponents.
 std::optional<int> compare_decimals(std::string_view a, std::string_view b);
 
 } // namespace troupe::centrifuge

@@ -1,8 +1,9 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// Subscriptions to many channels at once: in a pattern, levels are separated by ".", "*" stands for exactly
-// one level and a final ">" for one or more. "a.*.b" matches "a.x.b", "a.>" matches "a.x" and "a.x.y".
-// Work of a match: one step per trie node reached, at most 2^max_pattern_levels and never more than stored.
+// Subscriptions to many channels at once: in a pattern, levels are separated by ".", "*" stands for
+// exactly one level and a final ">" for one or more. "a.*.b" matches "a.x.b", "a.>" matches "a.x"
+// and "a.x.y". Work of a match: one step per trie node reached, at most 2^max_pattern_levels and
+// never more than stored.
 #pragma once
 #include <cstddef>
 #include <functional>
@@ -19,7 +20,8 @@ inline constexpr std::size_t max_pattern_levels = 16;
 /// Whether a name is meant as a pattern: one of its levels is "*" or ">".
 bool is_pattern(std::string_view name);
 
-/// Whether a pattern can be subscribed to: at most max_pattern_levels levels, none empty, ">" only at the end.
+/// Whether a pattern can be subscribed to: at most max_pattern_levels levels, none empty, ">" only
+/// at the end.
 bool is_valid_pattern(std::string_view pattern);
 
 /// Goes through the levels of a name: "a..b" has three, the empty name has one.
@@ -39,8 +41,8 @@ private:
 template <class T>
 class wildcard_map {
 public:
-  /// The value of a pattern, made if there is none. `pattern` must be valid. The reference holds until the
-  /// pattern is erased.
+  /// The value of a pattern, made if there is none. `pattern` must be valid. The reference holds
+  /// until the pattern is erased.
   T& operator[](std::string_view pattern) {
     node* at = &root_;
     levels parts(pattern);
@@ -72,7 +74,8 @@ public:
   /// Forgets a pattern and the nodes only it needed. Whether there was one.
   bool erase(std::string_view pattern) { return erase(root_, levels(pattern)); }
 
-  /// Calls `visit(value)` once for every pattern that matches the channel. The map must not change meanwhile.
+  /// Calls `visit(value)` once for every pattern that matches the channel. The map must not change
+  /// meanwhile.
   template <class Visit>
   void match(std::string_view channel, Visit&& visit) const {
     match(root_, levels(channel), visit);
@@ -111,7 +114,8 @@ private:
     }
     if (const auto rest = at.children.find(">"); rest != at.children.end() && rest->second->value)
       visit(*rest->second->value);
-    if (const auto any = at.children.find("*"); any != at.children.end()) match(*any->second, parts, visit);
+    if (const auto any = at.children.find("*"); any != at.children.end())
+      match(*any->second, parts, visit);
     // A channel's own level may be spelled like a wildcard: those nodes have just been visited.
     if (*level == "*" || *level == ">") return;
     if (const auto same = at.children.find(*level); same != at.children.end())

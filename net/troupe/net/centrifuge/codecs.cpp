@@ -24,8 +24,12 @@ public:
     return normalize(received);
   }
 
-  std::optional<std::string> encode(const reply& message) const override { return internal::write_json(message); }
-  std::optional<std::string> encode(const push& message) const override { return internal::write_json(message); }
+  std::optional<std::string> encode(const reply& message) const override {
+    return internal::write_json(message);
+  }
+  std::optional<std::string> encode(const push& message) const override {
+    return internal::write_json(message);
+  }
   std::string_view ping() const noexcept override { return "{}"; }
 
   void join(std::string& frame, std::string_view message) const override {

@@ -61,10 +61,12 @@ std::size_t find_surrogate(std::string_view text, std::size_t from) {
 bool is_json(std::string_view text) {
   auto surrogate = find_surrogate(text, 0);
   if (surrogate == text.npos) return parses(text);
-  // Browsers write half an emoji as a lone surrogate, which the grammar allows and the parser does not. The
-  // check is of a copy in which surrogates are other characters; nothing else changes its validity.
+  // Browsers write half an emoji as a lone surrogate, which the grammar allows and the parser does
+  // not. The check is of a copy in which surrogates are other characters; nothing else changes its
+  // validity.
   std::string copy(text);
-  for (; surrogate != copy.npos; surrogate = find_surrogate(copy, surrogate)) copy[surrogate + 2] = '0';
+  for (; surrogate != copy.npos; surrogate = find_surrogate(copy, surrogate))
+    copy[surrogate + 2] = '0';
   return parses(copy);
 }
 

@@ -17,8 +17,9 @@ namespace {
 using namespace troupe::centrifuge;
 namespace ondemand = simdjson::ondemand;
 
-// Each read() throws simdjson_error if the value is of another type. Whether the line is JSON at all has been
-// found out before: simdjson itself does not look into what is skipped, and payloads are.
+// Each read() throws simdjson_error if the value is of another type. Whether the line is JSON at
+// all has been found out before: simdjson itself does not look into what is skipped, and payloads
+// are.
 
 void read(ondemand::value from, bool& to) { to = from.get_bool(); }
 
@@ -32,7 +33,8 @@ void read(ondemand::value from, Integer& to) {
     else
       return from.get_int64().value();
   }();
-  if (!std::in_range<Integer>(number)) throw simdjson::simdjson_error(simdjson::NUMBER_OUT_OF_RANGE);
+  if (!std::in_range<Integer>(number))
+    throw simdjson::simdjson_error(simdjson::NUMBER_OUT_OF_RANGE);
   to = static_cast<Integer>(number);
 }
 
@@ -108,8 +110,9 @@ void read(ondemand::value from, stream_position& to) {
 }
 
 void read(ondemand::value from, connect_request& to) {
-  read_object(from.get_object(), member{"token", to.token}, member{"data", to.data}, member{"subs", to.subs},
-              member{"name", to.name}, member{"version", to.version}, member{"headers", to.headers});
+  read_object(from.get_object(), member{"token", to.token}, member{"data", to.data},
+              member{"subs", to.subs}, member{"name", to.name}, member{"version", to.version},
+              member{"headers", to.headers});
 }
 
 void read(ondemand::value from, subscribe_request& to) {
@@ -126,7 +129,8 @@ void read(ondemand::value from, unsubscribe_request& to) {
 }
 
 void read(ondemand::value from, publish_request& to) {
-  read_object(from.get_object(), member{"channel", to.channel}, member{"data", to.data}, member{"type", to.type});
+  read_object(from.get_object(), member{"channel", to.channel}, member{"data", to.data},
+              member{"type", to.type});
 }
 
 void read(ondemand::value from, presence_request& to) {
@@ -198,10 +202,11 @@ std::string_view read_json(std::string_view line, command& received) {
   try {
     auto document = memory.parser.iterate(memory.padded.data(), line.size(), memory.padded.size());
     auto& body = received.body;
-    read_command(document.get_object(), received, slot<connect_request>{body}, slot<subscribe_request>{body},
-                 slot<unsubscribe_request>{body}, slot<publish_request>{body}, slot<presence_request>{body},
-                 slot<presence_stats_request>{body}, slot<history_request>{body}, slot<rpc_request>{body},
-                 slot<send_request>{body}, slot<refresh_request>{body}, slot<sub_refresh_request>{body});
+    read_command(
+        document.get_object(), received, slot<connect_request>{body}, slot<subscribe_request>{body},
+        slot<unsubscribe_request>{body}, slot<publish_request>{body}, slot<presence_request>{body},
+        slot<presence_stats_request>{body}, slot<history_request>{body}, slot<rpc_request>{body},
+        slot<send_request>{body}, slot<refresh_request>{body}, slot<sub_refresh_request>{body});
   } catch (const simdjson::simdjson_error&) {
     return "a field of the command has a wrong type";
   }

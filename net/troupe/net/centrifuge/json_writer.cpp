@@ -21,7 +21,7 @@ struct output {
   bool is_json = true; ///< No payload so far has spoilt it.
 };
 
-// -- values -----------------------------------------------------------------------------------------
+// -- values ---
 
 void write(output& out, bool value) { out.text += value ? "true" : "false"; }
 
@@ -50,7 +50,7 @@ void write(output& out, const payload& value) {
 }
 
 void write(output& out, const client_info& value);
-void write(output& out, const delivery& value);
+void write(output& out, const rendition& value);
 void write(output& out, const publication_ptr& value);
 void write(output& out, const subscribe_result& value);
 
@@ -82,15 +82,19 @@ void write(output& out, const std::map<std::string, T>& values) {
   out.text += '}';
 }
 
-// -- objects ----------------------------------------------------------------------------------------
+// -- objects ---
 
 bool is_zero(bool value) { return !value; }
 template <std::integral Integer>
-bool is_zero(Integer value) { return value == 0; }
+bool is_zero(Integer value) {
+  return value == 0;
+}
 template <class T>
-bool is_zero(const std::optional<T>& value) { return !value.has_value(); }
+bool is_zero(const std::optional<T>& value) {
+  return !value.has_value();
+}
 template <class Container>
-  requires requires(const Container& c) { c.empty(); }
+requires requires(const Container& c) { c.empty(); }
 bool is_zero(const Container& value) { return value.empty(); }
 
 /// Writes the members of one object between its construction and its end.
@@ -159,7 +163,7 @@ void write(output& out, const publication_ptr& value) {
   publication_members(o, *value);
 }
 
-void write(output& out, const delivery& value) {
+void write(output& out, const rendition& value) {
   if (value.form == payload_form::plain) return write(out, value.publication);
   // Subscribers with deltas get text: JSON inside a JSON string.
   const auto& data = value.publication->data;
@@ -272,7 +276,7 @@ void write(output& out, const refresh_push& value) {
   o.expiry_members(value.expires_in);
 }
 
-// -- envelopes --------------------------------------------------------------------------------------
+// -- envelopes ---
 
 constexpr std::string_view key_of(const error_result&) { return "error"; }
 constexpr std::string_view key_of(const connect_result&) { return "connect"; }
@@ -285,7 +289,7 @@ constexpr std::string_view key_of(const history_result&) { return "history"; }
 constexpr std::string_view key_of(const rpc_result&) { return "rpc"; }
 constexpr std::string_view key_of(const refresh_result&) { return "refresh"; }
 constexpr std::string_view key_of(const sub_refresh_result&) { return "sub_refresh"; }
-constexpr std::string_view key_of(const delivery&) { return "pub"; }
+constexpr std::string_view key_of(const rendition&) { return "pub"; }
 constexpr std::string_view key_of(const join_push&) { return "join"; }
 constexpr std::string_view key_of(const leave_push&) { return "leave"; }
 constexpr std::string_view key_of(const unsubscribe_push&) { return "unsubscribe"; }

@@ -20,8 +20,12 @@ namespace wire = centrifugal::centrifuge::protocol;
 payload domain(std::string* data) { return make_payload(std::move(*data)); }
 
 filter_node domain(wire::FilterNode& from) {
-  filter_node to{std::move(*from.mutable_op()), std::move(*from.mutable_key()), std::move(*from.mutable_cmp()),
-                 std::move(*from.mutable_val()), {from.vals().begin(), from.vals().end()}, {}};
+  filter_node to{std::move(*from.mutable_op()),
+                 std::move(*from.mutable_key()),
+                 std::move(*from.mutable_cmp()),
+                 std::move(*from.mutable_val()),
+                 {from.vals().begin(), from.vals().end()},
+                 {}};
   for (auto& node : *from.mutable_nodes()) to.nodes.push_back(domain(node));
   return to;
 }
@@ -59,7 +63,8 @@ history_request domain(wire::HistoryRequest& from) {
   history_request to;
   to.channel = std::move(*from.mutable_channel());
   to.limit = from.limit();
-  if (from.has_since()) to.since = {from.since().offset(), std::move(*from.mutable_since()->mutable_epoch())};
+  if (from.has_since())
+    to.since = {from.since().offset(), std::move(*from.mutable_since()->mutable_epoch())};
   to.reverse = from.reverse();
   return to;
 }
@@ -68,12 +73,15 @@ history_request domain(wire::HistoryRequest& from) {
 request body_of(wire::Command& from) {
   if (from.has_connect()) return domain(*from.mutable_connect());
   if (from.has_subscribe()) return domain(*from.mutable_subscribe());
-  if (from.has_unsubscribe()) return unsubscribe_request{std::move(*from.mutable_unsubscribe()->mutable_channel())};
+  if (from.has_unsubscribe())
+    return unsubscribe_request{std::move(*from.mutable_unsubscribe()->mutable_channel())};
   if (from.has_publish()) {
     auto& publish = *from.mutable_publish();
-    return publish_request{std::move(*publish.mutable_channel()), domain(publish.mutable_data()), publish.type()};
+    return publish_request{std::move(*publish.mutable_channel()), domain(publish.mutable_data()),
+                           publish.type()};
   }
-  if (from.has_presence()) return presence_request{std::move(*from.mutable_presence()->mutable_channel())};
+  if (from.has_presence())
+    return presence_request{std::move(*from.mutable_presence()->mutable_channel())};
   if (from.has_presence_stats())
     return presence_stats_request{std::move(*from.mutable_presence_stats()->mutable_channel())};
   if (from.has_history()) return domain(*from.mutable_history());
@@ -82,10 +90,12 @@ request body_of(wire::Command& from) {
     return rpc_request{std::move(*rpc.mutable_method()), domain(rpc.mutable_data())};
   }
   if (from.has_send()) return send_request{domain(from.mutable_send()->mutable_data())};
-  if (from.has_refresh()) return refresh_request{std::move(*from.mutable_refresh()->mutable_token())};
+  if (from.has_refresh())
+    return refresh_request{std::move(*from.mutable_refresh()->mutable_token())};
   if (from.has_sub_refresh()) {
     auto& refresh = *from.mutable_sub_refresh();
-    return sub_refresh_request{std::move(*refresh.mutable_channel()), std::move(*refresh.mutable_token())};
+    return sub_refresh_request{std::move(*refresh.mutable_channel()),
+                               std::move(*refresh.mutable_token())};
   }
   return std::monostate{};
 }
@@ -100,7 +110,8 @@ std::string_view read_protobuf(std::string_view& rest, command& received) {
   rest.remove_prefix(static_cast<std::size_t>(prefix.CurrentPosition()));
   if (length > rest.size()) return "message shorter than its length";
   wire::Command parsed;
-  if (!parsed.ParseFromArray(rest.data(), static_cast<int>(length))) return "not a Protobuf command";
+  if (!parsed.ParseFromArray(rest.data(), static_cast<int>(length)))
+    return "not a Protobuf command";
   rest.remove_prefix(static_cast<std::size_t>(length));
   received = {parsed.id(), body_of(parsed)};
   return {};

@@ -13,8 +13,8 @@ namespace {
 using namespace troupe::centrifuge;
 namespace wire = centrifugal::centrifuge::protocol;
 
-// Each fill() copies a value into an empty wire message. A zero value is not written, a sub-message is as soon
-// as mutable_...() has been called for it, empty or not.
+// Each fill() copies a value into an empty wire message. A zero value is not written, a sub-message
+// is as soon as mutable_...() has been called for it, empty or not.
 
 template <class Message>
 void fill_expiry(Message& to, const expiry& from) {
@@ -47,7 +47,7 @@ void fill(wire::Publication& to, const publication_ptr& from) {
   fill_except_data(to, *from);
 }
 
-void fill(wire::Publication& to, const delivery& from) {
+void fill(wire::Publication& to, const rendition& from) {
   const bool is_delta = from.form == payload_form::delta;
   to.set_data(is_delta ? from.delta : from.publication->data.bytes);
   to.set_delta(is_delta);
@@ -107,14 +107,20 @@ struct body_filler {
     fill_position(to, from.position);
   }
   void operator()(const rpc_result& from) const { reply.mutable_rpc()->set_data(from.data.bytes); }
-  void operator()(const refresh_result& from) const { fill_expiry(*reply.mutable_refresh(), from.expires_in); }
+  void operator()(const refresh_result& from) const {
+    fill_expiry(*reply.mutable_refresh(), from.expires_in);
+  }
   void operator()(const sub_refresh_result& from) const {
     fill_expiry(*reply.mutable_sub_refresh(), from.expires_in);
   }
 
-  void operator()(const delivery& from) const { fill(*push->mutable_pub(), from); }
-  void operator()(const join_push& from) const { fill(*push->mutable_join()->mutable_info(), from.info); }
-  void operator()(const leave_push& from) const { fill(*push->mutable_leave()->mutable_info(), from.info); }
+  void operator()(const rendition& from) const { fill(*push->mutable_pub(), from); }
+  void operator()(const join_push& from) const {
+    fill(*push->mutable_join()->mutable_info(), from.info);
+  }
+  void operator()(const leave_push& from) const {
+    fill(*push->mutable_leave()->mutable_info(), from.info);
+  }
   void operator()(const unsubscribe_push& from) const {
     auto& to = *push->mutable_unsubscribe();
     to.set_code(static_cast<std::uint32_t>(from.code));
@@ -127,8 +133,12 @@ struct body_filler {
     to.set_positioned(from.positioned);
     to.set_data(from.data.bytes);
   }
-  void operator()(const message_push& from) const { push->mutable_message()->set_data(from.data.bytes); }
-  void operator()(const refresh_push& from) const { fill_expiry(*push->mutable_refresh(), from.expires_in); }
+  void operator()(const message_push& from) const {
+    push->mutable_message()->set_data(from.data.bytes);
+  }
+  void operator()(const refresh_push& from) const {
+    fill_expiry(*push->mutable_refresh(), from.expires_in);
+  }
 };
 
 std::string delimited(const wire::Reply& message) {

@@ -11,7 +11,8 @@
 
 namespace troupe::net::centrifuge::internal {
 
-/// Reads one command, not yet normalized. Returns what is wrong (a constant text), empty if nothing is.
+/// Reads one command, not yet normalized. Returns what is wrong (a constant text), empty if nothing
+/// is.
 std::string_view read_json(std::string_view line, troupe::centrifuge::command& received);
 
 /// Without a line end, inside or after. Nothing if a payload is not JSON.

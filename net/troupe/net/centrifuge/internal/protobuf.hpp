@@ -10,7 +10,8 @@
 
 namespace troupe::net::centrifuge::internal {
 
-/// Takes one command off `rest`, not yet normalized. Returns what is wrong (a constant text), empty if nothing.
+/// Takes one command off `rest`, not yet normalized. Returns what is wrong (a constant text), empty
+/// if nothing.
 std::string_view read_protobuf(std::string_view& rest, troupe::centrifuge::command& received);
 
 std::string write_protobuf(const troupe::centrifuge::reply& message);
