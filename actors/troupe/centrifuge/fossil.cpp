@@ -8,9 +8,9 @@
 namespace troupe::centrifuge {
 namespace {
 
-constexpr std::size_t block_bytes = 16; // shortest repetition worth looking for
-constexpr std::size_t max_candidates =
-    32; // source blocks of one hash compared at one place of the target
+constexpr std::size_t block_bytes = 16;    // shortest repetition worth looking for
+constexpr std::size_t max_candidates = 32; // blocks of the source tried at one place of the target
+constexpr std::size_t good_match_bytes = 256; // long enough to look no further
 
 void append_number(std::string& out, std::uint64_t number) {
   constexpr std::string_view digits =
@@ -136,7 +136,8 @@ public:
                 const rolling_hash& hash) const {
     match best;
     std::size_t tries = 0;
-    for (auto block = first_[hash.bucket(bits_)]; block != none && tries < max_candidates;
+    for (auto block = first_[hash.bucket(bits_)];
+         block != none && tries < max_candidates && best.length < good_match_bytes;
          block = next_[block], ++tries) {
       const std::size_t from = std::size_t{block} * block_bytes;
       const auto after = common_prefix(source_.substr(from), target.substr(at, end - at));

@@ -2,6 +2,7 @@
 //
 // The two encodings of the Centrifuge protocol. Thread: all of it is safe from any thread; each
 // thread keeps scratch memory of about six times the longest JSON message it has decoded.
+// Protobuf's own log is turned off for the process by the first command decoded.
 #pragma once
 #include <troupe/centrifuge/codec.hpp>
 

@@ -5,7 +5,6 @@
 
 #include <simdjson.h>
 
-#include <array>
 #include <concepts>
 #include <map>
 #include <utility>
@@ -165,6 +164,7 @@ void read(ondemand::value from, sub_refresh_request& to) {
 /// Where one kind of request goes if it wins over those found before it.
 template <class Request>
 struct slot {
+  std::string_view key;
   request& to;
 };
 
@@ -177,12 +177,8 @@ void read(ondemand::value from, slot<Request>& place) {
 }
 
 template <class... Request>
-void read_command(ondemand::object from, command& to, slot<Request>... slots) {
-  constexpr std::array<std::string_view, sizeof...(Request)> keys{
-      "connect", "subscribe", "unsubscribe", "publish", "presence",   "presence_stats",
-      "history", "rpc",       "send",        "refresh", "sub_refresh"};
-  auto key = keys.begin();
-  read_object(from, member{"id", to.id}, member<slot<Request>>{*key++, slots}...);
+void read_command(ondemand::object from, std::uint32_t& id, slot<Request>... slots) {
+  read_object(from, member{"id", id}, member<slot<Request>>{slots.key, slots}...);
 }
 
 /// simdjson reads up to SIMDJSON_PADDING bytes behind the text: every thread copies its lines here.
@@ -202,11 +198,14 @@ std::string_view read_json(std::string_view line, command& received) {
   try {
     auto document = memory.parser.iterate(memory.padded.data(), line.size(), memory.padded.size());
     auto& body = received.body;
-    read_command(
-        document.get_object(), received, slot<connect_request>{body}, slot<subscribe_request>{body},
-        slot<unsubscribe_request>{body}, slot<publish_request>{body}, slot<presence_request>{body},
-        slot<presence_stats_request>{body}, slot<history_request>{body}, slot<rpc_request>{body},
-        slot<send_request>{body}, slot<refresh_request>{body}, slot<sub_refresh_request>{body});
+    read_command(document.get_object(), received.id, slot<connect_request>{"connect", body},
+                 slot<subscribe_request>{"subscribe", body},
+                 slot<unsubscribe_request>{"unsubscribe", body},
+                 slot<publish_request>{"publish", body}, slot<presence_request>{"presence", body},
+                 slot<presence_stats_request>{"presence_stats", body},
+                 slot<history_request>{"history", body}, slot<rpc_request>{"rpc", body},
+                 slot<send_request>{"send", body}, slot<refresh_request>{"refresh", body},
+                 slot<sub_refresh_request>{"sub_refresh", body});
   } catch (const simdjson::simdjson_error&) {
     return "a field of the command has a wrong type";
   }

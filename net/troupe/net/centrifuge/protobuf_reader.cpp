@@ -6,6 +6,9 @@
 #include "client.pb.h"
 
 #include <google/protobuf/io/coded_stream.h>
+#if GOOGLE_PROTOBUF_VERSION < 4022000
+#include <google/protobuf/stubs/logging.h>
+#endif
 
 #include <utility>
 
@@ -100,9 +103,17 @@ request body_of(wire::Command& from) {
   return std::monostate{};
 }
 
+/// Protobuf writes a line to stderr for every text that is not UTF-8: a client could fill the disk.
+void silence_protobuf() {
+#if GOOGLE_PROTOBUF_VERSION < 4022000
+  [[maybe_unused]] static auto* const previous = google::protobuf::SetLogHandler(nullptr);
+#endif
+}
+
 } // namespace
 
 std::string_view read_protobuf(std::string_view& rest, command& received) {
+  silence_protobuf();
   google::protobuf::io::CodedInputStream prefix(reinterpret_cast<const std::uint8_t*>(rest.data()),
                                                 static_cast<int>(rest.size()));
   std::uint64_t length = 0;
