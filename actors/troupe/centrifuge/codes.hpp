@@ -16,6 +16,8 @@ struct code_row {
   Code code;
   std::string_view text;
 };
+template <class Code>
+code_row(Code, std::string_view) -> code_row<Code>;
 
 // -- errors in replies ---
 
