@@ -1,4 +1,9 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+// g++ 12 takes a moved-from std::function inside of std::regex for uninitialized when sanitizers
+// are on.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <troupe/centrifuge/channel_name.hpp>
 
 #include <algorithm>
