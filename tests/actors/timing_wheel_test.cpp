@@ -215,9 +215,9 @@ TEST_CASE("timing_wheel: one jump over many rotations fires everything that is d
           "[actors][timing_wheel]") {
   timing_wheel wheel{start};
   std::vector<std::unique_ptr<test_timer>> due;
-  for (int i = 0; i < 500; ++i) {
+  for (int i = 0; i < 5000; ++i) { // every slot, and more than once
     due.push_back(std::make_unique<test_timer>());
-    wheel.arm(due.back()->t, start + i * 7s);
+    wheel.arm(due.back()->t, start + i * tick);
   }
   test_timer later;
   wheel.arm(later.t, start + 3600s);
