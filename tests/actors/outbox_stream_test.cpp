@@ -93,7 +93,6 @@ TEST_CASE("outbox: the stream is a sequence of whole messages, whatever happens 
   std::deque<std::string> must_come;      // of drop_newest and disconnect: accepted, so not skipped
   std::uint64_t accepted = 0, conflated = 0, lost = 0, gap = 0, received = 0;
   int sequence = 0;
-  std::string last_of_order;
   const auto read = [&](std::string_view bytes) {
     reader.feed(bytes);
     while (const auto m = reader.next()) {
@@ -115,14 +114,16 @@ TEST_CASE("outbox: the stream is a sequence of whole messages, whatever happens 
         const auto policy = static_cast<overflow>(below(4));
         const auto text = std::to_string(sequence++);
         const auto key = "k" + std::to_string(below(3));
-        const auto r = out.push(make_delivery(text + '.' + std::string(below(150), 'x'), policy, key), bounds);
+        const auto padded = text + '.' + std::string(below(150), 'x');
+        const auto r = out.push(make_delivery(padded, policy, key), bounds);
         lost += r.evicted;
         switch (r.status) {
           case send_status::conflated: ++conflated; [[fallthrough]];
           case send_status::queued:
             ++accepted;
             pushed[text] = policy;
-            if (policy == overflow::disconnect || policy == overflow::drop_newest) must_come.push_back(text);
+            if (policy == overflow::disconnect || policy == overflow::drop_newest)
+              must_come.push_back(text);
             break;
           case send_status::dropped:
             REQUIRE(policy != overflow::disconnect);
@@ -134,7 +135,11 @@ TEST_CASE("outbox: the stream is a sequence of whole messages, whatever happens 
         REQUIRE(out.bytes() <= bounds.max_bytes);
         break;
       }
-      case 4: static_cast<void>(out.push_control(frame::encode(opcode::pong, std::string(below(20), 'p')), bounds)); break;
+      case 4: {
+        const auto pong = frame::encode(opcode::pong, std::string(below(20), 'p'));
+        static_cast<void>(out.push_control(pong, bounds));
+        break;
+      }
       case 5: gap += out.take_gap(); break;
       default: read(send_some(out, below(120), 1 + below(6))); break;
     }

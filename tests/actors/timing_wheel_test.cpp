@@ -215,9 +215,9 @@ TEST_CASE("timing_wheel: one jump over many rotations fires everything that is d
           "[actors][timing_wheel]") {
   timing_wheel wheel{start};
   std::vector<std::unique_ptr<test_timer>> due;
-  for (int i = 0; i < 500; ++i) {
+  for (int i = 0; i < 5000; ++i) { // every slot, and more than once
     due.push_back(std::make_unique<test_timer>());
-    wheel.arm(due.back()->t, start + i * 7s);
+    wheel.arm(due.back()->t, start + i * tick);
   }
   test_timer later;
   wheel.arm(later.t, start + 3600s);
@@ -229,7 +229,9 @@ TEST_CASE("timing_wheel: one jump over many rotations fires everything that is d
 
 TEST_CASE("timing_wheel: agrees with a list of deadlines at random", "[actors][timing_wheel]") {
   std::mt19937_64 random{GENERATE(1U, 2U, 3U, 4U, 5U, 6U)};
-  const auto below = [&](std::int64_t n) { return static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(n)); };
+  const auto below = [&](std::int64_t n) {
+    return static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(n));
+  };
   timing_wheel wheel{start};
   struct modelled : test_timer {
     std::optional<time_point> deadline;
@@ -275,7 +277,8 @@ TEST_CASE("timing_wheel: agrees with a list of deadlines at random", "[actors][t
         REQUIRE(now < std::max(*m.deadline, m.armed_at) + tick);
       }
     }
-    const auto armed = std::count_if(timers.begin(), timers.end(), [](const auto& m) { return m.deadline.has_value(); });
+    const auto armed = std::count_if(timers.begin(), timers.end(),
+                                     [](const auto& m) { return m.deadline.has_value(); });
     REQUIRE(wheel.armed() == static_cast<std::size_t>(armed));
   }
 }
