@@ -1,0 +1,145 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// Every message around channels: between a CLIENT (a connection that speaks the Centrifuge protocol),
+// the HUB of a loop, its CHANNELS, and the shards that fan their events out.
+#pragma once
+#include <troupe/centrifuge/codec.hpp>
+#include <troupe/centrifuge/history.hpp>
+#include <troupe/centrifuge/permissions.hpp>
+#include <troupe/centrifuge/presence.hpp>
+#include <troupe/centrifuge/reply.hpp>
+#include <troupe/delivery.hpp>
+#include <troupe/interfaces.hpp>
+
+#include <caf/intrusive_ptr.hpp>
+#include <caf/ref_counted.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <array>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace troupe::centrifuge {
+
+// -- client (or in-process actor) to hub, hub to channel --------------------------------------------
+
+/// Subscribes the sender, a client, which the caller has found to be allowed. What the channel
+/// publishes after its answer reaches the client as `channel_happened`, with nothing lost or doubled
+/// between the two.
+struct subscribe_channel {
+  std::string channel;
+  connection_handle where;  ///< Of the client.
+  client_info info;
+  subscription_features features;
+  encoding codec = encoding::json;
+  bool delta = false;       ///< The client negotiated deltas.
+  std::optional<stream_position> recover; ///< Last seen.
+  bool reject_unrecovered = false;
+};
+/// `publications` in the result are renditions in the form the subscriber negotiated.
+using subscribe_answer = std::variant<subscribe_result, error_code>;
+
+/// Ends a subscription; one that does not exist is no error.
+struct unsubscribe_channel {
+  std::string channel;
+  std::string client; ///< Connection ID.
+};
+struct unsubscribed {};
+
+struct publish_channel {
+  std::string channel;
+  payload data;
+  std::optional<client_info> info; ///< The publisher, if it is a client.
+  tag_map tags;
+  connection_handle exclude;       ///< Does not get it; nobody by default.
+  std::string key;                 ///< For overflow::latest_per_key.
+};
+using publish_answer = std::variant<stream_position, error_code>;
+
+struct get_presence {
+  std::string channel;
+};
+using presence_answer = std::variant<presence_result, error_code>;
+struct get_presence_stats {
+  std::string channel;
+};
+using presence_stats_answer = std::variant<presence_stats_result, error_code>;
+struct get_history {
+  std::string channel;
+  history_query query;
+};
+using history_answer = std::variant<history_page, error_code>;
+
+// CAF 0.17 wants one type per message: the answers travel in these.
+template <class Answer>
+struct answered {
+  Answer value;
+};
+using subscribe_answered = answered<subscribe_answer>;
+using publish_answered = answered<publish_answer>;
+using presence_answered = answered<presence_answer>;
+using presence_stats_answered = answered<presence_stats_answer>;
+using history_answered = answered<history_answer>;
+
+// -- channel to shard, shard to client --------------------------------------------------------------
+
+inline constexpr std::size_t encoding_count = 2;
+inline constexpr std::size_t form_count = 3; // of payload_form
+
+/// Something that happened in a channel, encoded once for each kind of subscriber it has. Immutable
+/// and shared, as a delivery is.
+class channel_event final : public caf::ref_counted {
+public:
+  enum class kind : std::uint8_t {
+    published,
+    joined, ///< For subscriptions with join_leave.
+    left,   ///< Likewise.
+    lost,   ///< The channel failed: subscribers have to subscribe anew (unsubscribe code 2500).
+  };
+
+  kind what = kind::published;
+  std::string channel;
+  publication_ptr publication; ///< Of `published`.
+  connection_handle exclude;
+  /// By encoding, then payload_form; null where the channel has no such subscriber or the payload
+  /// cannot be written so (then disconnect_code::inappropriate_protocol is due).
+  std::array<std::array<delivery_ptr, form_count>, encoding_count> encoded;
+};
+using channel_event_ptr = caf::intrusive_ptr<const channel_event>;
+
+/// Channel to shard: hand this to every client in your set membership::channel of that name.
+struct fan_out_event {
+  channel_event_ptr event;
+};
+
+/// Channel to shard: put the connection at `where` into, or take it out of, the set of a channel.
+/// Messages of one channel to one shard stay in order, so a subscriber sees what comes after.
+struct change_channel_members {
+  enum class action : std::uint8_t { add, remove };
+  std::string channel;
+  connection_handle where;
+  action what = action::add;
+};
+
+/// Shard to client.
+struct channel_happened {
+  channel_event_ptr event;
+};
+
+// -- the actors -------------------------------------------------------------------------------------
+
+/// CHANNEL: one channel's options, history, presence and sequence. HUB: a loop's channels by name;
+/// has the same interface, forwards to the channel and spawns it on demand.
+using channel_actor = caf::typed_actor<
+  caf::replies_to<subscribe_channel>::with<subscribe_answered>,
+  caf::replies_to<unsubscribe_channel>::with<unsubscribed>,
+  caf::replies_to<publish_channel>::with<publish_answered>,
+  caf::replies_to<get_presence>::with<presence_answered>,
+  caf::replies_to<get_presence_stats>::with<presence_stats_answered>,
+  caf::replies_to<get_history>::with<history_answered>>;
+
+/// CLIENT: a connection that speaks the Centrifuge protocol.
+using client_actor = connection_actor::extend<caf::reacts_to<channel_happened>>;
+
+} // namespace troupe::centrifuge
