@@ -3,6 +3,8 @@
 
 #include "app/escape.hpp"
 
+#include <troupe/outbox.hpp>
+
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -50,7 +52,7 @@ constexpr rule rules[] = {
               s.heartbeat.pong_timeout < s.heartbeat.ping_interval;
      }},
     {"outbox.max_bytes", "must hold a message of", "websocket.max_message_bytes",
-     [](const auto& s) { return s.outbox.max_bytes >= s.websocket.max_message_bytes; }},
+     [](const auto& s) { return s.outbox.max_bytes >= s.websocket.max_message_bytes + outbox::max_overhead; }},
     {"websocket.compression_min_bytes", "must not exceed", "websocket.max_message_bytes",
      [](const auto& s) {
        return !s.websocket.compression ||

@@ -34,6 +34,9 @@ public:
   /// What a queued delivery is charged beside its bytes, so that tiny messages are bounded too.
   static constexpr std::size_t entry_bytes = 16;
 
+  /// What a message takes beyond its payload, at most: its frame header and its entry.
+  static constexpr std::size_t max_overhead = 10 + entry_bytes;
+
   struct result {
     send_status status = send_status::queued;
     std::uint32_t evicted = 0; ///< Older messages dropped to make room.
@@ -44,7 +47,8 @@ public:
   /// Queues a control frame. @returns false if it exceeds the bound; the connection has to be cut.
   [[nodiscard]] bool push_control(frame what, const outbox_bounds& bounds);
 
-  /// Fills `slices` with what has to be sent first, in order. @returns how many it used.
+  /// Fills `slices` with what has to be sent first, in order. @returns how many it used. Nothing may be
+  /// queued between this and consume().
   std::size_t fill(std::span<std::string_view> slices);
   /// Forgets the first `n` bytes of what fill() returned.
   void consume(std::size_t n);

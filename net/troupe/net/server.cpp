@@ -101,7 +101,11 @@ private:
 
   void spawn_actors() {
     for (auto& loop : loops_) shards_.push_back(spawn_on(*loop, shard, shard_options{&context_.log}));
-    registry_ = spawn_on(*loops_.front(), troupe::registry, shards_, registry_options{&context_.log});
+    registry_options joining{.log = &context_.log};
+    // A joined delivery must not be what fills an outbox that would hold its parts.
+    joining.max_joined_bytes =
+      std::min(joining.max_joined_bytes, context_.options.outbox.max_bytes / 2);
+    registry_ = spawn_on(*loops_.front(), troupe::registry, shards_, joining);
     caf::actor_cast<caf::abstract_actor*>(registry_)->attach_functor([this] { ended_.set(); });
     const auto& o = context_.options;
     settings_ = std::make_shared<const connection_settings>(connection_settings{
