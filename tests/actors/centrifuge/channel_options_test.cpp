@@ -3,6 +3,8 @@
 
 #include <troupe/centrifuge/namespaces.hpp>
 
+#include <fmt/format.h>
+
 #include <functional>
 #include <set>
 #include <type_traits>
@@ -60,7 +62,7 @@ TEST_CASE("channel options: each contradiction names the option at fault",
     const auto wrong = validate(options);
     REQUIRE(wrong.size() == 1);
     CAPTURE(wrong.front());
-    CHECK(wrong.front().starts_with(option + " "));
+    CHECK(wrong.front().starts_with(fmt::format("{} ", option)));
   }
 }
 
