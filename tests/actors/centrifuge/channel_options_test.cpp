@@ -54,7 +54,7 @@ TEST_CASE("channel options: each contradiction names the option at fault",
                }},
            row{"delta_publish", [](auto& o) { o.delta_publish = true; }},
            row{"force_push_join_leave", [](auto& o) { o.force_push_join_leave = true; }},
-           row{"channel_regex", [](auto& o) { o.channel_regex = "["; }},
+           row{"channel_regex", [](auto& o) { o.channel_regex += '['; }},
        }) {
     CAPTURE(option);
     auto options = with_history();
