@@ -94,11 +94,11 @@ spawned_channel_actor::behavior_type channel_state::make_behavior(
 // -- subscribers come and go -----------------------------------------------------------------------
 
 caf::typed_response_promise<subscribe_answered> channel_state::on_subscribe(subscribe_channel& m) {
+  const caf::strong_actor_ptr sender = self_->current_sender(); // the promise takes it away
   auto promise = self_->make_response_promise<subscribe_answered>();
-  auto answer = answer_to(m);
+  auto answer = answer_to(m, sender);
   if (std::holds_alternative<error_code>(answer))
     return promise.deliver(subscribe_answered{std::move(answer), sequence_});
-  const auto& sender = self_->current_sender();
   const listener as{m.where, m.codec, m.delta, m.features.join_leave};
   const auto& options = *options_;
   subscribers_.emplace(m.info.client,
@@ -115,8 +115,8 @@ caf::typed_response_promise<subscribe_answered> channel_state::on_subscribe(subs
   return promise;
 }
 
-subscribe_answer channel_state::answer_to(const subscribe_channel& m) {
-  const auto& sender = self_->current_sender();
+subscribe_answer channel_state::answer_to(const subscribe_channel& m,
+                                          const caf::strong_actor_ptr& sender) {
   if (!sender || !m.where || m.where.shard >= settings_->shards.size())
     return error_code::bad_request;
   if (subscribers_.contains(m.info.client) || by_actor_.contains(sender->id()))

@@ -71,7 +71,7 @@ private:
   void on_down(const caf::down_msg& m);
 
   /// What a subscriber is told, or why it cannot subscribe. Changes nothing.
-  subscribe_answer answer_to(const subscribe_channel& m);
+  subscribe_answer answer_to(const subscribe_channel& m, const caf::strong_actor_ptr& sender);
   void remove(const std::string& client);
 
   history& stream();
