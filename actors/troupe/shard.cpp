@@ -16,7 +16,7 @@ constexpr std::chrono::milliseconds drain_step{100};
 /// The record in an exit reason; reasons that are not ours count as internal errors.
 close_record record_of(const caf::error& reason) {
   static const auto ours = caf::make_error(close_reason::internal_error).category();
-  if (reason.category() == ours && reason.context().match_elements<close_record>())
+  if (reason && reason.category() == ours && reason.context().match_elements<close_record>())
     return reason.context().get_as<close_record>(0);
   return {.reason = close_reason::internal_error};
 }
