@@ -28,15 +28,15 @@ bool audience::wants_join_leave() const noexcept { return any(join_leave_); }
 void audience::encode_publication(channel_event& event, const publication_ptr& previous,
                                   overflow policy, const std::string& key) const {
   const auto encode_for = [&](const auto& counts, rendition body) {
+    if (!any(counts)) return;
     const auto form = static_cast<std::size_t>(body.form);
     const push message{event.channel, std::move(body)};
     for (std::size_t as = 0; as < encoding_count; ++as)
       if (counts[as] != 0) event.encoded[as][form] = encode(as, message, event, policy, key);
   };
   encode_for(plain_, {event.publication, payload_form::plain, {}});
-  if (!wants_deltas()) return;
   encode_for(delta_, {event.publication, payload_form::full, {}});
-  if (!previous) return;
+  if (!previous || !wants_deltas()) return;
   auto smaller = delta_rendition(previous, event.publication);
   if (smaller.form == payload_form::delta) encode_for(delta_, std::move(smaller));
 }

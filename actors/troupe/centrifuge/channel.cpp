@@ -52,8 +52,7 @@ channel_state::channel_state(pointer self)
     }, this) {}
 
 channel_state::~channel_state() {
-  for (auto& [sequence, open] : open_)
-    open.promise.deliver(publish_answered{error_code::internal});
+  for (auto& [sequence, open] : open_) open.answer(false);
 }
 
 template <class F>
@@ -142,11 +141,17 @@ subscribe_answer channel_state::answer_to(const subscribe_channel& m,
   return r;
 }
 
-unsubscribed channel_state::on_unsubscribe(const unsubscribe_channel& m) {
+caf::typed_response_promise<unsubscribed> channel_state::on_unsubscribe(
+  const unsubscribe_channel& m) {
+  auto promise = self_->make_response_promise<unsubscribed>();
   if (const auto found = subscribers_.find(m.client); found != subscribers_.end())
     self_->demonitor(found->second.who);
-  remove(m.client);
-  return {};
+  const auto shards = remove(m.client);
+  if (shards == 0) return promise.deliver(unsubscribed{});
+  open_.emplace(sequence_, open_event{shards, 0, [promise](bool) mutable {
+                                        promise.deliver(unsubscribed{});
+                                      }});
+  return promise;
 }
 
 void channel_state::on_down(const caf::down_msg& m) {
@@ -158,9 +163,9 @@ void channel_state::on_down(const caf::down_msg& m) {
   }
 }
 
-void channel_state::remove(const std::string& client) {
+std::size_t channel_state::remove(const std::string& client) {
   auto removed = subscribers_.extract(client);
-  if (removed.empty()) return;
+  if (removed.empty()) return 0;
   const auto& gone = removed.mapped();
   by_actor_.erase(gone.who.id());
   audience_->remove(gone.as);
@@ -168,7 +173,7 @@ void channel_state::remove(const std::string& client) {
   self_->send(settings_->shards[gone.as.where.shard],
               change_channel_members{channel_, gone.as.where,
                                      change_channel_members::action::remove});
-  if (options_->join_leave) announce(channel_event::kind::left, gone.info);
+  return options_->join_leave ? announce(channel_event::kind::left, gone.info) : 0;
 }
 
 presence_answered channel_state::on_presence() const {
@@ -206,14 +211,19 @@ caf::typed_response_promise<publish_answered> channel_state::on_publish(publish_
   } else {
     event->publication = std::make_shared<const publication>(std::move(next));
   }
-  // An outbox holds many channels: a key is one channel's.
-  audience_->encode_publication(*event, previous, options_->slow_consumer, channel_ + '\n' + m.key);
+  const auto policy = options_->slow_consumer;
+  std::string key;
+  if (policy == overflow::latest_per_key) key = channel_ + '\n' + m.key; // outboxes hold many channels
+  audience_->encode_publication(*event, previous, policy, key);
   stream_position position{event->publication->offset, event->publication->epoch};
   const auto shards = fan_out(event);
   if (shards == 0) return promise.deliver(publish_answered{std::move(position)});
-  // The publisher waits for the shards, so that it cannot outrun them.
   pending_bytes_ += bytes;
-  open_.emplace(event->sequence, open_publication{promise, std::move(position), bytes, shards});
+  open_.emplace(sequence_, open_event{shards, bytes, [promise, position](bool done) mutable {
+                                        publish_answer answer{error_code::internal};
+                                        if (done) answer = position;
+                                        promise.deliver(publish_answered{std::move(answer)});
+                                      }});
   return promise;
 }
 
@@ -235,8 +245,8 @@ caf::intrusive_ptr<channel_event> channel_state::next_event(channel_event::kind 
   return event;
 }
 
-void channel_state::announce(channel_event::kind what, const client_info& who) {
-  if (!audience_->wants_join_leave()) return;
+std::size_t channel_state::announce(channel_event::kind what, const client_info& who) {
+  if (!audience_->wants_join_leave()) return 0;
   const auto event = next_event(what);
   push message{channel_, join_push{who}};
   if (what == channel_event::kind::left) message.body = leave_push{who};
@@ -244,7 +254,7 @@ void channel_state::announce(channel_event::kind what, const client_info& who) {
   const auto policy = options_->slow_consumer == overflow::latest_per_key ? overflow::drop_oldest
                                                                           : options_->slow_consumer;
   audience_->encode_join_leave(*event, message, policy);
-  fan_out(event);
+  return fan_out(event);
 }
 
 std::size_t channel_state::fan_out(const channel_event_ptr& event) {
@@ -262,12 +272,11 @@ std::size_t channel_state::fan_out(const channel_event_ptr& event) {
 }
 
 void channel_state::on_fanned_out(std::uint64_t sequence) {
-  const auto found = open_.find(sequence); // not there for a join or leave
+  const auto found = open_.find(sequence); // for some nobody waits
   if (found == open_.end() || --found->second.missing != 0) return;
-  auto open = std::move(found->second);
+  pending_bytes_ -= found->second.bytes;
+  found->second.answer(true);
   open_.erase(found);
-  pending_bytes_ -= open.bytes;
-  open.promise.deliver(publish_answered{std::move(open.position)});
   arm();
 }
 

@@ -15,6 +15,7 @@
 #include <caf/typed_response_promise.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -53,16 +54,15 @@ private:
     listener as;
     client_info info; // only if its leave is to be told
   };
-  // A publication on its way through the shards.
-  struct open_publication {
-    caf::typed_response_promise<publish_answered> promise;
-    stream_position position;
-    std::size_t bytes = 0;
+  // An event on its way through the shards. Who caused it waits, so that it cannot outrun them.
+  struct open_event {
     std::size_t missing = 0; // shards that have not answered
+    std::size_t bytes = 0;
+    std::function<void(bool done)> answer; // not done: the channel failed meanwhile
   };
 
   caf::typed_response_promise<subscribe_answered> on_subscribe(subscribe_channel& m);
-  unsubscribed on_unsubscribe(const unsubscribe_channel& m);
+  caf::typed_response_promise<unsubscribed> on_unsubscribe(const unsubscribe_channel& m);
   caf::typed_response_promise<publish_answered> on_publish(publish_channel& m);
   presence_answered on_presence() const;
   presence_stats_answered on_presence_stats() const;
@@ -72,11 +72,13 @@ private:
 
   /// What a subscriber is told, or why it cannot subscribe. Changes nothing.
   subscribe_answer answer_to(const subscribe_channel& m, const caf::strong_actor_ptr& sender);
-  void remove(const std::string& client);
+  /// Ends a subscription. @returns the number of shards that tell of it.
+  std::size_t remove(const std::string& client);
 
   history& stream();
   [[nodiscard]] caf::intrusive_ptr<channel_event> next_event(channel_event::kind what);
-  void announce(channel_event::kind what, const client_info& who);
+  /// Tells those who want to know. @returns the number of shards that do it.
+  std::size_t announce(channel_event::kind what, const client_info& who);
   /// Hands an event to the shards that have subscribers. @returns their number.
   std::size_t fan_out(const channel_event_ptr& event);
   void on_fanned_out(std::uint64_t sequence);
@@ -102,7 +104,7 @@ private:
   std::optional<audience> audience_; // from the start
   std::unordered_map<std::string, subscriber> subscribers_; // by connection ID
   std::unordered_map<caf::actor_id, std::string> by_actor_;
-  std::unordered_map<std::uint64_t, open_publication> open_; // by sequence
+  std::unordered_map<std::uint64_t, open_event> open_; // by sequence
   std::size_t pending_bytes_ = 0;
 };
 

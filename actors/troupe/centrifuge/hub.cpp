@@ -8,13 +8,6 @@
 
 namespace troupe::centrifuge {
 
-namespace {
-
-// Each spawned channel has a range of its own for its events, above those of all before it.
-constexpr int sequence_bits = 40;
-
-} // namespace
-
 hub_state::hub_state(pointer self) : self_(self) {}
 
 hub_actor::behavior_type hub_state::make_behavior(
@@ -33,20 +26,24 @@ hub_actor::behavior_type hub_state::make_behavior(
   };
 }
 
+template <class Request>
+auto hub_state::pass_on(entry& to, Request& m) {
+  ++to.forwarded;
+  sequence_ += 2; // a request makes at most one event, and a subscription one more when it ends
+  return self_->delegate(to.who, std::move(m));
+}
+
 template <class Answer, class Request>
 caf::result<Answer> hub_state::forward(Request& m) {
   const auto found = find_or_spawn(m.channel);
   if (const auto* why = std::get_if<error_code>(&found)) return Answer{*why};
-  auto& to = *std::get<entry*>(found);
-  ++to.forwarded;
-  return self_->delegate(to.who, std::move(m));
+  return pass_on(*std::get<entry*>(found), m);
 }
 
 caf::result<unsubscribed> hub_state::on_unsubscribe(unsubscribe_channel& m) {
   const auto found = channels_.find(m.channel);
   if (found == channels_.end()) return unsubscribed{};
-  ++found->second.forwarded;
-  return self_->delegate(found->second.who, std::move(m));
+  return pass_on(found->second, m);
 }
 
 std::variant<hub_state::entry*, error_code> hub_state::find_or_spawn(const std::string& channel) {
@@ -58,9 +55,8 @@ std::variant<hub_state::entry*, error_code> hub_state::find_or_spawn(const std::
     counters.channels_refused.add();
     return error_code::limit_exceeded;
   }
-  const auto sequence = ++spawned_ << sequence_bits;
   auto who = spawn_on(self_->home(), centrifuge::channel, settings_, hub_actor{self_}, channel,
-                      &space->options, sequence);
+                      &space->options, sequence_);
   self_->monitor(who);
   counters.channels.add();
   by_actor_.emplace(who.id(), channel);
@@ -94,7 +90,7 @@ void hub_state::on_down(const caf::down_msg& m) {
 void hub_state::tell_lost(const std::string& channel) {
   auto event = caf::make_counted<channel_event>();
   event->what = channel_event::kind::lost;
-  event->sequence = ((spawned_ + 1) << sequence_bits) - 1; // below any to come
+  event->sequence = ++sequence_;
   event->channel = channel;
   for (const auto& shard : settings_->shards) caf::anon_send(shard, fan_out_event{event});
 }

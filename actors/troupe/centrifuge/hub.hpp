@@ -29,6 +29,9 @@ private:
     std::uint64_t forwarded = 0; // requests
   };
 
+  template <class Request>
+  auto pass_on(entry& to, Request& m);
+  /// Passes a request on to its channel.
   template <class Answer, class Request>
   caf::result<Answer> forward(Request& m);
   caf::result<unsubscribed> on_unsubscribe(unsubscribe_channel& m);
@@ -44,7 +47,7 @@ private:
   std::shared_ptr<const channel_settings> settings_;
   std::unordered_map<std::string, entry> channels_;
   std::unordered_map<caf::actor_id, std::string> by_actor_;
-  std::uint64_t spawned_ = 0; // so far
+  std::uint64_t sequence_ = 0; // above that of any event so far
 };
 
 /// Spawn one per loop with spawn_on(host, hub, settings).

@@ -69,6 +69,22 @@ struct subscription {
   bool reject_unrecovered = false;
 };
 
+inline const subscription recoverable{.features = {.positioned = true, .recoverable = true}};
+inline const subscription with_joins{.features = {.join_leave = true}};
+
+inline subscription recovering(stream_position from, bool reject = false) {
+  auto how = recoverable;
+  how.recover = std::move(from);
+  how.reject_unrecovered = reject;
+  return how;
+}
+
+inline strings data_of(const subscribe_result& r) {
+  strings all;
+  for (const auto& p : r.publications) all.push_back(p.publication->data.bytes);
+  return all;
+}
+
 // What a stand-in knows.
 struct member_book {
   client_info info;
@@ -88,8 +104,8 @@ using member_pointer = hosted_pointer<client_actor, member_state>;
 
 inline void take(member_book& book, const channel_event_ptr& event) {
   book.events.push_back(event);
-  if (event->what == channel_event::kind::lost) return book.seen.push_back("lost");
   if (event->sequence <= book.since) return;
+  if (event->what == channel_event::kind::lost) return book.seen.push_back("lost");
   const bool published = event->what == channel_event::kind::published;
   if (!published && !book.how.features.join_leave) return;
   const auto& forms = event->encoded[static_cast<std::size_t>(book.how.codec)];

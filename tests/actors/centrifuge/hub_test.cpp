@@ -8,12 +8,6 @@ using namespace troupe::centrifuge;
 using namespace troupe::centrifuge::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-constexpr subscription recoverable{.features = {.positioned = true, .recoverable = true}};
-
-} // namespace
-
 TEST_CASE("hub: a channel is spawned by its first request and counted", "[actors][centrifuge][hub]") {
   world w;
   CHECK(w.total(&loop_counters::channels) == 0);
