@@ -53,6 +53,12 @@ TEST_CASE("channel options: each contradiction names the option at fault",
                  o.allowed_delta_types = {"fossil", "xdelta"};
                }},
            row{"delta_publish", [](auto& o) { o.delta_publish = true; }},
+           row{"delta_publish",
+               [](auto& o) {
+                 o.allowed_delta_types = {"fossil"};
+                 o.delta_publish = true;
+                 o.slow_consumer = troupe::overflow::latest_per_key;
+               }},
            row{"force_push_join_leave", [](auto& o) { o.force_push_join_leave = true; }},
            row{"channel_regex", [](auto& o) { o.channel_regex += '['; }},
        }) {
