@@ -77,6 +77,7 @@ public:
     for (auto& t : threads_) t.join();
     threads_.clear();
     gate_->retire();
+    admin_gate_->retire();
     registry_ = nullptr;
     settings_.reset();
     shards_.clear();
