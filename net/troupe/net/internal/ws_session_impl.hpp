@@ -59,8 +59,10 @@ void ws_session<Lower>::accept(request upgrade, opening how, host::clock::time_p
   }
   ws_.set_option(websocket::stream_base::decorator([this](websocket::response_type& response) {
     response.set(http::field::server, "Troupe");
-    deflates_ = response[http::field::sec_websocket_extensions].find("permessage-deflate") !=
-                beast::string_view::npos;
+    const auto agreed = response[http::field::sec_websocket_extensions];
+    const auto says = [&](const char* what) { return agreed.find(what) != beast::string_view::npos; };
+    // Shared bytes need the full window: who asked for a smaller one gets them as they are.
+    deflates_ = says("permessage-deflate") && !says("server_max_window_bits");
   }));
   ws_.read_message_max(options.max_message_bytes);
   ws_.control_callback([this](websocket::frame_type type, beast::string_view) {
