@@ -10,6 +10,7 @@
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/websocket/error.hpp>
 #include <boost/beast/websocket/option.hpp>
+#include <boost/beast/zlib/error.hpp>
 
 #include <sys/socket.h>
 
@@ -17,6 +18,10 @@ namespace troupe::net {
 
 template <class Lower>
 inline constexpr bool is_encrypted = !std::is_same_v<Lower, tcp_socket>;
+
+inline const boost::system::error_category& zlib_category() noexcept {
+  return beast::zlib::make_error_code(beast::zlib::error::general).category();
+}
 
 template <class Lower>
 ws_session<Lower>::ws_session(session_context& context, io_loop& loop, Lower&& lower, ticket place)
@@ -169,6 +174,8 @@ close_reason ws_session<Lower>::reason_of(error_code ec) const noexcept {
 
 template <class Lower>
 void ws_session<Lower>::on_read_failed(error_code ec) {
+  if (violation_ == close_reason::none && ec.category() == zlib_category())
+    violation_ = close_reason::protocol_error; // Beast says nothing to the peer then
   const auto reason = reason_of(ec);
   const bool closed = reason == close_reason::peer_closed;
   if (closed) {
