@@ -184,15 +184,13 @@ void ws_session<Lower>::on_read_failed(error_code ec) {
                               ? static_cast<std::uint16_t>(websocket::close_code::no_status)
                               : said.code;
     if (record_.text.empty()) record_.text = said.reason.c_str();
+    if (!close_frame_sent_) record_.code_sent = said.code; // Beast has echoed it
   }
   if (stage_ == stage::closing) {
     if (close_frame_sent_) return; // the handler of the closing handshake follows
     return closed ? linger(record_.reason) : finish(record_.reason);
   }
-  if (closed) {
-    record_.code_sent = ws_.reason().code; // Beast has echoed it
-    return linger(reason);
-  }
+  if (closed) return linger(reason);
   record_.code_sent = info(reason).code;
   record_.text = info(reason).text;
   if (violation_ == close_reason::control_overflow) return cut(reason);
