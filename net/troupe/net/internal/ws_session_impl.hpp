@@ -265,8 +265,11 @@ void ws_session<Lower>::flush_soon() {
 template <class Lower>
 bool ws_session<Lower>::want_send(send_operation& op) {
   if (blocked_ || stage_ == stage::closed) return false;
-  if (out_.has_gap() && marker_ && stage_ == stage::open)
-    if (!push_control(marker_(out_.take_gap()))) return false;
+  if (out_.has_gap() && marker_ && stage_ == stage::open &&
+      !push_control(marker_(out_.take_gap()))) {
+    cut(close_reason::control_overflow);
+    return false;
+  }
   if (out_.empty()) return false;
   if constexpr (is_encrypted<Lower>) {
     send_encrypted();
