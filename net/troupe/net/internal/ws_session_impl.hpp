@@ -23,6 +23,15 @@ inline const boost::system::error_category& zlib_category() noexcept {
   return beast::zlib::make_error_code(beast::zlib::error::general).category();
 }
 
+/// Cuts it to what a close frame holds (RFC 6455, section 5.5), between two characters of UTF-8.
+inline void cut_close_text(std::string& text) {
+  constexpr std::size_t max_bytes = 123;
+  if (text.size() <= max_bytes) return;
+  auto end = max_bytes;
+  while (end != 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  text.resize(end);
+}
+
 template <class Lower>
 ws_session<Lower>::ws_session(session_context& context, io_loop& loop, Lower&& lower, ticket place)
   : context_(context), loop_(loop), place_(std::move(place)), ws_(std::move(lower), static_cast<wire_owner&>(*this)),
@@ -356,7 +365,7 @@ void ws_session<Lower>::close(const close_status& status) {
   record_.reason = status.reason;
   message_deadline_.cancel();
   closing_with_ = std::make_unique<close_status>(status);
-  closing_with_->text.resize(std::min<std::size_t>(closing_with_->text.size(), 123));
+  cut_close_text(closing_with_->text);
   if (status.reason == close_reason::slow_consumer || status.reason == close_reason::pong_timeout) {
     const auto before = queued();
     loop_.counters().messages_dropped.add(out_.drop_data());
