@@ -408,13 +408,19 @@ void ws_session<Lower>::linger(close_reason reason) {
 template <class Lower>
 void ws_session<Lower>::shut_down() {
   if constexpr (is_encrypted<Lower>) {
-    lower().async_shutdown([s = self()](error_code) { s->finish(s->record_.reason); });
+    lower().async_shutdown([s = self()](error_code) { s->end_stream(); });
   } else {
-    error_code ec;
-    socket().shutdown(tcp_socket::shutdown_send, ec);
-    if (ec) return finish(record_.reason);
-    await_end();
+    end_stream();
   }
+}
+
+template <class Lower>
+void ws_session<Lower>::end_stream() {
+  if (stage_ == stage::closed) return;
+  error_code ec;
+  socket().shutdown(tcp_socket::shutdown_send, ec);
+  if (ec) return finish(record_.reason);
+  await_end();
 }
 
 template <class Lower>
