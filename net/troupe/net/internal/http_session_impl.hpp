@@ -169,6 +169,12 @@ private:
 
   /// Ends our side, then waits for the peer's: closing at once could reset what was just sent.
   void shut_down() {
+    if constexpr (is_encrypted<Lower>)
+      stream_.async_shutdown([s = self()](error_code) { s->end_stream(); });
+    else end_stream();
+  }
+
+  void end_stream() {
     error_code ec;
     beast::get_lowest_layer(stream_).shutdown(tcp_socket::shutdown_send, ec);
     if (ec) return close();
