@@ -444,6 +444,7 @@ void ws_session<Lower>::cut(close_reason reason) {
 template <class Lower>
 void ws_session<Lower>::abandon() noexcept {
   owner_ = nullptr;
+  if (stage_ != stage::closed) lingering_ = self(); // there may be no handler under way
   try {
     close(close_status::of(close_reason::internal_error));
   } catch (...) {
