@@ -47,7 +47,8 @@ TEST_CASE("hub: channels beyond its bound are refused and counted, until others 
   CHECK(std::holds_alternative<stream_position>(w.publish("c", "1")));
 }
 
-TEST_CASE("hub: every channel has one hub, and all hubs have channels", "[actors][centrifuge][hub]") {
+TEST_CASE("hub: every channel has one hub, and all hubs have channels",
+          "[actors][centrifuge][hub]") {
   world w({.hosts = 4});
   std::set<caf::actor_id> used;
   for (int i = 0; i < 200; ++i) {
