@@ -39,6 +39,7 @@ public:
   void start(connection_actor owner, gap_marker marker) override;
   outbox::result send(const delivery_ptr& what) override;
   void send_control(const frame& what) override;
+  std::uint32_t withdraw(std::string_view name) override;
   void grant(std::size_t bytes) override;
   void close(const close_status& status) override;
   void cut(close_reason reason) override;

@@ -237,6 +237,14 @@ void ws_session<Lower>::send_control(const frame& what) {
 }
 
 template <class Lower>
+std::uint32_t ws_session<Lower>::withdraw(std::string_view name) {
+  const auto before = queued();
+  const auto withdrawn = out_.withdraw(name);
+  count_queued(before);
+  return withdrawn;
+}
+
+template <class Lower>
 bool ws_session<Lower>::write_raw(std::string_view bytes) {
   if (push_control(frame::raw(bytes))) return true;
   violation_ = close_reason::control_overflow;
