@@ -37,7 +37,8 @@ struct subscribe_channel {
   std::optional<stream_position> recover; ///< Last seen.
   bool reject_unrecovered = false;
 };
-/// `publications` in the result are renditions in the form the subscriber negotiated.
+/// `publications` in the result are renditions in the form the subscriber negotiated. The subscriber
+/// stands where the last of them is, or at `position` if there are none.
 using subscribe_answer = std::variant<subscribe_result, error_code>;
 
 /// Ends a subscription; one that does not exist is no error.
@@ -76,7 +77,11 @@ template <class Answer>
 struct answered {
   Answer value;
 };
-using subscribe_answered = answered<subscribe_answer>;
+struct subscribe_answered {
+  subscribe_answer value;
+  /// Events with a sequence up to this are of an earlier subscription: the subscriber drops them.
+  std::uint64_t sequence = 0;
+};
 using publish_answered = answered<publish_answer>;
 using presence_answered = answered<presence_answer>;
 using presence_stats_answered = answered<presence_stats_answer>;
@@ -99,16 +104,22 @@ public:
   };
 
   kind what = kind::published;
+  std::uint64_t sequence = 0; ///< Rises from event to event of a channel's name, over failures too.
   std::string channel;
   publication_ptr publication; ///< Of `published`.
   connection_handle exclude;
-  /// By encoding, then payload_form; null where the channel has no such subscriber or the payload
-  /// cannot be written so (then disconnect_code::inappropriate_protocol is due).
+  /// By encoding, then payload_form. A publication without a delta goes to everyone in plain or in
+  /// full; one with a delta has the full form as well, for subscribers that lack the publication
+  /// before it. Joined and left are in plain for everyone. Null where the channel has no such
+  /// subscriber or the payload cannot be written so (then disconnect_code::inappropriate_protocol
+  /// is due). The name of a delivery's target is the channel's: a subscription that ends takes back
+  /// what is still queued.
   std::array<std::array<delivery_ptr, form_count>, encoding_count> encoded;
 };
 using channel_event_ptr = caf::intrusive_ptr<const channel_event>;
 
-/// Channel to shard: hand this to every client in your set membership::channel of that name.
+/// Channel to shard: hand this to every client in your set membership::channel of that name; a lost
+/// event empties the set. Answered with `fanned_out` of the event's sequence.
 struct fan_out_event {
   channel_event_ptr event;
 };
@@ -127,10 +138,19 @@ struct channel_happened {
   channel_event_ptr event;
 };
 
+// -- channel and its hub ----------------------------------------------------------------------------
+
+/// Channel to hub: nobody needs me. It is answered with `may_go` unless the hub has forwarded more
+/// than the channel has handled.
+struct channel_idle {
+  std::string channel;
+  std::uint64_t handled = 0; ///< Requests since the channel was spawned.
+};
+struct may_go {};
+
 // -- the actors -------------------------------------------------------------------------------------
 
-/// CHANNEL: one channel's options, history, presence and sequence. HUB: a loop's channels by name;
-/// has the same interface, forwards to the channel and spawns it on demand.
+/// What clients know of channels: each of these works on the channel it names.
 using channel_actor = caf::typed_actor<
   caf::replies_to<subscribe_channel>::with<subscribe_answered>,
   caf::replies_to<unsubscribe_channel>::with<unsubscribed>,
@@ -139,7 +159,58 @@ using channel_actor = caf::typed_actor<
   caf::replies_to<get_presence_stats>::with<presence_stats_answered>,
   caf::replies_to<get_history>::with<history_answered>>;
 
+/// HUB: a loop's channels by name; forwards to the channel and spawns it on demand.
+using hub_actor = channel_actor::extend<
+  // From a channel of its own.
+  caf::reacts_to<channel_idle>>;
+
+/// CHANNEL: one channel's options, history, presence and sequence. Known to its hub only.
+using spawned_channel_actor = channel_actor::extend<
+  // From its hub: the end.
+  caf::reacts_to<may_go>,
+  // From the timing wheel.
+  caf::reacts_to<deadline_passed>>;
+
 /// CLIENT: a connection that speaks the Centrifuge protocol.
 using client_actor = connection_actor::extend<caf::reacts_to<channel_happened>>;
 
 } // namespace troupe::centrifuge
+
+// Append only: IDs are positions.
+CAF_BEGIN_TYPE_ID_BLOCK(troupe_channels, caf::id_block::troupe::end)
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::subscribe_channel))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::unsubscribe_channel))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::unsubscribed))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::publish_channel))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::get_presence))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::get_presence_stats))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::get_history))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::subscribe_answered))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::publish_answered))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::presence_answered))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::presence_stats_answered))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::history_answered))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::fan_out_event))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::change_channel_members))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::channel_happened))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::channel_idle))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::may_go))
+CAF_END_TYPE_ID_BLOCK(troupe_channels)
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::subscribe_channel)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::unsubscribe_channel)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::unsubscribed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::publish_channel)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::get_presence)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::get_presence_stats)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::get_history)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::subscribe_answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::publish_answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::presence_answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::presence_stats_answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::history_answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::fan_out_event)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::change_channel_members)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::channel_happened)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::channel_idle)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::may_go)
