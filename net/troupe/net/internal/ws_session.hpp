@@ -67,6 +67,7 @@ private:
   void consume(std::size_t n);
   void count_queued(std::size_t before) noexcept;
   [[nodiscard]] std::size_t queued() const noexcept;
+  [[nodiscard]] outbox_bounds bounds() const noexcept { return context_.bounds(centrifuge_); }
   void flush_soon();
   void wait_writable();
   void send_encrypted();
@@ -112,6 +113,7 @@ private:
   bool reading_ = false;
   bool blocked_ = false;           // the socket is full, or TLS is writing
   bool deflates_ = false;
+  bool centrifuge_ = false;
   bool close_frame_sent_ = false;
   std::array<char, small_read> small_;
 };
