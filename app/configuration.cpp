@@ -52,8 +52,12 @@ constexpr rule rules[] = {
        return s.heartbeat.ping_interval.count() == 0 ||
               s.heartbeat.pong_timeout < s.heartbeat.ping_interval;
      }},
-    {"outbox.max_bytes", "must hold a message of", "websocket.max_message_bytes",
-     [](const auto& s) { return s.outbox.max_bytes >= s.websocket.max_message_bytes + outbox::max_overhead; }},
+    {"outbox.max_bytes", "must hold a message, with 26 bytes around it, of",
+     "websocket.max_message_bytes",
+     [](const auto& s) {
+       static_assert(outbox::max_overhead == 26, "the text above says so");
+       return s.outbox.max_bytes >= s.websocket.max_message_bytes + outbox::max_overhead;
+     }},
     {"websocket.compression_min_bytes", "must not exceed", "websocket.max_message_bytes",
      [](const auto& s) {
        return !s.websocket.compression ||

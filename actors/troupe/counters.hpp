@@ -43,6 +43,11 @@ struct loop_counters {
   counter reads_paused;        ///< Times a reader waited for credit.
   counter broadcasts;          ///< Messages the shard fanned out.
   counter broadcasts_refused;  ///< In-process broadcasts beyond the registry's bound.
+  counter channels;            ///< Alive now.
+  counter channels_failed;     ///< Ended by an error; their subscribers were told.
+  counter channels_refused;    ///< Not spawned, for the hub's bound.
+  counter publications;        ///< Published in channels.
+  counter publications_refused; ///< Beyond a channel's bound.
   counter refused;             ///< Sockets answered 503 or 429 for a connection limit.
   counter accept_errors;       ///< Failures of accept(), such as too few descriptors.
 };

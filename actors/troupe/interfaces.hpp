@@ -8,6 +8,11 @@
 
 namespace troupe {
 
+namespace centrifuge { // in centrifuge/channel_messages.hpp
+struct fan_out_event;
+struct change_channel_members;
+} // namespace centrifuge
+
 /// CONNECTION: one WebSocket connection. Lives on its socket's loop; ends with a close_reason.
 using connection_actor = caf::typed_actor<
   // A delivery for its outbox; the policy decides when it is full.
@@ -35,6 +40,9 @@ using shard_actor = caf::typed_actor<
   caf::replies_to<change_membership>::with<receipt>,
   caf::replies_to<close_connections>::with<receipt>,
   caf::reacts_to<drain>,
+  // From channels.
+  caf::replies_to<centrifuge::fan_out_event>::with<fanned_out>,
+  caf::reacts_to<centrifuge::change_channel_members>,
   // From itself.
   caf::reacts_to<go_on>>;
 

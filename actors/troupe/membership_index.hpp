@@ -1,6 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// MEMBERSHIP INDEX: which slots of a shard belong to which users, groups and labels. Positions in a set
+// MEMBERSHIP INDEX: which slots of a shard belong to which users, groups, labels
+// and channels. Positions in a set
 // are stable while members come and go, so that a long walk over it can be interrupted and resumed
 // without missing or repeating anyone who stays.
 // Thread: its shard's. Bounded by: memberships of live connections.
@@ -75,7 +76,7 @@ public:
 
 private:
   using sets = std::unordered_map<std::string, members>;
-  static constexpr std::size_t kinds = 3;
+  static constexpr std::size_t kinds = 4;
 
   sets& of(membership in) noexcept { return sets_[static_cast<std::size_t>(in)]; }
   void forget(const memberships::entry& e);

@@ -181,7 +181,8 @@ typename Inspector::result_type inspect(Inspector& f, drain& x) {
 
 } // namespace troupe
 
-// Append only: IDs are positions. A program's own messages start at caf::id_block::troupe::end.
+// Append only: IDs are positions. A program's own messages start at
+// caf::id_block::troupe_channels::end (centrifuge/channel_messages.hpp).
 CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(troupe, (troupe::broadcast))
   CAF_ADD_TYPE_ID(troupe, (troupe::confirm_broadcast))

@@ -16,7 +16,7 @@ constexpr std::chrono::milliseconds drain_step{100};
 /// The record in an exit reason; reasons that are not ours count as internal errors.
 close_record record_of(const caf::error& reason) {
   static const auto ours = caf::make_error(close_reason::internal_error).category();
-  if (reason.category() == ours && reason.context().match_elements<close_record>())
+  if (reason && reason.category() == ours && reason.context().match_elements<close_record>())
     return reason.context().get_as<close_record>(0);
   return {.reason = close_reason::internal_error};
 }
@@ -38,6 +38,8 @@ shard_actor::behavior_type shard_state::make_behavior(const shard_options& optio
     [this](const change_membership& m) { return in_turn([this, m] { return change(m); }); },
     [this](const close_connections& m) { return in_turn([this, m] { return close(m); }); },
     [this](const drain& m) { start_drain(m); },
+    [this](const centrifuge::fan_out_event& m) { return on_event(m); },
+    [this](const centrifuge::change_channel_members& m) { on_channel_members(m); },
     [this](const go_on&) { work(); },
   };
 }
@@ -121,6 +123,18 @@ caf::typed_response_promise<receipt> shard_state::in_turn(std::function<receipt(
   return promise;
 }
 
+caf::typed_response_promise<fanned_out> shard_state::on_event(const centrifuge::fan_out_event& m) {
+  auto promise = self_->make_response_promise<fanned_out>();
+  jobs_.push_back({.event = m.event, .done = promise, .number = m.event->sequence});
+  if (!going_on_) work();
+  return promise;
+}
+
+void shard_state::on_channel_members(const centrifuge::change_channel_members& m) {
+  jobs_.push_back({.act = [this, m] { change(m); }});
+  if (!going_on_) work();
+}
+
 void shard_state::go_on_soon() {
   if (std::exchange(going_on_, true)) return;
   self_->send(self_, go_on{});
@@ -154,15 +168,22 @@ const membership_index::members* shard_state::members_of(const target& to) const
   return nullptr;
 }
 
+bool shard_state::is_at(const connection_handle& who, std::uint32_t at) const {
+  return who && who.slot == at && who.shard == self_->home().index() && at < slots_.extent() &&
+         slots_[at].generation == who.generation;
+}
+
 bool shard_state::advance(job& j, std::uint32_t& budget) {
-  const auto& to = j.what->to;
-  if (to.of == target::kind::connection) {
-    if (const auto found = by_id_.find(to.id); found != by_id_.end()) hand_over(j, found->second);
+  if (j.what && j.what->to.of == target::kind::connection) {
+    const auto found = by_id_.find(j.what->to.id);
+    if (found != by_id_.end()) hand_over(j, found->second);
     --budget;
     return true;
   }
-  const bool all = to.of == target::kind::everyone;
-  const auto* members = all ? nullptr : members_of(to);
+  const bool all = j.what && j.what->to.of == target::kind::everyone;
+  const auto* members = j.event ? index_.find(membership::channel, j.event->channel)
+                        : all   ? nullptr
+                                : members_of(j.what->to);
   const auto extent = all ? slots_.extent() : members ? members->extent() : 0;
   for (; j.cursor < extent && budget != 0; ++j.cursor, --budget) {
     const auto at = all ? j.cursor : (*members)[j.cursor].slot;
@@ -173,10 +194,12 @@ bool shard_state::advance(job& j, std::uint32_t& budget) {
 
 void shard_state::hand_over(job& j, std::uint32_t at) {
   const auto& s = slots_[at];
-  const auto& excluded = j.what->exclude;
-  if (excluded && excluded.slot == at && excluded.generation == s.generation &&
-      excluded.shard == self_->home().index())
+  if (is_at(j.event ? j.event->exclude : j.what->exclude, at)) return;
+  if (j.event) {
+    self_->send(caf::actor_cast<centrifuge::client_actor>(s.who),
+                centrifuge::channel_happened{j.event});
     return;
+  }
   if (!j.confirmed) {
     self_->send(s.who, deliver{j.what});
     return;
@@ -199,7 +222,8 @@ void shard_state::finish(job& j) {
     if (r.queued + r.dropped == r.matched) j.confirmed->promise.deliver(r);
     return;
   }
-  self_->home().counters().broadcasts.add(j.what->message.count());
+  if (!j.event) self_->home().counters().broadcasts.add(j.what->message.count());
+  else if (j.event->what == centrifuge::channel_event::kind::lost) forget_channel(j.event->channel);
   if (j.done.pending()) j.done.deliver(fanned_out{j.number});
 }
 
@@ -218,6 +242,23 @@ void shard_state::for_each(const target& to, F visit) {
       if (const auto at = (*members)[i].slot; at != membership_index::member::none)
         slots.push_back(at);
     for (const auto at : slots) visit(at);
+  }
+}
+
+void shard_state::change(const centrifuge::change_channel_members& m) {
+  const auto at = m.where.slot;
+  if (!is_at(m.where, at)) return; // down already, which took it out of every set
+  if (m.what == centrifuge::change_channel_members::action::add)
+    index_.add(membership::channel, m.channel, at, slots_[at].in);
+  else index_.remove(membership::channel, m.channel, slots_[at].in);
+}
+
+void shard_state::forget_channel(const std::string& channel) {
+  std::uint32_t i = 0; // the set ends with its last member
+  while (const auto* members = index_.find(membership::channel, channel)) {
+    const auto at = (*members)[i++].slot;
+    if (at != membership_index::member::none)
+      index_.remove(membership::channel, channel, slots_[at].in);
   }
 }
 

@@ -5,6 +5,7 @@
 // Thread: its loop. Owner: the server spawns it; the REGISTRY monitors it. Bounded by: the registry
 // sends no more than it gets acknowledged. Ends when: it drains and its last connection is down.
 #pragma once
+#include <troupe/centrifuge/channel_messages.hpp>
 #include <troupe/event_log.hpp>
 #include <troupe/hosted.hpp>
 #include <troupe/interfaces.hpp>
@@ -46,9 +47,10 @@ private:
     caf::typed_response_promise<receipt> promise;
     bool visited = false;
   };
-  // A delivery on its way through the slots.
+  // A delivery or an event of a channel on its way through the slots.
   struct job {
     delivery_ptr what;
+    centrifuge::channel_event_ptr event;
     std::uint32_t cursor = 0;
     std::shared_ptr<open_receipt> confirmed;
     caf::typed_response_promise<fanned_out> done; // pending on the last job of a fan_out only
@@ -62,6 +64,9 @@ private:
   caf::typed_response_promise<receipt> on_confirm(const confirm_fan_out& m);
   /// Answers with `act()` once all earlier deliveries are handed over.
   caf::typed_response_promise<receipt> in_turn(std::function<receipt()> act);
+  caf::typed_response_promise<fanned_out> on_event(const centrifuge::fan_out_event& m);
+  void on_channel_members(const centrifuge::change_channel_members& m);
+  void change(const centrifuge::change_channel_members& m);
   receipt change(const change_membership& m);
   receipt close(const close_connections& m);
   void start_drain(const drain& m);
@@ -72,10 +77,13 @@ private:
   bool advance(job& j, std::uint32_t& budget);
   void hand_over(job& j, std::uint32_t at);
   void finish(job& j);
+  void forget_channel(const std::string& channel);
   void drain_some(std::uint32_t budget);
   void end_if_drained();
 
   [[nodiscard]] const membership_index::members* members_of(const target& to) const;
+  /// Whether a handle names the tenant of a slot.
+  [[nodiscard]] bool is_at(const connection_handle& who, std::uint32_t at) const;
   /// Calls `visit(slot number)` for every connection of `to`.
   template <class F>
   void for_each(const target& to, F visit);

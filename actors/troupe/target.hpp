@@ -11,8 +11,8 @@
 namespace troupe {
 
 /// A named set a connection can be a member of. A connection has at most one user, and any number of
-/// groups and labels.
-enum class membership : std::uint8_t { user, group, label };
+/// groups, labels and channels; those of channels are changed by the channels alone.
+enum class membership : std::uint8_t { user, group, label, channel };
 
 struct target {
   enum class kind : std::uint8_t { everyone, connection, user, group, label };

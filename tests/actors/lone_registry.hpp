@@ -2,6 +2,7 @@
 //
 // LONE REGISTRY: a registry whose shards are stand-ins, which record and answer when told to.
 #pragma once
+#include <troupe/centrifuge/channel_messages.hpp>
 #include <troupe/registry.hpp>
 #include <troupe/testing/deterministic_system.hpp>
 
@@ -62,6 +63,8 @@ inline shard_actor::behavior_type stand_in(stand_in_pointer self, std::shared_pt
     [owe_receipt](const change_membership&) { return owe_receipt("change_membership"); },
     [owe_receipt](const close_connections&) { return owe_receipt("close_connections"); },
     [self](const drain&) { self->quit(); },
+    [](const centrifuge::fan_out_event&) { return fanned_out{}; },
+    [](const centrifuge::change_channel_members&) {},
     [](const go_on&) {},
   };
 }

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Refused } from "./support/client.mjs";
 import { Server } from "./support/server.mjs";
-import { eventually } from "./support/time.mjs";
 
 const timeout = 30_000;
 
@@ -127,20 +126,4 @@ test("admission: a request without Origin is accepted, unless that is turned off
   const strict = await Server.start(t, "--websocket-allow-missing-origin", "false");
   assert.equal((await strict.refusal()).status, 403);
   await strict.connect("/ws", { origin: `http://127.0.0.1:${strict.port}` });
-});
-
-test("admission: when descriptors run out the server waits, keeps its clients and recovers", { timeout: 60_000 }, async (t) => {
-  const server = await Server.startAs(t, { descriptors: 64 });
-  const [speaker, listener] = await server.connectMany(2);
-  const crowd = await Promise.all(Array.from({ length: 200 }, () => server.rawPeer({ upgraded: false })));
-  await eventually("the server has no descriptor left", async () => await server.openDescriptors() >= 62);
-  const before = await server.cpuSeconds();
-  for (let round = 0; round < 20; round++) {
-    speaker.send(`round ${round}`);
-    assert.equal(await listener.nextText(), `round ${round}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.ok(await server.cpuSeconds() - before < 0.5, "it does not spin while it cannot accept");
-  for (const peer of crowd) peer.destroy();
-  await server.connect();
 });

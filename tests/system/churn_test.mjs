@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { frame, opcode, upgradeRequest } from "./support/raw_peer.mjs";
 import { Server } from "./support/server.mjs";
-import { eventually, parallel, within } from "./support/time.mjs";
+import { eventually, every, parallel, within } from "./support/time.mjs";
 
 const flags = ["--heartbeat-ping-interval", "500ms", "--heartbeat-pong-timeout", "400ms",
   "--heartbeat-idle-timeout", "1500ms", "--limit-handshake-timeout", "1000ms", "--outbox-close-timeout", "1000ms",
@@ -103,8 +103,8 @@ test("churn: after 5,000 ends of every kind no connection, descriptor or message
       heard[listener][speaker]++;
     };
   });
-  const talk = setInterval(() => witnesses.forEach((client, speaker) => client.send(`${speaker}:${said[speaker]++}`)), 50);
-  t.after(() => clearInterval(talk));
+  const hush = every(t, 50, () =>
+    witnesses.forEach((client, speaker) => client.send(`${speaker}:${said[speaker]++}`)));
 
   const start = performance.now();
   await Promise.all([...ways, ...unfinished].map(({ name, count, width, go }) =>
@@ -122,7 +122,7 @@ test("churn: after 5,000 ends of every kind no connection, descriptor or message
   const counted = Object.entries(totals.closed_by_reason).filter(([, count]) => count > 0);
   assert.deepEqual(Object.fromEntries(counted), expected, "each end is counted once, by its reason");
 
-  clearInterval(talk);
+  hush();
   await eventually("the witnesses heard everything", () =>
     heard.every((counts) => counts.every((count, speaker) => count === said[speaker])));
   assert.ok(said[0] > 10, "broadcasts ran all the time");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import net from "node:net";
 import test from "node:test";
 import { request, Server } from "./support/server.mjs";
-import { elapsed, eventually } from "./support/time.mjs";
+import { elapsed, eventually, every } from "./support/time.mjs";
 
 const timeout = 60_000;
 const goingAway = { code: 1001, reason: "shutting down" };
@@ -13,11 +13,10 @@ for (const signal of ["SIGTERM", "SIGINT"]) {
     const server = await Server.start(t);
     const clients = await server.connectMany(200);
     for (const client of clients) client.take = () => {};
-    const talk = setInterval(() => {
+    every(t, 10, () => {
       for (const client of clients.slice(0, 20))
         if (client.socket.readyState === client.socket.OPEN) client.send("x".repeat(200));
-    }, 10);
-    t.after(() => clearInterval(talk));
+    });
     await eventually("the load runs", async () => (await server.totals()).connections === clients.length);
 
     server.signal(signal);

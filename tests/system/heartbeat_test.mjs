@@ -4,7 +4,7 @@ import test from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { frame, opcode } from "./support/raw_peer.mjs";
 import { Server } from "./support/server.mjs";
-import { elapsed, within } from "./support/time.mjs";
+import { elapsed, every, within } from "./support/time.mjs";
 
 const timeout = 60_000;
 const interval = 500;
@@ -43,8 +43,7 @@ test("heartbeat: half-open peers leave in time while broadcasts run", { timeout 
   const server = await Server.start(t, ...heartbeat);
   const speaker = await server.connect();
   speaker.take = () => {};
-  const talking = setInterval(() => speaker.send("x".repeat(100)), 20);
-  t.after(() => clearInterval(talking));
+  every(t, 20, () => speaker.send("x".repeat(100)));
   await assertFoundOut(t, server, 20);
   const totals = await server.settle(1);
   assert.equal(totals.closed_by_reason.pong_timeout, 20);
@@ -76,8 +75,7 @@ test("heartbeat: an idle client is closed though it answers pings, an active one
   const server = await Server.start(t, ...heartbeat, "--heartbeat-idle-timeout", `${idle}ms`);
   const active = await server.connect();
   active.take = () => {};
-  const talking = setInterval(() => active.send("here"), idle / 5);
-  t.after(() => clearInterval(talking));
+  every(t, idle / 5, () => active.send("here"));
   const silent = await server.connect();
   const time = await elapsed(silent.closed);
   assert.ok(time >= idle - 100 && time <= idle + slack, `closed after ${time} ms`);
@@ -96,8 +94,7 @@ test("heartbeat: a handshake that is never finished is cut at its deadline, howe
   const dripping = await server.rawPeer({ upgraded: false });
   const request = "GET /ws HTTP/1.1\r\nHost: localhost\r\nX-Long: " + "x".repeat(1000);
   let at = 0;
-  const drip = setInterval(() => dripping.write(request[at++]), 100);
-  t.after(() => clearInterval(drip));
+  every(t, 100, () => dripping.write(request[at++]));
   for (const peer of [silent, half, dripping]) {
     const time = await elapsed(peer.ended, start);
     assert.ok(time >= deadline - 100 && time <= deadline + slack, `cut after ${time} ms`);

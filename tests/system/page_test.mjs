@@ -12,9 +12,9 @@ const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-ru
   "--disable-component-update", "--disable-sync"];
 
 async function open(t, ...serverFlags) {
-  const server = await Server.start(t, ...serverFlags);
   const browser = await chromium.launch({ executablePath: process.env.TROUPE_CHROMIUM, args: flags });
   t.after(() => browser.close());
+  const server = await Server.start(t, ...serverFlags);
   const context = await browser.newContext();
   const faults = [];
   const tab = async (path = "/") => {

@@ -1,9 +1,9 @@
 // A reader that does not keep up loses, by the policy; those beside it lose nothing.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { opcode } from "./support/raw_peer.mjs";
+import { frame, opcode } from "./support/raw_peer.mjs";
 import { Server } from "./support/server.mjs";
-import { elapsed, eventually } from "./support/time.mjs";
+import { elapsed, eventually, every } from "./support/time.mjs";
 
 const timeout = 90_000;
 const payload = "x".repeat(1000);
@@ -70,8 +70,7 @@ test("slow consumers: one that sends but never reads is closed at the write time
   // A queue that never fills: only the stalled send tells.
   const { server, healthy, slow: [peer] } = await withSlowReaders(t, 1, ...sendBuffer,
     "--outbox-max-bytes", "100000000", "--outbox-write-timeout", "1s", "--outbox-close-timeout", "1s");
-  const chatter = setInterval(() => peer.write(Buffer.from([0x8a, 0x80, 0, 0, 0, 0])), 100); // unasked pongs
-  t.after(() => clearInterval(chatter));
+  every(t, 100, () => peer.write(frame(opcode.pong))); // unasked
   await broadcast(healthy[0], healthy, enough);
   const time = await elapsed(server.settle(healthy.length, 10_000));
   const totals = await server.totals();
@@ -88,8 +87,7 @@ for (const policy of ["drop-oldest", "drop-newest"]) {
     // A message sent when there is room again arrives by either policy, and by then all losses are told.
     for (const client of healthy) client.take = () => {};
     let next = enough;
-    const more = setInterval(() => healthy[0].send(String(next++)), 300);
-    t.after(() => clearInterval(more));
+    every(t, 300, () => healthy[0].send(String(next++)));
     const got = [];
     let dropped = 0;
     while (!(got.at(-1) >= enough)) {

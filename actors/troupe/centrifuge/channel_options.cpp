@@ -38,6 +38,10 @@ std::vector<std::string> validate(const channel_options& o) {
     need(type == "fossil", fmt::format("allowed_delta_types has unknown type \"{}\"", type));
   need(!o.delta_publish || !o.allowed_delta_types.empty(),
        "delta_publish needs allowed_delta_types");
+  // These take out what is queued already, and a later delta may be against it.
+  need(!o.delta_publish || (o.slow_consumer != overflow::drop_oldest &&
+                            o.slow_consumer != overflow::latest_per_key),
+       "delta_publish needs slow_consumer \"disconnect\" or \"drop-newest\"");
   need(!o.force_push_join_leave || o.join_leave, "force_push_join_leave needs join_leave");
   try {
     name_rule rule(o.channel_regex);

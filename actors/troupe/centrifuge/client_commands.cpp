@@ -2,7 +2,7 @@
 //
 // The commands that ask a channel once, and those that nobody here serves.
 #include <troupe/centrifuge/client.hpp>
-#include <troupe/centrifuge/hub_of.hpp>
+#include <troupe/centrifuge/hub.hpp>
 
 #include <utility>
 

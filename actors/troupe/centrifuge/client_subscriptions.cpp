@@ -2,7 +2,7 @@
 //
 // The subscriptions of a client: how they begin, what they get, how they end.
 #include <troupe/centrifuge/client.hpp>
-#include <troupe/centrifuge/hub_of.hpp>
+#include <troupe/centrifuge/hub.hpp>
 
 #include <utility>
 

@@ -3,6 +3,8 @@
 
 #include <troupe/centrifuge/history.hpp>
 
+#include <fmt/format.h>
+
 #include <string>
 #include <vector>
 
@@ -23,7 +25,7 @@ offsets offsets_of(const std::vector<publication_ptr>& publications) {
 struct fixture {
   history::time_point now{};
   int epochs = 0;
-  history stream{{3, 60s, 3600s}, [this] { return "e" + std::to_string(++epochs); }, now};
+  history stream{{3, 60s, 3600s}, [this] { return fmt::format("e{}", ++epochs); }, now};
 
   void publish(int count) {
     for (int i = 0; i < count; ++i) stream.append({}, now);
@@ -161,23 +163,24 @@ TEST_CASE("recovery: the missed publications, if all are kept", "[actors][centri
   fixture f;
   f.publish(5); // 3, 4, 5 are kept
   struct row {
-    stream_position seen;
+    std::uint64_t offset;
+    const char* epoch;
     bool recovered;
     offsets missed;
   };
-  for (const auto& [seen, recovered, missed] : {
-           row{{5, "e1"}, true, {}},
-           row{{4, "e1"}, true, {5}},
-           row{{2, "e1"}, true, {3, 4, 5}},
-           row{{1, "e1"}, false, {}},
-           row{{0, "e1"}, false, {}},
-           row{{6, "e1"}, false, {}},
-           row{{UINT64_MAX, "e1"}, false, {}},
-           row{{4, "other"}, false, {}},
-           row{{4, ""}, true, {5}},
+  for (const auto& [offset, epoch, recovered, missed] : {
+           row{5, "e1", true, {}},
+           row{4, "e1", true, {5}},
+           row{2, "e1", true, {3, 4, 5}},
+           row{1, "e1", false, {}},
+           row{0, "e1", false, {}},
+           row{6, "e1", false, {}},
+           row{UINT64_MAX, "e1", false, {}},
+           row{4, "other", false, {}},
+           row{4, "", true, {5}},
        }) {
-    CAPTURE(seen.offset, seen.epoch);
-    const auto result = f.recover(seen);
+    CAPTURE(offset, epoch);
+    const auto result = f.recover({offset, epoch});
     CHECK(result.recovered == recovered);
     CHECK(offsets_of(result.publications) == missed);
     CHECK(result.top == stream_position{5, "e1"});
@@ -202,19 +205,20 @@ TEST_CASE("recovery: a cache sends its latest publication unless it was seen",
   fixture f;
   f.publish(5);
   struct row {
-    stream_position seen;
+    std::uint64_t offset;
+    const char* epoch;
     offsets missed;
   };
-  for (const auto& [seen, missed] : {
-           row{{0, ""}, {5}},
-           row{{1, "e1"}, {5}},
-           row{{4, "other"}, {5}},
-           row{{5, "other"}, {5}},
-           row{{5, ""}, {5}},
-           row{{5, "e1"}, {}},
+  for (const auto& [offset, epoch, missed] : {
+           row{0, "", {5}},
+           row{1, "e1", {5}},
+           row{4, "other", {5}},
+           row{5, "other", {5}},
+           row{5, "", {5}},
+           row{5, "e1", {}},
        }) {
-    CAPTURE(seen.offset, seen.epoch);
-    const auto result = f.recover(seen, recovery_mode::cache);
+    CAPTURE(offset, epoch);
+    const auto result = f.recover({offset, epoch}, recovery_mode::cache);
     CHECK(result.recovered);
     CHECK(offsets_of(result.publications) == missed);
   }

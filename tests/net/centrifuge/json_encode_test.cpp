@@ -128,8 +128,12 @@ TEST_CASE("json: other pushes", "[net][centrifuge][json]") {
         R"({"push":{"channel":"c","leave":{"info":{"user":"42","client":"c1"}}}})");
   CHECK(encoded(push{"c", unsubscribe_push{unsubscribe_code::server_unsubscribe}}) ==
         R"({"push":{"channel":"c","unsubscribe":{"code":2000,"reason":"server unsubscribe"}}})");
+  subscribe_push subscribe;
+  subscribe.positioned = subscribe.recoverable = true;
+  subscribe.position = {5, "e"};
+  subscribe.data = json_payload("{}");
   CHECK(
-      encoded(push{"c", subscribe_push{true, true, {5, "e"}, json_payload("{}")}}) ==
+      encoded(push{"c", subscribe}) ==
       R"({"push":{"channel":"c","subscribe":{"recoverable":true,"epoch":"e","offset":5,"positioned":true,"data":{}}}})");
   CHECK(encoded(push{"", message_push{json_payload("{}")}}) ==
         R"({"push":{"message":{"data":{}}}})");

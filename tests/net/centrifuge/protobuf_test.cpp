@@ -196,18 +196,16 @@ TEST_CASE("protobuf: the first request in the protocol's order wins",
 }
 
 TEST_CASE("protobuf: filters nested too deep are a violation", "[net][centrifuge][protobuf]") {
-  const auto after_length = [](const std::string& body) {
-    std::string length;
+  const auto field = [](std::string start, const std::string& body) {
     auto rest = body.size();
-    for (; rest >= 128; rest /= 128) length += static_cast<char>(rest % 128 + 128);
-    return length + static_cast<char>(rest) + body;
+    for (; rest >= 128; rest /= 128) start += static_cast<char>(rest % 128 + 128);
+    start += static_cast<char>(rest);
+    return start += body;
   };
   std::string node;
-  for (int i = 0; i < 5000; ++i) node = "\x32" + after_length(node);
-  const auto subscribe = "\x0a\x01"
-                         "c\x6a" +
-                         after_length(node);
-  const auto message = after_length("\x08\x01\x2a" + after_length(subscribe));
+  for (int i = 0; i < 5000; ++i) node = field("\x32", node);
+  const auto subscribe = field("\x0a\x01\x63\x6a", node);
+  const auto message = field("", field("\x08\x01\x2a", subscribe));
   CHECK(decode_all(protobuf(), message).violation == "not a Protobuf command");
 }
 

@@ -29,6 +29,14 @@ export async function elapsed(promise, since = performance.now()) {
   return performance.now() - since;
 }
 
+/** Calls `work` every `ms` until the test `t` ends or the function returned is called. */
+export function every(t, ms, work) {
+  const timer = setInterval(work, ms).unref(); // a test that failed must not go on for ever
+  const stop = () => clearInterval(timer);
+  t.after(stop);
+  return stop;
+}
+
 /** Runs `work(0) ... work(count - 1)`, at most `width` at a time. */
 export async function parallel(count, width, work) {
   let next = 0;

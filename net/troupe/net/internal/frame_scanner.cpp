@@ -44,6 +44,7 @@ close_reason frame_scanner::scan(std::string_view bytes, const limits& allowed) 
       bytes.remove_prefix(taken);
       continue;
     }
+    if (!in_message()) ++messages_;
     header_[have_++] = static_cast<std::uint8_t>(bytes.front());
     bytes.remove_prefix(1);
     if (have_ < 2 || have_ < header_size(header_[1])) continue;
@@ -54,7 +55,6 @@ close_reason frame_scanner::scan(std::string_view bytes, const limits& allowed) 
 }
 
 close_reason frame_scanner::on_header(const limits& allowed) noexcept {
-  if ((header_[0] & final_bit) != 0) ++messages_;
   if ((header_[1] & mask_bit) == 0) return close_reason::protocol_error; // section 5.1
   std::uint64_t length = header_[1] & length_mask;
   if (const auto n = length_size(header_[1]); n != 0) {

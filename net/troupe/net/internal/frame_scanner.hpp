@@ -26,7 +26,7 @@ public:
 
   /// A message has begun and its last byte has not come yet.
   [[nodiscard]] bool in_message() const noexcept { return fragments_ != 0 || payload_left_ != 0 || have_ != 0; }
-  /// Whole headers seen that ended a message; control frames count.
+  /// Messages that have begun. Control frames count when they stand between messages, not inside one.
   [[nodiscard]] std::uint64_t messages() const noexcept { return messages_; }
 
 private:

@@ -1,6 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/net/internal/io_loop.hpp>
 
+#include <caf/exit_reason.hpp>
+#include <caf/scheduled_actor.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
 
 #include <algorithm>
@@ -13,8 +15,15 @@ io_loop::io_loop(caf::actor_system& system, std::size_t index, send_method metho
     method_(method), work_(context_.get_executor()), wake_(context_.get_executor()) {}
 
 io_loop::~io_loop() {
-  take_handed_over();
-  for (auto* job : ready_) caf::scheduler::abstract_coordinator::cleanup_and_release(job);
+  // One that ends may make another ready.
+  for (take_handed_over(); !ready_.empty(); take_handed_over()) {
+    auto* job = ready_.back();
+    ready_.pop_back();
+    auto* actor = static_cast<caf::scheduled_actor*>(job);
+    actor->quit(caf::exit_reason::user_shutdown);
+    actor->finalize();
+    caf::intrusive_ptr_release(job);
+  }
 }
 
 io_loop*& io_loop::current() noexcept {
@@ -54,16 +63,9 @@ void io_loop::take_handed_over() {
 void io_loop::run() {
   current() = this;
   sender_.prepare(method_);
-  for (;;) {
+  while (!context_.stopped()) {
     let_time_pass();
-    if (ready_.empty() && dirty_.empty()) {
-      std::size_t handlers = 0;
-      guarded([&] {
-        handlers = 1; // an exception means that one ran
-        handlers = context_.run_one();
-      });
-      if (handlers == 0) break; // stopped
-    }
+    if (ready_.empty() && dirty_.empty()) guarded([&] { context_.run_one(); });
     run_handlers();
     let_time_pass();
     guarded([&] { timers().advance(now()); });

@@ -1,0 +1,118 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// CHANNEL: one channel: who is subscribed, its history, presence and the order of its events.
+// Thread: the loop of its HUB. Owner: that hub, which alone knows it. Bounded by: history_size, one
+// subscription per connection, channel_settings::max_pending_bytes. Ends when: idle for a while and
+// its stream forgotten, or its hub ends.
+#pragma once
+#include <troupe/centrifuge/audience.hpp>
+#include <troupe/centrifuge/channel_messages.hpp>
+#include <troupe/centrifuge/namespaces.hpp>
+#include <troupe/event_log.hpp>
+#include <troupe/hosted.hpp>
+
+#include <caf/actor_addr.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace troupe::centrifuge {
+
+/// What all hubs and channels of a server share. Immutable; outlives them.
+struct channel_settings {
+  std::shared_ptr<const namespaces> names;
+  std::vector<shard_actor> shards; ///< By index of their loop.
+  codec_set codecs{};
+  event_log* log = &event_log::none();
+  std::size_t max_channels = 1'000'000;            ///< Of one hub; more are limit_exceeded.
+  std::size_t max_history_publications = 300;      ///< In one answer.
+  std::size_t max_recovered_publications = 300;    ///< In one answer; more are not recovered.
+  std::size_t max_pending_bytes = 8 * 1024 * 1024; ///< Published in a channel and not fanned out yet.
+  std::chrono::milliseconds idle = std::chrono::seconds{10}; ///< Unused so long, a channel ends.
+};
+
+class channel_state {
+public:
+  static constexpr const char* name = "channel";
+  using pointer = hosted_pointer<spawned_channel_actor, channel_state>;
+
+  explicit channel_state(pointer self);
+  ~channel_state();
+
+  spawned_channel_actor::behavior_type make_behavior(
+    std::shared_ptr<const channel_settings> settings, hub_actor hub, std::string channel,
+    const channel_options& options, std::uint64_t sequence);
+
+private:
+  struct subscriber {
+    caf::actor_addr who;
+    listener as;
+    client_info info; // only if its leave is to be told
+  };
+  // An event on its way through the shards. Who caused it waits, so that it cannot outrun them.
+  struct open_event {
+    std::size_t missing = 0; // shards that have not answered
+    std::size_t bytes = 0;
+    std::function<void(bool done)> answer; // not done: the channel failed meanwhile
+  };
+
+  caf::typed_response_promise<subscribe_answered> on_subscribe(subscribe_channel& m);
+  caf::typed_response_promise<unsubscribed> on_unsubscribe(const unsubscribe_channel& m);
+  caf::typed_response_promise<publish_answered> on_publish(publish_channel& m);
+  presence_answered on_presence() const;
+  presence_stats_answered on_presence_stats() const;
+  history_answered on_history(const get_history& m);
+  void on_deadline();
+  void on_down(const caf::down_msg& m);
+
+  /// What a subscriber is told, or why it cannot subscribe. Changes nothing.
+  subscribe_answer answer_to(const subscribe_channel& m, const caf::strong_actor_ptr& sender);
+  /// Ends a subscription. @returns the number of shards that tell of it.
+  std::size_t remove(const std::string& client);
+
+  history& stream();
+  [[nodiscard]] caf::intrusive_ptr<channel_event> next_event(channel_event::kind what);
+  /// Tells those who want to know. @returns the number of shards that do it.
+  std::size_t announce(channel_event::kind what, const client_info& who);
+  /// Hands an event to the shards that have subscribers. @returns their number.
+  std::size_t fan_out(const channel_event_ptr& event);
+  void on_fanned_out(std::uint64_t sequence);
+
+  /// When the channel may go; nothing while it is in use.
+  [[nodiscard]] std::optional<host::clock::time_point> leaves_at() const;
+  void arm();
+  /// Every request goes through here. @returns what `handle()` does.
+  template <class F>
+  auto handled(F handle);
+
+  pointer self_;
+  std::shared_ptr<const channel_settings> settings_;
+  hub_actor hub_;
+  std::string channel_;
+  const channel_options* options_ = nullptr; // of settings_
+  std::uint64_t sequence_ = 0;               // of the last event
+  std::uint64_t handled_ = 0;                // requests
+  host::clock::time_point used_;
+  timer deadline_;
+  std::optional<history> history_; // from its first use
+  presence presence_;
+  std::optional<audience> audience_; // from the start
+  std::unordered_map<std::string, subscriber> subscribers_; // by connection ID
+  std::unordered_map<caf::actor_id, std::string> by_actor_;
+  std::unordered_map<std::uint64_t, open_event> open_; // by sequence
+  std::size_t pending_bytes_ = 0;
+};
+
+/// Spawned by its hub. `options` is of settings->names; events get numbers above `sequence`.
+spawned_channel_actor::behavior_type channel(channel_state::pointer self,
+                                             std::shared_ptr<const channel_settings> settings,
+                                             hub_actor hub, std::string name,
+                                             const channel_options* options,
+                                             std::uint64_t sequence);
+
+} // namespace troupe::centrifuge

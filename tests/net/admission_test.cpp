@@ -1,0 +1,67 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#include <troupe/net/internal/admission.hpp>
+
+#include "net/support/loop_thread.hpp"
+#include "support/catch.hpp"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace {
+
+using namespace troupe::net;
+using troupe::tests::loop_thread;
+
+const auto one = asio::ip::make_address("127.0.0.1");
+const auto other = asio::ip::make_address("::1");
+
+} // namespace
+
+TEST_CASE("admission: a place is free again once its ticket is gone", "[net][admission]") {
+  loop_thread loop;
+  const auto gate = std::make_shared<admission>(*loop, limit_options{.connections = 2});
+  const auto enter = [&] { return loop.ask([&] { return gate->enter(one); }); };
+  CHECK(enter() == admission::verdict::admitted);
+  std::optional<ticket> place{std::in_place, gate, one};
+  CHECK(enter() == admission::verdict::admitted);
+  ticket second{gate, one};
+  CHECK(enter() == admission::verdict::node_full);
+  { const ticket refused{gate, one}; }
+  CHECK(enter() == admission::verdict::node_full); // the refused one had no place to give back
+  { const ticket refused{gate, one}; }
+  place.reset();
+  CHECK(enter() == admission::verdict::admitted);
+  { const ticket third{gate, one}; }
+  const auto moved = std::move(second);
+  CHECK(loop.ask([&] { return gate->open(); }) == 1);
+}
+
+TEST_CASE("admission: addresses are counted apart, and the node's limit is named first", "[net][admission]") {
+  loop_thread loop;
+  admission gate{*loop, {.connections = 3, .connections_per_address = 1}};
+  loop.ask([&] {
+    CHECK(gate.enter(one) == admission::verdict::admitted);
+    CHECK(gate.enter(one) == admission::verdict::address_full);
+    gate.leave(one);
+    CHECK(gate.enter(other) == admission::verdict::admitted);
+    CHECK(gate.enter(other) == admission::verdict::address_full);
+    CHECK(gate.enter(other) == admission::verdict::node_full);
+    gate.leave(other);
+    gate.leave(other);
+    gate.leave(other);
+    CHECK(gate.enter(other) == admission::verdict::admitted);
+    return 0;
+  });
+}
+
+TEST_CASE("admission: a ticket that outlives the server reports to nobody", "[net][admission]") {
+  auto loop = std::make_unique<loop_thread>();
+  const auto gate = std::make_shared<admission>(**loop, limit_options{});
+  loop->ask([&] { return gate->enter(one); });
+  std::optional<ticket> place{std::in_place, gate, one};
+  gate->retire();
+  loop.reset();
+  place.reset();
+  CHECK(gate->open() == 1);
+}

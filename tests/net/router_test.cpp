@@ -1,0 +1,183 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#include <troupe/net/internal/router.hpp>
+
+#include "support/catch.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace {
+
+using namespace troupe::net;
+
+constexpr page home{"/", "text/html; charset=utf-8", "<p>home"};
+constexpr page script{"/client.js", "text/javascript", "1;"};
+
+router with_pages(const websocket_options& options = {}) {
+  router routes;
+  routes.add("/", serve(home));
+  routes.add("/client.js", serve(script));
+  routes.add_websocket(options);
+  return routes;
+}
+
+request_view get(std::string_view target) {
+  return {.method = "GET", .target = target, .host = "service.test"};
+}
+
+request_view upgrade(std::string_view target) {
+  auto request = get(target);
+  request.wants_websocket = true;
+  return request;
+}
+
+request_view upgrade_from(std::string_view origin) {
+  auto request = upgrade("/ws");
+  request.origin = origin;
+  request.has_origin = true;
+  return request;
+}
+
+} // namespace
+
+TEST_CASE("router: a page is served under its exact path, whatever the query", "[net][router]") {
+  const auto routes = with_pages();
+  for (const std::string_view target : {"/", "/?", "/?a=b", "/?/client.js"}) {
+    const auto d = routes.route(get(target));
+    CHECK(d.status == 200);
+    CHECK(d.content_type == home.content_type);
+    CHECK(d.body == home.body);
+  }
+  CHECK(routes.route(get("/client.js")).body == script.body);
+  for (const std::string_view target :
+       {"", "//", "/x", "/client.jsx", "/client.js/", "/CLIENT.JS", "/../", "*", "http://service.test/"}) {
+    CAPTURE(target);
+    CHECK(routes.route(get(target)).status == 404);
+  }
+}
+
+TEST_CASE("router: a later page of the same path replaces the former", "[net][router]") {
+  auto routes = with_pages();
+  routes.add("/", serve(script));
+  CHECK(routes.route(get("/")).body == script.body);
+}
+
+TEST_CASE("router: pages take GET and HEAD and name them to others", "[net][router]") {
+  const auto routes = with_pages();
+  auto request = get("/");
+  request.method = "HEAD";
+  CHECK(routes.route(request).status == 200);
+  for (const std::string_view method : {"POST", "PUT", "DELETE", "OPTIONS", "get", "BREW", ""}) {
+    CAPTURE(method);
+    request.method = method;
+    const auto d = routes.route(request);
+    CHECK(d.status == 405);
+    CHECK(d.extra_header == "Allow");
+    CHECK(d.extra_value == "GET, HEAD");
+  }
+}
+
+TEST_CASE("router: an upgrade of a WebSocket path gets 101, with the group it names", "[net][router]") {
+  const auto routes = with_pages();
+  CHECK(routes.route(upgrade("/ws")).status == 101);
+  CHECK(routes.route(upgrade("/ws")).group.empty());
+  CHECK(routes.route(upgrade("/ws?token=x")).group.empty());
+  const struct {
+    std::string_view target;
+    std::string_view group;
+  } table[] = {
+    {"/ws/lobby", "lobby"},
+    {"/ws/lobby?x=/y", "lobby"},
+    {"/ws/a%20b", "a b"},
+    {"/ws/a+b", "a+b"},
+    {"/ws/a/b", "a/b"},
+    {"/ws/a%2Fb", "a/b"},
+    {"/ws/a%2fb", "a/b"},
+    {"/ws/%41", "A"},
+    {"/ws/%25", "%"},
+    {"/ws/%2541", "%41"}, // decoded once
+    {"/ws/%3F", "?"},
+    {"/ws/gr%C3%BC%C3%9Fe", "gr\xc3\xbc\xc3\x9f" "e"},
+    {"/ws/gr\xc3\xbc\xc3\x9f" "e", "gr\xc3\xbc\xc3\x9f" "e"},
+    {"/ws/%80", "\x80"},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.target);
+    const auto d = routes.route(upgrade(row.target));
+    CHECK(d.status == 101);
+    CHECK(d.group == row.group);
+  }
+}
+
+TEST_CASE("router: a group name that is empty, too long, malformed or unprintable gets 400", "[net][router]") {
+  const auto routes = with_pages();
+  for (const std::string_view target :
+       {"/ws/", "/ws/?x", "/ws/%", "/ws/%4", "/ws/a%", "/ws/a%4", "/ws/%zz", "/ws/%4g", "/ws/%-1", "/ws/%00",
+        "/ws/a%0d%0aSet-Cookie:x", "/ws/%1b[2J", "/ws/%7f", "/ws/\x01"}) {
+    CAPTURE(target);
+    const auto d = routes.route(upgrade(target));
+    CHECK(d.status == 400);
+    CHECK(d.body == "invalid group name\n"); // nothing of the client's text
+  }
+  CHECK(routes.route(upgrade("/ws/" + std::string(128, 'g'))).status == 101);
+  CHECK(routes.route(upgrade("/ws/" + std::string(129, 'g'))).status == 400);
+  std::string encoded = "/ws/";
+  for (int i = 0; i < 128; ++i) encoded += "%67"; // what counts is the name, not how it is spelled
+  CHECK(routes.route(upgrade(encoded)).status == 101);
+}
+
+TEST_CASE("router: what only begins like the WebSocket path is not found", "[net][router]") {
+  const auto routes = with_pages();
+  for (const std::string_view target : {"/wsx", "/w", "/WS", "//ws", "/ws%2Flobby"}) {
+    CAPTURE(target);
+    CHECK(routes.route(upgrade(target)).status == 404);
+  }
+}
+
+TEST_CASE("router: without WebSocket routes their path is not found", "[net][router]") {
+  router routes;
+  routes.add("/", serve(home));
+  CHECK(routes.route(upgrade("/ws")).status == 404);
+  CHECK(routes.route(get("/")).status == 200);
+}
+
+TEST_CASE("router: the WebSocket path asks for an upgrade with 426 and takes only GET", "[net][router]") {
+  const auto routes = with_pages();
+  for (const std::string_view target : {"/ws", "/ws/lobby"}) {
+    const auto d = routes.route(get(target));
+    CHECK(d.status == 426);
+    CHECK(d.extra_header == "Upgrade");
+    CHECK(d.extra_value == "websocket");
+  }
+  for (const std::string_view method : {"HEAD", "POST", "OPTIONS"}) {
+    auto request = upgrade("/ws");
+    request.method = method;
+    const auto d = routes.route(request);
+    CHECK(d.status == 405);
+    CHECK(d.extra_value == "GET");
+  }
+}
+
+TEST_CASE("router: a page is upgraded by nobody", "[net][router]") {
+  CHECK(with_pages().route(upgrade("/")).status == 200);
+}
+
+TEST_CASE("router: an upgrade from a foreign page gets 403", "[net][router]") {
+  const auto same_origin = with_pages();
+  CHECK(same_origin.route(upgrade_from("http://service.test")).status == 101);
+  CHECK(same_origin.route(upgrade_from("http://evil.test")).status == 403);
+  CHECK(same_origin.route(upgrade_from("null")).status == 403);
+  CHECK(same_origin.route(upgrade_from("")).status == 403); // present and empty is not missing
+
+  const auto listed = with_pages({.allowed_origins = {"https://app.test"}});
+  CHECK(listed.route(upgrade_from("https://app.test")).status == 101);
+  CHECK(listed.route(upgrade_from("http://service.test")).status == 403);
+}
+
+TEST_CASE("router: a request without an origin passes unless one is required", "[net][router]") {
+  CHECK(with_pages().route(upgrade("/ws")).status == 101);
+  const auto strict = with_pages({.allow_missing_origin = false});
+  CHECK(strict.route(upgrade("/ws")).status == 403);
+  CHECK(strict.route(upgrade_from("http://service.test")).status == 101);
+  CHECK(strict.route(get("/")).status == 200);
+}
