@@ -165,9 +165,8 @@ TEST_CASE_METHOD(client_node, "client: WebSocket's own pings can take the place 
   CHECK(ask(p, connect_command)[0].find("ping") == std::string::npos);
   p->client_pongs(); // an unasked one is no violation of WebSocket
   run();
-  advance(25'100ms);
+  while (p->control_frames().back().type() != opcode::ping) advance(32ms);
   CHECK(p.frames().empty());
-  REQUIRE(p->control_frames().back().type() == opcode::ping);
   p->client_pongs();
   advance(10s);
   CHECK_FALSE(p->closed());
