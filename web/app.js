@@ -19,6 +19,7 @@ let socket = null;
 let failures = 0;
 let retryTimer = 0;
 let steadyTimer = 0;
+let lastEnd = ""; // how the connection ended that was open last
 let lastSent = "";
 let awaitingEcho = []; // own texts that the server has not delivered back yet, oldest first
 let waiting = []; // messages received and not shown yet
@@ -55,6 +56,7 @@ function connect() {
   opening.binaryType = "arraybuffer";
   socket = opening;
   opening.onopen = () => {
+    lastEnd = "Connection lost";
     steadyTimer = setTimeout(() => { failures = 0; }, steadyAfter);
     const group = currentGroup();
     showState("open", group ? `Connected to ${group}` : "Connected");
@@ -80,8 +82,8 @@ function retryLater(event) {
   // Full jitter: a server that comes back is not met by everyone at once.
   const delay = Math.random() * Math.min(retryMax, retryBase * 2 ** failures);
   failures = Math.min(failures + 1, 10);
-  const why = event.code === 1006 ? "Connection lost" : `Closed: ${event.code} ${event.reason}`.trim();
-  showState("waiting", `${why}. Next try in ${Math.ceil(delay / 1000)} s`);
+  if (event.code !== 1006) lastEnd = `Closed: ${event.code} ${event.reason}`.trim();
+  showState("waiting", `${lastEnd || "No connection"}. Next try in ${Math.ceil(delay / 1000)} s`);
   retryTimer = setTimeout(connect, delay);
 }
 

@@ -77,10 +77,10 @@ spawned_channel_actor::behavior_type channel_state::make_behavior(
   self_->set_exception_handler(failure_of);
   self_->set_down_handler([this](const caf::down_msg& m) { on_down(m); });
   self_->monitor(hub_);
-  // Requests that carry a payload are taken by reference to give it away: nobody shares them.
   return {
-    [this](subscribe_channel& m) { return handled([&] { return on_subscribe(m); }); },
+    [this](const subscribe_channel& m) { return handled([&] { return on_subscribe(m); }); },
     [this](const unsubscribe_channel& m) { return handled([&] { return on_unsubscribe(m); }); },
+    // Gives the payload away: nobody shares the message.
     [this](publish_channel& m) { return handled([&] { return on_publish(m); }); },
     [this](const get_presence&) { return handled([&] { return on_presence(); }); },
     [this](const get_presence_stats&) { return handled([&] { return on_presence_stats(); }); },
@@ -92,7 +92,8 @@ spawned_channel_actor::behavior_type channel_state::make_behavior(
 
 // -- subscribers come and go -----------------------------------------------------------------------
 
-caf::typed_response_promise<subscribe_answered> channel_state::on_subscribe(subscribe_channel& m) {
+caf::typed_response_promise<subscribe_answered> channel_state::on_subscribe(
+  const subscribe_channel& m) {
   const caf::strong_actor_ptr sender = self_->current_sender(); // the promise takes it away
   auto promise = self_->make_response_promise<subscribe_answered>();
   auto answer = answer_to(m, sender);

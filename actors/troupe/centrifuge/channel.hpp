@@ -61,7 +61,7 @@ private:
     std::function<void(bool done)> answer; // not done: the channel failed meanwhile
   };
 
-  caf::typed_response_promise<subscribe_answered> on_subscribe(subscribe_channel& m);
+  caf::typed_response_promise<subscribe_answered> on_subscribe(const subscribe_channel& m);
   caf::typed_response_promise<unsubscribed> on_unsubscribe(const unsubscribe_channel& m);
   caf::typed_response_promise<publish_answered> on_publish(publish_channel& m);
   presence_answered on_presence() const;
