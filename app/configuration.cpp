@@ -67,7 +67,7 @@ constexpr rule rules[] = {
      [](const auto& s) {
        return s.client.ping_interval.count() == 0 || s.client.pong_timeout < s.client.ping_interval;
      }},
-    {"client.queue_max_size", "must hold a message of", "websocket.max_message_bytes",
+    {"client.queue_max_size", "must hold a message, with 26 bytes around it, of", "websocket.max_message_bytes",
      [](const auto& s) {
        return s.client.queue_max_size >= s.websocket.max_message_bytes + outbox::max_overhead;
      }},
