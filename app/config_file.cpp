@@ -1,6 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include "app/configuration.hpp"
 #include "app/escape.hpp"
+#include "app/namespace_reader.hpp"
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -45,13 +46,17 @@ std::string read_text(const std::string& path) {
 class file_reader {
 public:
   file_reader(const std::string& path, configuration& target)
-      : path_{escaped(path)}, target_{target} {}
+      : path_{escaped(path)}, target_{target}, namespaces_{path_} {}
 
   void read(const toml::table& table, const std::string& parent = {}) {
     for (const auto& [name, node] : table) {
       const auto key = parent + std::string{name.str()};
       if (const auto* option = find_option(key))
         target_.set(*option, text_of(*option, node), origin(node));
+      else if (key == "channel.without_namespace")
+        namespaces_.read_without_namespace(node, target_.channels());
+      else if (key == "channel.namespaces")
+        namespaces_.read_namespaces(node, target_.channels());
       else if (!is_section(key))
         throw unknown(key, node);
       else if (const auto* section = node.as_table())
@@ -139,6 +144,7 @@ private:
 
   std::string path_;
   configuration& target_;
+  namespace_reader namespaces_;
 };
 
 } // namespace

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -61,6 +62,22 @@ constexpr rule rules[] = {
      [](const auto& s) {
        return !s.websocket.compression ||
               s.websocket.compression_min_bytes <= s.websocket.max_message_bytes;
+     }},
+    {"client.pong_timeout", "must be shorter than", "client.ping_interval",
+     [](const auto& s) {
+       return s.client.ping_interval.count() == 0 || s.client.pong_timeout < s.client.ping_interval;
+     }},
+    {"client.queue_max_size", "must hold a message, with 26 bytes around it, of", "websocket.max_message_bytes",
+     [](const auto& s) {
+       return s.client.queue_max_size >= s.websocket.max_message_bytes + outbox::max_overhead;
+     }},
+    {"client.user_personal_channel_namespace", "must be a namespace that exists for",
+     "client.subscribe_to_user_personal_channel",
+     [](const auto& s) {
+       const auto& name = s.client.user_personal_channel_namespace;
+       const auto& known = s.channels.namespaces;
+       return !s.client.subscribe_to_user_personal_channel || name.empty() ||
+              std::ranges::any_of(known, [&](const auto& ns) { return ns.name == name; });
      }},
     {"limit.uri_bytes", "must be less than", "limit.header_bytes",
      [](const auto& s) { return s.limit.uri_bytes < s.limit.header_bytes; }},

@@ -30,6 +30,9 @@ public:
   /// @throws config_error for the first finding.
   void validate() const;
 
+  /// For what the file alone can hold.
+  [[nodiscard]] centrifuge::channels_config& channels() { return values_.server.channels; }
+
   [[nodiscard]] const settings& values() const { return values_; }
 
 private:

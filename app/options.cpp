@@ -42,6 +42,10 @@ std::string toml_value(const option& option, const std::string& value) {
   return value;
 }
 
+std::string hint(const std::string& name) {
+  return name.empty() ? "" : fmt::format("; did you mean {}?", name);
+}
+
 } // namespace
 
 std::string option::section() const { return key.substr(0, key.find('.')); }
@@ -74,6 +78,16 @@ bool is_section(std::string_view name) {
 }
 
 std::string suggestion(std::string_view unknown, spelling spell) {
+  std::vector<std::string> names;
+  for (const auto& option : options()) {
+    if (unknown == option.name())
+      return hint(spell(option));
+    names.push_back(spell(option));
+  }
+  return suggestion(unknown, names);
+}
+
+std::string suggestion(std::string_view unknown, const std::vector<std::string>& names) {
   constexpr std::size_t near = 3;
   // Names from outside have any length, and the work grows with it.
   constexpr std::size_t longest = 64;
@@ -81,16 +95,12 @@ std::string suggestion(std::string_view unknown, spelling spell) {
     return {};
   std::string best;
   auto best_distance = near + 1;
-  for (const auto& option : options()) {
-    const auto candidate = spell(option);
-    const bool bare_name = unknown == option.name();
-    const auto distance = bare_name ? 0 : edit_distance(unknown, candidate);
-    if (distance < best_distance) {
-      best = candidate;
+  for (const auto& name : names)
+    if (const auto distance = edit_distance(unknown, name); distance < best_distance) {
+      best = name;
       best_distance = distance;
     }
-  }
-  return best.empty() ? "" : fmt::format("; did you mean {}?", best);
+  return hint(best);
 }
 
 std::string default_config() {
@@ -107,6 +117,10 @@ std::string default_config() {
     out += fmt::format("# {}\n# Takes {}.\n{} = {}\n", option.text, option.accepts, option.name(),
                        toml_value(option, option.get(defaults)));
   }
+  out += "\n# What channels can do is set for each namespace; the options are explained in the manual.\n"
+         "# [channel.without_namespace]\n# allow_subscribe_for_client = true\n"
+         "# [[channel.namespaces]]\n# name = \"chat\"\n# history_size = 100\n"
+         "# history_ttl = \"300s\"\n# force_recovery = true\n";
   return out;
 }
 

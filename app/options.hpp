@@ -58,6 +58,10 @@ using spelling = std::string (*)(const option&);
 /// "; did you mean listen.port?" for a name that comes close to an option's, else nothing.
 [[nodiscard]] std::string suggestion(std::string_view unknown, spelling spell);
 
+/// The same among other names; nothing comes close to the empty one.
+[[nodiscard]] std::string suggestion(std::string_view unknown,
+                                     const std::vector<std::string>& names);
+
 /// A configuration file with every option at its default, each explained.
 [[nodiscard]] std::string default_config();
 

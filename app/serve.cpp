@@ -17,6 +17,7 @@
 #include <future>
 #include <memory>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -81,7 +82,9 @@ int serve(const settings& settings) {
   const auto descriptors = raise_descriptor_limit(log);
   actor_config config;
   caf::actor_system system{config};
-  net::server server{system, settings.server, log, web_pages()};
+  auto options = settings.server;
+  options.version = version();
+  net::server server{system, std::move(options), log, web_pages()};
   log.write(severity::info, "listening",
             {{"version", std::string{version()}},
              {"address", settings.server.listen.address},

@@ -32,6 +32,14 @@ enum class close_reason : std::uint8_t {
   control_overflow,
   message_timeout,
   internal_error,
+  invalid_token,
+  bad_request,
+  stale,
+  connect_refused,
+  channel_limit,
+  insufficient_state,
+  inappropriate_protocol,
+  not_available,
 };
 
 enum class initiator : std::uint8_t { client, server, network };
@@ -82,6 +90,26 @@ inline constexpr std::array close_reasons{
                     initiator::server, "a message was begun but not finished in time"},
   close_reason_info{close_reason::internal_error, "internal_error", 1011, "internal error",
                     initiator::server, "its actor failed; others are not affected"},
+  // Of the Centrifuge protocol only: docs/protocol.md.
+  close_reason_info{close_reason::invalid_token, "invalid_token", 3500, "invalid token",
+                    initiator::server, "the token in connect or refresh is not valid"},
+  close_reason_info{close_reason::bad_request, "bad_request", 3501, "bad request",
+                    initiator::server,
+                    "the client broke the protocol, or connected without credentials"},
+  close_reason_info{close_reason::stale, "stale", 3502, "stale", initiator::server,
+                    "the client did not connect in time after the upgrade"},
+  close_reason_info{close_reason::connect_refused, "connect_refused", 0, "", initiator::server,
+                    "connect was answered with an error and the client did not leave"},
+  close_reason_info{close_reason::channel_limit, "channel_limit", 3505, "channel limit",
+                    initiator::server, "connect asked for too many channels"},
+  close_reason_info{close_reason::insufficient_state, "insufficient_state", 3010,
+                    "insufficient state", initiator::server,
+                    "publications of a server-side subscription were lost; reconnect recovers them"},
+  close_reason_info{close_reason::inappropriate_protocol, "inappropriate_protocol", 3506,
+                    "inappropriate protocol", initiator::server,
+                    "a payload that is no JSON was due to a client that speaks JSON"},
+  close_reason_info{close_reason::not_available, "not_available", 3508, "not available",
+                    initiator::server, "the client sent a message that nobody handles"},
 };
 
 constexpr const close_reason_info& info(close_reason reason) noexcept {

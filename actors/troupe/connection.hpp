@@ -7,7 +7,7 @@
 #include <troupe/heartbeat.hpp>
 #include <troupe/hosted.hpp>
 #include <troupe/interfaces.hpp>
-#include <troupe/transport.hpp>
+#include <troupe/line.hpp>
 
 #include <memory>
 #include <string>
@@ -38,7 +38,6 @@ public:
   using pointer = hosted_pointer<connection_actor, connection_state>;
 
   explicit connection_state(pointer self);
-  ~connection_state();
 
   connection_actor::behavior_type make_behavior(std::shared_ptr<const connection_settings> settings,
                                                 const shard_actor& shard,
@@ -46,22 +45,16 @@ public:
                                                 std::shared_ptr<transport> out);
 
 private:
-  void on_joined(connection_handle handle);
   send_status queue(const delivery_ptr& what);
   void on_received(const received& m);
   void on_deadline();
-  void on_transport_closed(const transport_closed& m);
-  void close(const close_status& status, closing how = closing::handshake);
   void arm();
 
   pointer self_;
   std::shared_ptr<const connection_settings> settings_;
-  std::shared_ptr<transport> out_; // empty once it is closed
+  line<pointer> line_;
   target speaks_to_;
   heartbeat heartbeat_;
-  timer deadline_;
-  connection_handle handle_;
-  bool closing_ = false;
 };
 
 /// Spawn with spawn_on(host, connection, settings, shard, identity, transport); the host must be the

@@ -155,6 +155,22 @@ std::uint32_t outbox::drop_data() {
   return lost;
 }
 
+std::uint32_t outbox::withdraw(std::string_view name) {
+  std::uint32_t withdrawn = 0;
+  lane<delivery_ptr> kept; // rather than erase() one by one, which is quadratic
+  for (std::size_t i = 0; i < data_.size(); ++i) {
+    auto& queued = data_[i];
+    if (i < first_droppable() || queued->to.name != name) {
+      kept.push(std::move(queued));
+      continue;
+    }
+    withdrawn += queued->message.count();
+    bytes_ -= queued->message.bytes().size();
+  }
+  data_ = std::move(kept);
+  return withdrawn;
+}
+
 void outbox::clear() {
   control_ = {};
   data_ = {};

@@ -54,6 +54,9 @@ public:
   void consume(std::size_t n);
   /// Drops all data but a delivery already on its way. @returns the number of messages lost.
   std::uint32_t drop_data();
+  /// Drops the data that is addressed to the target of this name but a delivery already on its way.
+  /// @returns the number of messages, which are no gap.
+  std::uint32_t withdraw(std::string_view name);
   void clear();
 
   [[nodiscard]] bool empty() const noexcept { return bytes_ == 0 && control_bytes_ == 0; }

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace troupe {
 
@@ -32,6 +33,9 @@ public:
   virtual outbox::result send(const delivery_ptr& what) = 0;
   /// Queues a control frame: never dropped, ahead of data. Beyond the bound the connection is cut.
   virtual void send_control(const frame& what) = 0;
+  /// Drops queued data that is addressed to the target of this name and has not begun to leave.
+  /// @returns the number of messages.
+  virtual std::uint32_t withdraw(std::string_view name) = 0;
   /// Lets the reader deliver `bytes` more: what `received` reported, once that message is dealt with.
   virtual void grant(std::size_t bytes) = 0;
   /// Begins to close: what is queued is sent (for slow_consumer, write_timeout and pong_timeout it is

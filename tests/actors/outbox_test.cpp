@@ -280,3 +280,35 @@ TEST_CASE("outbox: clearing it leaves nothing of a message on its way", "[actors
   push(out, "whole", overflow::disconnect, {});
   CHECK(sends(out) == std::vector<std::string>{"whole"});
 }
+
+TEST_CASE("outbox: data for one target can be taken back, unless it has begun to leave",
+          "[actors][outbox]") {
+  const auto to = [](const char* name, const char* text) {
+    return delivery_ptr{new delivery(target::group(name), frame::encode(opcode::text, text), {},
+                                     overflow::drop_oldest, {}), false};
+  };
+  outbox out;
+  for (const auto& d : {to("a", "1"), to("b", "2"), to("a", "3"), to("b", "4")})
+    CHECK(out.push(d, {}).status == send_status::queued);
+  SECTION("nothing has left") {
+    CHECK(out.withdraw("c") == 0);
+    CHECK(out.withdraw("a") == 2);
+    CHECK(out.bytes() == 6);
+    CHECK_FALSE(out.has_gap());
+    CHECK(sends(out) == std::vector<std::string>{"2", "4"});
+  }
+  SECTION("the first has begun to") {
+    std::array<std::string_view, 1> slices;
+    CHECK(out.fill(slices) == 1);
+    out.consume(1);
+    CHECK(out.withdraw("a") == 1);
+    CHECK(out.bytes() == 8);
+    CHECK(out.withdraw("b") == 2);
+    CHECK(out.fill(slices) == 1);
+    CHECK(slices[0].substr(1) == "1");
+  }
+  SECTION("all of it") {
+    CHECK(out.withdraw("a") + out.withdraw("b") == 4);
+    CHECK(out.empty());
+  }
+}

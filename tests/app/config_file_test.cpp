@@ -134,6 +134,46 @@ const bad_config bad_configs[] = {
     {"limit.header_bytes = \"2KiB\"", {"limit.uri_bytes = 2KiB (default) must be less than"}},
     {"[limit]\nconnections = 10\nconnections_per_address = 11",
      {"limit.connections_per_address = 11 (FILE:3) must not exceed limit.connections = 10"}},
+    {"client.ping_interval = \"5s\"",
+     {"client.pong_timeout = 8s (default)", "client.ping_interval = 5s (FILE:1)"}},
+    {"client.queue_max_size = \"64KiB\"", {"client.queue_max_size = 64KiB (FILE:1) must hold"}},
+    {"[client]\nsubscribe_to_user_personal_channel = true\nuser_personal_channel_namespace = \"me\"",
+     {"client.user_personal_channel_namespace = me (FILE:3) must be a namespace that exists"}},
+    // Channels.
+    {"channel.private_prefix = \"a\"", {"channel.private_prefix: must be up to 8 ASCII"}},
+    {"channel.without_namespace = 1", {"FILE:1: channel.without_namespace: must be a table"}},
+    {"[channel.without_namespace]\nname = \"x\"",
+     {"FILE:2: channel.without_namespace.name: no such option"}},
+    {"[channel.without_namespace]\npresense = true",
+     {"FILE:2: channel.without_namespace.presense: no such option; did you mean presence?"}},
+    {"[channel.without_namespace]\n\"a\\nb\" = 1", {"FILE:2: channel.without_namespace.a\\nb: no"}},
+    {"channel.namespaces = 1", {"FILE:1: channel.namespaces: must be an array of tables"}},
+    {"channel.namespaces = [1]", {"FILE:1: channel.namespaces: must be an array of tables"}},
+    {"[[channel.namespaces]]\npresence = true",
+     {"FILE:1: channel.namespaces: every namespace needs a name"}},
+    {"[[channel.namespaces]]\nname = 1", {"FILE:1: channel.namespaces: every namespace needs"}},
+    {"[[channel.namespaces]]\nname = \"a:b\"",
+     {"FILE:1: channel.namespaces: namespace \\\"a:b\\\": name must be two or more"}},
+    {"[[channel.namespaces]]\nname = \"ab\"\n[[channel.namespaces]]\nname = \"ab\"",
+     {"FILE:3: channel.namespaces: ", "used twice"}},
+    {"[[channel.namespaces]]\nname = \"ab\"\nhistory_size = 10",
+     {"FILE:1: channel.namespaces[\"ab\"]: history_size needs history_ttl"}},
+    {"[[channel.namespaces]]\nname = \"ab\"\nhistory_size = -1",
+     {"FILE:3: channel.namespaces[\"ab\"].history_size: must be an integer from 0 to 1000000"}},
+    {"[[channel.namespaces]]\nname = \"ab\"\nhistory_ttl = \"1500ms\"",
+     {"FILE:3: channel.namespaces[\"ab\"].history_ttl: must be 0 or a duration of whole seconds"}},
+    {"[[channel.namespaces]]\nname = \"ab\"\nhistory_ttl = 5", {".history_ttl: must be 0 or"}},
+    {"[[channel.namespaces]]\nname = \"ab\"\npresence = 1", {".presence: must be true or false"}},
+    {"[[channel.namespaces]]\nname = \"ab\"\nforce_recovery_mode = \"x\"",
+     {".force_recovery_mode: must be one of stream, cache"}},
+    {"[[channel.namespaces]]\nname = \"ab\"\nslow_consumer = \"x\"",
+     {".slow_consumer: must be one of disconnect, drop-oldest"}},
+    {"[[channel.namespaces]]\nname = \"ab\"\nallowed_delta_types = \"fossil\"",
+     {".allowed_delta_types: must be an array of strings"}},
+    {"[[channel.namespaces]]\nname = \"ab\"\nallowed_delta_types = [\"fosil\"]",
+     {"channel.namespaces[\"ab\"]: allowed_delta_types has unknown type"}},
+    {"[[channel.namespaces]]\nname = \"ab\"\nchannel_regex = \"[\"",
+     {"channel.namespaces[\"ab\"]: channel_regex", "is malformed"}},
     {"limit.connections = 100000\ndrain.rate = 100",
      {"drain.timeout = 30s (default) is too short", "drain.rate = 100 (FILE:2)"}},
 };
@@ -184,4 +224,46 @@ TEST_CASE("config file: a file that cannot be read is named with the cause", "[a
   CHECK(message("/") == "/: cannot be read: Is a directory");
   CHECK(message("/dev/zero") == "/dev/zero: cannot be read: longer than 1 MiB");
   CHECK(message("two\nlines") == R"(two\nlines: cannot be read: No such file or directory)");
+}
+
+TEST_CASE("config file: namespaces and their options are read", "[app][config_file]") {
+  const scratch_file file{R"(
+[client]
+allow_anonymous_connect_without_token = true
+[channel]
+max_length = 100
+[channel.without_namespace]
+allow_subscribe_for_client = true
+[[channel.namespaces]]
+name = "chat"
+history_size = 100
+history_ttl = "5m"
+force_recovery = true
+force_recovery_mode = "cache"
+allowed_delta_types = ["fossil"]
+publication_data_format = "json"
+slow_consumer = "latest-per-key"
+[[channel.namespaces]]
+name = "news"
+channel_regex = "^[a-z]+$"
+)"};
+  configuration result;
+  read_config_file(file.path(), result);
+  result.validate();
+  const auto& server = result.values().server;
+  CHECK(server.client.allow_anonymous_connect_without_token);
+  CHECK(server.channels.max_name_bytes == 100);
+  CHECK(server.channels.without_namespace.allow_subscribe_for_client);
+  REQUIRE(server.channels.namespaces.size() == 2);
+  const auto& chat = server.channels.namespaces[0];
+  CHECK(chat.name == "chat");
+  CHECK(chat.options.history_size == 100);
+  CHECK(chat.options.history_ttl == std::chrono::minutes{5});
+  CHECK(chat.options.force_recovery);
+  CHECK(chat.options.force_recovery_mode == troupe::centrifuge::recovery_mode::cache);
+  CHECK(chat.options.allowed_delta_types == std::vector<std::string>{"fossil"});
+  CHECK(chat.options.publication_data_format == troupe::centrifuge::data_format::json);
+  CHECK(chat.options.slow_consumer == troupe::overflow::latest_per_key);
+  CHECK_FALSE(chat.options.allow_subscribe_for_client);
+  CHECK(server.channels.namespaces[1].options.channel_regex == "^[a-z]+$");
 }

@@ -1,8 +1,12 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// What operators see is in docs/operations.md. Options have a test of their own.
+// What operators see is in docs/operations.md, what clients see in docs/protocol.md. Options have a
+// test of their own.
 #include "support/catch.hpp"
 
+#include <troupe/centrifuge/channel_options.hpp>
+#include <troupe/centrifuge/codes.hpp>
+#include <troupe/centrifuge/disconnects.hpp>
 #include <troupe/close_reason.hpp>
 #include <troupe/net/internal/totals.hpp>
 
@@ -15,8 +19,8 @@
 
 namespace {
 
-std::string manual() {
-  std::ifstream file{TROUPE_DOCS_DIR "/operations.md"};
+std::string manual(const std::string& name = "operations.md") {
+  std::ifstream file{TROUPE_DOCS_DIR "/" + name};
   REQUIRE(file);
   return {std::istreambuf_iterator<char>{file}, {}};
 }
@@ -42,4 +46,41 @@ TEST_CASE("every counter is in the manual", "[app][manual]") {
     CHECK(text.find(fmt::format("`{}`", name)) != std::string::npos);
   }
   CHECK(totals["closed_by_reason"].size() == troupe::close_reasons.size() - 1);
+}
+
+TEST_CASE("every option of a namespace is in the manual", "[app][manual]") {
+  const auto text = manual();
+  troupe::centrifuge::channel_options options;
+  troupe::centrifuge::visit_options(options, [&](std::string_view name, const auto&) {
+    CAPTURE(name);
+    CHECK(text.find(fmt::format("\n| `{}` | ", name)) != std::string::npos);
+  });
+}
+
+TEST_CASE("every code of the protocol is in its manual with its text and retry rule",
+          "[app][manual]") {
+  using namespace troupe::centrifuge;
+  const auto text = manual("protocol.md");
+  const auto check = [&](auto code, std::string_view reason, std::string_view retry) {
+    const auto line = fmt::format("\n| {} | {} | {}", static_cast<unsigned>(code), reason, retry);
+    CAPTURE(line);
+    CHECK(text.find(line) != std::string::npos);
+  };
+  for (const auto& row : error_table)
+    check(row.code, row.text,
+          is_temporary(row.code) ? "yes" : row.code == error_code::token_expired ? "with" : "no");
+  for (const auto& row : unsubscribe_table)
+    check(row.code, row.text, resubscribes(row.code) ? "yes" : "no");
+  for (const auto& row : disconnect_table)
+    check(row.code, row.text, reconnects(static_cast<unsigned>(row.code)) ? "yes" : "no");
+}
+
+TEST_CASE("close reasons of the protocol's own have its codes and texts", "[app][manual]") {
+  for (const auto& row : troupe::close_reasons)
+    if (row.code >= 3000 && row.code < 4000) {
+      CAPTURE(row.name);
+      const auto told = troupe::centrifuge::status_of(row.reason);
+      CHECK(told.code == row.code);
+      CHECK(told.text == row.text);
+    }
 }

@@ -96,7 +96,7 @@ TEST_CASE("options: each one writes its own field", "[app][options]") {
     const auto before = changed.get(target);
     const auto candidates = {"77",      "9KiB",        "77s",   "true", "false",
                              "sendmsg", "drop-newest", "error", "json", "127.0.0.9",
-                             "https://example.com",    "/some/path"};
+                             "https://example.com",    "/some/path", "%"};
     for (const auto* value : candidates)
       if (changed.get(target) == before)
         changed.set(target, value);

@@ -181,3 +181,56 @@ TEST_CASE("router: a request without an origin passes unless one is required", "
   CHECK(strict.route(upgrade_from("http://service.test")).status == 101);
   CHECK(strict.route(get("/")).status == 200);
 }
+
+TEST_CASE("router: the Centrifuge protocol has a path of its own", "[net][router]") {
+  const auto routes = with_pages();
+  CHECK_FALSE(routes.route(upgrade("/ws")).centrifuge);
+  const auto d = routes.route(upgrade("/connection/websocket"));
+  CHECK(d.status == 101);
+  REQUIRE(d.centrifuge);
+  CHECK(d.centrifuge->format == troupe::centrifuge::encoding::json);
+  CHECK(d.centrifuge->subprotocol.empty());
+  CHECK_FALSE(d.centrifuge->frame_pings);
+  CHECK(routes.route(upgrade("/connection/websocket/")).status == 404);
+  CHECK(routes.route(upgrade("/connection")).status == 404);
+  CHECK(routes.route(get("/connection/websocket")).status == 426);
+  auto foreign = upgrade_from("http://evil.test");
+  foreign.target = "/connection/websocket";
+  CHECK(routes.route(foreign).status == 403);
+}
+
+TEST_CASE("router: the first sub-protocol that is known is confirmed", "[net][router]") {
+  const auto routes = with_pages();
+  const auto offering = [&](std::string_view offers) {
+    auto request = upgrade("/connection/websocket");
+    request.subprotocols = offers;
+    return routes.route(request).centrifuge.value();
+  };
+  using troupe::centrifuge::encoding;
+  CHECK(offering("centrifuge-protobuf").format == encoding::protobuf);
+  CHECK(offering("centrifuge-protobuf").subprotocol == "centrifuge-protobuf");
+  CHECK(offering("foo,\tcentrifuge-json , centrifuge-protobuf").subprotocol == "centrifuge-json");
+  CHECK(offering("foo, centrifuge-json").format == encoding::json);
+  for (const std::string_view offers : {"foo", "", ",", " , ", "centrifuge-jso", "CENTRIFUGE-JSON"}) {
+    CAPTURE(offers);
+    CHECK(offering(offers).subprotocol.empty());
+    CHECK(offering(offers).format == encoding::json);
+  }
+}
+
+TEST_CASE("router: the query chooses Protobuf and WebSocket's pings", "[net][router]") {
+  const auto routes = with_pages();
+  const auto with = [&](std::string query) {
+    return routes.route(upgrade("/connection/websocket?" + query)).centrifuge.value();
+  };
+  using troupe::centrifuge::encoding;
+  CHECK(with("format=protobuf").format == encoding::protobuf);
+  CHECK(with("a=b&cf_protocol=protobuf").format == encoding::protobuf);
+  CHECK(with("format=json&cf_ws_frame_ping_pong=true").frame_pings);
+  for (const auto* query : {"", "&&", "format=protobuff", "xformat=protobuf",
+                            "cf_ws_frame_ping_pong=false", "cf_protocol_version=v2"}) {
+    CAPTURE(query);
+    CHECK(with(query).format == encoding::json);
+    CHECK_FALSE(with(query).frame_pings);
+  }
+}

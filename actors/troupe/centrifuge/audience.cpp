@@ -55,7 +55,8 @@ delivery_ptr audience::encode(std::size_t as, const push& message, const channel
   codecs_[as]->join(content, *bytes);
   const auto type = codecs_[as]->kind() == encoding::json ? opcode::text : opcode::binary;
   return delivery_ptr{
-    new delivery({}, frame::encode(type, content), event.exclude, policy, key), false};
+    new delivery(target::group(event.channel), frame::encode(type, content), event.exclude, policy,
+                 key), false};
 }
 
 } // namespace troupe::centrifuge

@@ -112,7 +112,8 @@ public:
   /// full; one with a delta has the full form as well, for subscribers that lack the publication
   /// before it. Joined and left are in plain for everyone. Null where the channel has no such
   /// subscriber or the payload cannot be written so (then disconnect_code::inappropriate_protocol
-  /// is due).
+  /// is due). The name of a delivery's target is the channel's: a subscription that ends takes back
+  /// what is still queued.
   std::array<std::array<delivery_ptr, form_count>, encoding_count> encoded;
 };
 using channel_event_ptr = caf::intrusive_ptr<const channel_event>;

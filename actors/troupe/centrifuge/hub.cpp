@@ -1,6 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/centrifuge/hub.hpp>
 
+#include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
 
 #include <functional>
@@ -14,6 +15,7 @@ hub_actor::behavior_type hub_state::make_behavior(
   std::shared_ptr<const channel_settings> settings) {
   settings_ = std::move(settings);
   self_->set_down_handler([this](const caf::down_msg& m) { on_down(m); });
+  self_->set_exit_handler([this](const caf::exit_msg& m) { on_exit(m); });
   // Requests are taken by reference to pass them on without a copy: nobody shares them.
   return {
     [this](subscribe_channel& m) { return forward<subscribe_answered>(m); },
@@ -48,6 +50,7 @@ caf::result<unsubscribed> hub_state::on_unsubscribe(unsubscribe_channel& m) {
 
 std::variant<hub_state::entry*, error_code> hub_state::find_or_spawn(const std::string& channel) {
   if (const auto found = channels_.find(channel); found != channels_.end()) return &found->second;
+  if (ending_) return error_code::not_available;
   const auto* space = settings_->names->find(channel);
   if (!space) return error_code::unknown_channel;
   auto& counters = self_->home().counters();
@@ -68,15 +71,19 @@ void hub_state::on_idle(const channel_idle& m) {
   if (found == channels_.end() || found->second.who != self_->current_sender()) return;
   if (found->second.forwarded != m.handled) return; // it is about to be used again
   self_->send(found->second.who, may_go{});
-  by_actor_.erase(found->second.who.id());
+  by_actor_[found->second.who.id()].clear();
   channels_.erase(found);
   self_->home().counters().channels.subtract();
 }
 
 void hub_state::on_down(const caf::down_msg& m) {
   const auto ended = by_actor_.extract(m.source.id());
-  if (ended.empty()) return; // it had leave to go
+  if (ending_) {
+    if (by_actor_.empty()) self_->quit(ending_);
+    return;
+  }
   const auto& channel = ended.mapped();
+  if (channel.empty()) return; // it had leave to go
   channels_.erase(channel);
   auto& counters = self_->home().counters();
   counters.channels.subtract();
@@ -85,6 +92,12 @@ void hub_state::on_down(const caf::down_msg& m) {
     severity::error, "channel_failed",
     {{"channel", channel}, {"reason", self_->system().render(m.reason)}});
   tell_lost(channel);
+}
+
+void hub_state::on_exit(const caf::exit_msg& m) {
+  ending_ = m.reason ? m.reason : caf::make_error(caf::exit_reason::user_shutdown);
+  if (by_actor_.empty()) return self_->quit(ending_);
+  for (const auto& [channel, at] : channels_) self_->send_exit(at.who, ending_);
 }
 
 void hub_state::tell_lost(const std::string& channel) {

@@ -3,11 +3,12 @@
 // HUB: the channels of one loop by name. Spawns them on demand, lets idle ones go without losing a
 // request, and tells subscribers when one has failed.
 // Thread: its loop. Owner: the server. Bounded by: channel_settings::max_channels. Ends when: it is
-// told to exit; its channels end with it.
+// told to exit, after its channels.
 #pragma once
 #include <troupe/centrifuge/channel.hpp>
 
 #include <caf/result.hpp>
+#include <caf/system_messages.hpp>
 
 #include <span>
 #include <string_view>
@@ -37,6 +38,7 @@ private:
   caf::result<unsubscribed> on_unsubscribe(unsubscribe_channel& m);
   void on_idle(const channel_idle& m);
   void on_down(const caf::down_msg& m);
+  void on_exit(const caf::exit_msg& m);
 
   /// The channel of a name, spawned if need be, or why it cannot be had.
   std::variant<entry*, error_code> find_or_spawn(const std::string& channel);
@@ -46,7 +48,8 @@ private:
   pointer self_;
   std::shared_ptr<const channel_settings> settings_;
   std::unordered_map<std::string, entry> channels_;
-  std::unordered_map<caf::actor_id, std::string> by_actor_;
+  std::unordered_map<caf::actor_id, std::string> by_actor_; // no name: it has leave to go
+  caf::error ending_; // why, once told to exit
   std::uint64_t sequence_ = 0; // above that of any event so far
 };
 

@@ -127,6 +127,8 @@ public:
     queue_control(what);
   }
 
+  std::uint32_t withdraw(std::string_view name) override { return outbox_.withdraw(name); }
+
   void grant(std::size_t bytes) override {
     if (bytes > in_flight_bytes_) throw std::logic_error{"more granted than was delivered"};
     ++grants_;

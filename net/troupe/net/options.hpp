@@ -3,6 +3,8 @@
 // Everything that can be set on a server: meaning, unit, default. app/ maps each field to a flag, an
 // environment variable and a key of the configuration file; docs/operations.md lists them all.
 #pragma once
+#include <troupe/centrifuge/client_options.hpp>
+#include <troupe/centrifuge/namespaces.hpp>
 #include <troupe/overflow.hpp>
 
 #include <chrono>
@@ -91,6 +93,9 @@ struct server_options {
   limit_options limit;
   outbox_options outbox;
   drain_options drain;
+  troupe::centrifuge::client_options client;     ///< Of /connection/websocket.
+  troupe::centrifuge::channels_config channels;
+  std::string version;                           ///< Of the program, told to those clients.
 };
 
 } // namespace troupe::net

@@ -1,13 +1,20 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/net/server.hpp>
 
+#include <troupe/centrifuge/client.hpp>
+#include <troupe/centrifuge/hub.hpp>
 #include <troupe/connection.hpp>
+#include <troupe/net/centrifuge/codecs.hpp>
 #include <troupe/net/internal/http_session.hpp>
 #include <troupe/net/internal/listener.hpp>
 #include <troupe/net/internal/totals.hpp>
 #include <troupe/registry.hpp>
 #include <troupe/shard.hpp>
 
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
+
+#include <deque>
 #include <future>
 #include <stdexcept>
 #include <thread>
@@ -69,6 +76,8 @@ public:
     ended_.wait_until_set(deadline_.get_future().get()); // first for stop() to be called
     bool in_time = ended_.is_set();
     if (!in_time) cut_everyone();
+    for (const auto& h : clients_->hubs) caf::anon_send_exit(h, caf::exit_reason::user_shutdown);
+    for (auto& ended : hubs_ended_) ended.wait_until_set(host::clock::now() + cut_grace);
     loops_.front()->post([this] {
       // An accept under way holds a socket of another loop: it has to be over before that loop goes.
       for (auto& l : listeners_) l->close();
@@ -80,6 +89,7 @@ public:
     admin_gate_->retire();
     registry_ = nullptr;
     settings_.reset();
+    clients_.reset();
     shards_.clear();
     listeners_.clear();
     while (!loops_.empty()) loops_.pop_back(); // loop 0 last: others' handlers may refer to it
@@ -124,14 +134,43 @@ private:
       {o.heartbeat.ping_interval, o.heartbeat.pong_timeout, o.heartbeat.idle_timeout},
       o.websocket.echo,
       o.websocket.policy});
+    spawn_hubs();
     context_.open = [this](io_loop& loop, std::shared_ptr<transport> out, const opening& how) {
+      const auto& joins = shards_[loop.index()];
+      if (const auto& dialect = how.centrifuge) {
+        spawn_on(loop, troupe::centrifuge::client, clients_, joins,
+                 troupe::centrifuge::client_profile{
+                   client_id::random(), {}, &centrifuge::codec_for(dialect->format),
+                   dialect->frame_pings},
+                 std::move(out));
+        return;
+      }
       connection_identity who{.id = client_id::random(), .speaks_to = target::everyone()};
       if (!how.group.empty()) {
         who.speaks_to = target::group(how.group);
         who.groups = {how.group};
       }
-      spawn_on(loop, connection, settings_, shards_[loop.index()], std::move(who), std::move(out));
+      spawn_on(loop, connection, settings_, joins, std::move(who), std::move(out));
     };
+  }
+
+  void spawn_hubs() {
+    using namespace troupe::centrifuge;
+    const auto names = std::make_shared<const namespaces>(context_.options.channels);
+    const auto channels = std::make_shared<const channel_settings>(channel_settings{
+      .names = names,
+      .shards = shards_,
+      .codecs = {&net::centrifuge::codec_for(encoding::json),
+                 &net::centrifuge::codec_for(encoding::protobuf)},
+      .log = &context_.log});
+    std::vector<channel_actor> hubs;
+    for (auto& loop : loops_) {
+      hubs.emplace_back(spawn_on(*loop, hub, channels));
+      caf::actor_cast<caf::abstract_actor*>(hubs.back())->attach_functor(
+        [ended = &hubs_ended_.emplace_back()] { ended->set(); });
+    }
+    clients_ = std::make_shared<const client_settings>(
+      client_settings{context_.options.client, names, std::move(hubs), context_.options.version});
   }
 
   void add_routes(const std::vector<page>& pages) {
@@ -198,9 +237,11 @@ private:
   std::vector<std::unique_ptr<io_loop>> loops_;
   std::shared_ptr<admission> gate_;
   std::shared_ptr<admission> admin_gate_;
+  std::deque<event> hubs_ended_;
   std::vector<shard_actor> shards_;
   registry_actor registry_;
   std::shared_ptr<const connection_settings> settings_;
+  std::shared_ptr<const troupe::centrifuge::client_settings> clients_;
   std::vector<std::unique_ptr<listener>> listeners_;
   listener* admin_ = nullptr;
   std::vector<std::thread> threads_;

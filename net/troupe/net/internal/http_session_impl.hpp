@@ -118,6 +118,10 @@ private:
                           .extra_header = "Retry-After", .extra_value = "5"});
     }
     const auto view = [](beast::string_view s) { return std::string_view{s.data(), s.size()}; };
+    std::string subprotocols;
+    const auto offers = req.equal_range(http::field::sec_websocket_protocol);
+    for (auto offer = offers.first; offer != offers.second; ++offer)
+      (subprotocols += subprotocols.empty() ? "" : ",") += view(offer->value());
     const auto decided = context_.routes.route({
       .method = view(req.method_string()),
       .target = view(req.target()),
@@ -125,6 +129,7 @@ private:
       .origin = view(req[http::field::origin]),
       .has_origin = req.count(http::field::origin) != 0,
       .wants_websocket = websocket::is_upgrade(req),
+      .subprotocols = subprotocols,
     });
     if (decided.status != 101) return answer(req, decided);
     if (context_.draining)
@@ -133,7 +138,7 @@ private:
     if (buffer_.size() != 0) // a client must await the answer before it speaks WebSocket
       return refuse(http::status::bad_request, "data after the upgrade request");
     deadline_.cancel();
-    opening how{decided.group, place_.address().to_string()};
+    opening how{decided.group, place_.address().to_string(), decided.centrifuge};
     std::make_shared<ws_session<Lower>>(context_, loop_, std::move(stream_), std::move(place_))
       ->accept(std::move(req), std::move(how), expires_);
   }

@@ -10,6 +10,7 @@ namespace troupe::net {
 namespace {
 
 constexpr std::string_view websocket_path = "/ws";
+constexpr std::string_view centrifuge_path = "/connection/websocket";
 constexpr std::size_t max_group_bytes = 128;
 
 decision refuse(unsigned status, std::string text) {
@@ -47,6 +48,41 @@ bool valid_group(const std::string& name) {
                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
+/// Calls visit(item) for what separators divide, without the blanks around it.
+template <class F>
+void for_each_item(std::string_view list, char separator, F visit) {
+  while (!list.empty()) {
+    const auto end = std::min(list.find(separator), list.size());
+    auto item = list.substr(0, end);
+    list.remove_prefix(std::min(end + 1, list.size()));
+    const auto first = std::min(item.find_first_not_of(" \t"), item.size());
+    const auto last = item.find_last_not_of(" \t");
+    visit(item.substr(first, last == item.npos ? 0 : last + 1 - first));
+  }
+}
+
+/// The first sub-protocol that is known wins; a query of protobuf does in any case.
+centrifuge_dialect dialect_of(const request_view& request) {
+  using troupe::centrifuge::encoding;
+  constexpr std::string_view json = "centrifuge-json";
+  constexpr std::string_view protobuf = "centrifuge-protobuf";
+  centrifuge_dialect dialect;
+  for_each_item(request.subprotocols, ',', [&](std::string_view offered) {
+    if (!dialect.subprotocol.empty()) return;
+    if (offered == json) dialect.subprotocol = json;
+    if (offered == protobuf) dialect.subprotocol = protobuf;
+  });
+  if (dialect.subprotocol == protobuf) dialect.format = encoding::protobuf;
+  const auto query = request.target.find('?');
+  if (query == request.target.npos) return dialect;
+  for_each_item(request.target.substr(query + 1), '&', [&](std::string_view parameter) {
+    if (parameter == "format=protobuf" || parameter == "cf_protocol=protobuf")
+      dialect.format = encoding::protobuf;
+    if (parameter == "cf_ws_frame_ping_pong=true") dialect.frame_pings = true;
+  });
+  return dialect;
+}
+
 } // namespace
 
 router::handler serve(const page& content) {
@@ -68,7 +104,7 @@ void router::add_websocket(const websocket_options& options) {
 
 decision router::route(const request_view& request) const {
   const auto path = request.target.substr(0, request.target.find('?'));
-  if (websocket_ && (path == websocket_path ||
+  if (websocket_ && (path == centrifuge_path || path == websocket_path ||
                      (path.starts_with(websocket_path) && path[websocket_path.size()] == '/')))
     return upgrade(request, path);
   const auto found = std::find_if(entries_.begin(), entries_.end(),
@@ -100,7 +136,9 @@ decision router::upgrade(const request_view& request, std::string_view path) con
   if (request.has_origin && !origin_allowed(request.origin, request.host, allowed_origins_))
     return refuse(403, "origin not allowed");
   decision d{.status = 101};
-  if (path.size() > websocket_path.size()) {
+  if (path == centrifuge_path) {
+    d.centrifuge = dialect_of(request);
+  } else if (path.size() > websocket_path.size()) {
     const auto group = decode(path.substr(websocket_path.size() + 1));
     if (!group || !valid_group(*group)) return refuse(400, "invalid group name");
     d.group = *group;

@@ -3,10 +3,12 @@
 // ROUTER: decides what a request gets: a page, a status, or the upgrade to a WebSocket. Pure: it sees
 // the parts of the request that matter and touches no socket.
 #pragma once
+#include <troupe/centrifuge/codec.hpp>
 #include <troupe/net/options.hpp>
 #include <troupe/net/page.hpp>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +23,14 @@ struct request_view {
   std::string_view origin;         ///< Empty if there is no Origin header.
   bool has_origin = false;
   bool wants_websocket = false;    ///< A WebSocket upgrade by RFC 6455, section 4.2.1.
+  std::string_view subprotocols{}; ///< Offered, separated by commas, in the client's order.
+};
+
+/// How a connection speaks the Centrifuge protocol.
+struct centrifuge_dialect {
+  troupe::centrifuge::encoding format = troupe::centrifuge::encoding::json;
+  bool frame_pings = false;        ///< WebSocket's own pings rather than the protocol's.
+  std::string_view subprotocol{};  ///< To confirm; empty: none.
 };
 
 struct decision {
@@ -30,6 +40,7 @@ struct decision {
   std::string_view extra_header{}; ///< Name of one more header, such as "Allow".
   std::string_view extra_value{};
   std::string group{};             ///< For 101.
+  std::optional<centrifuge_dialect> centrifuge{}; ///< For 101; nothing: /ws.
 };
 
 class router {
@@ -38,7 +49,7 @@ public:
 
   /// Serves a GET path; later ones of the same path replace earlier ones.
   void add(std::string path, handler make);
-  /// Serves /ws and /ws/GROUP.
+  /// Serves /ws, /ws/GROUP and /connection/websocket.
   void add_websocket(const websocket_options& options);
 
   [[nodiscard]] decision route(const request_view& request) const;

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace troupe::net {
@@ -20,6 +21,7 @@ namespace troupe::net {
 struct opening {
   std::string group;   ///< Of /ws/GROUP; empty for /ws.
   std::string address; ///< Of the peer.
+  std::optional<centrifuge_dialect> centrifuge; ///< Of /connection/websocket.
 };
 
 struct session_context {
@@ -33,8 +35,12 @@ struct session_context {
   [[nodiscard]] frame_scanner::limits scan_limits() const noexcept {
     return {options.websocket.max_message_bytes, options.websocket.max_fragments};
   }
-  [[nodiscard]] outbox_bounds bounds() const noexcept {
-    return {options.outbox.max_bytes, options.outbox.max_control_bytes};
+  [[nodiscard]] outbox_bounds bounds(bool centrifuge) const noexcept {
+    const auto control = options.outbox.max_control_bytes;
+    if (!centrifuge) return {options.outbox.max_bytes, control};
+    // Replies are control frames there, which its connection bounds, and leave room for a close frame.
+    const auto queue = options.client.queue_max_size;
+    return {queue, queue + control};
   }
 };
 

@@ -39,6 +39,7 @@ public:
   void start(connection_actor owner, gap_marker marker) override;
   outbox::result send(const delivery_ptr& what) override;
   void send_control(const frame& what) override;
+  std::uint32_t withdraw(std::string_view name) override;
   void grant(std::size_t bytes) override;
   void close(const close_status& status) override;
   void cut(close_reason reason) override;
@@ -66,6 +67,7 @@ private:
   void consume(std::size_t n);
   void count_queued(std::size_t before) noexcept;
   [[nodiscard]] std::size_t queued() const noexcept;
+  [[nodiscard]] outbox_bounds bounds() const noexcept { return context_.bounds(centrifuge_); }
   void flush_soon();
   void wait_writable();
   void send_encrypted();
@@ -112,6 +114,7 @@ private:
   bool reading_ = false;
   bool blocked_ = false;           // the socket is full, or TLS is writing
   bool deflates_ = false;
+  bool centrifuge_ = false;
   bool close_frame_sent_ = false;
   std::array<char, small_read> small_;
 };

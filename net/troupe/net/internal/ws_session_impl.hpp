@@ -63,6 +63,8 @@ void ws_session<Lower>::arm(timer& which, std::chrono::milliseconds from_now) {
 template <class Lower>
 void ws_session<Lower>::accept(request upgrade, opening how, host::clock::time_point deadline) {
   loop_.timers().arm(deadline_, deadline);
+  centrifuge_ = how.centrifuge.has_value();
+  const auto subprotocol = how.centrifuge ? how.centrifuge->subprotocol : std::string_view{};
   const auto& options = context_.options.websocket;
   if (options.compression) {
     websocket::permessage_deflate deflate;
@@ -71,8 +73,11 @@ void ws_session<Lower>::accept(request upgrade, opening how, host::clock::time_p
     deflate.client_no_context_takeover = true;
     ws_.set_option(deflate);
   }
-  ws_.set_option(websocket::stream_base::decorator([this](websocket::response_type& response) {
+  ws_.set_option(websocket::stream_base::decorator([this, subprotocol](websocket::response_type& response) {
     response.set(http::field::server, "Troupe");
+    if (!subprotocol.empty())
+      response.set(http::field::sec_websocket_protocol,
+                   beast::string_view{subprotocol.data(), subprotocol.size()});
     const auto agreed = response[http::field::sec_websocket_extensions];
     const auto says = [&](const char* what) { return agreed.find(what) != beast::string_view::npos; };
     // Shared bytes need the full window: who asked for a smaller one gets them as they are.
@@ -230,9 +235,8 @@ outbox::result ws_session<Lower>::send(const delivery_ptr& what) {
   if (stage_ != stage::open) return {send_status::dropped};
   const auto before = queued();
   const auto result =
-    deflates_ ? out_.push(deflated(what, context_.options.websocket.compression_min_bytes),
-                          context_.bounds())
-              : out_.push(what, context_.bounds());
+    deflates_ ? out_.push(deflated(what, context_.options.websocket.compression_min_bytes), bounds())
+              : out_.push(what, bounds());
   count_queued(before);
   flush_soon();
   return result;
@@ -241,7 +245,7 @@ outbox::result ws_session<Lower>::send(const delivery_ptr& what) {
 template <class Lower>
 bool ws_session<Lower>::push_control(const frame& what) {
   const auto before = queued();
-  const bool fits = out_.push_control(what, context_.bounds());
+  const bool fits = out_.push_control(what, bounds());
   count_queued(before);
   if (fits) flush_soon();
   return fits;
@@ -250,6 +254,14 @@ bool ws_session<Lower>::push_control(const frame& what) {
 template <class Lower>
 void ws_session<Lower>::send_control(const frame& what) {
   if (stage_ == stage::open && !push_control(what)) cut(close_reason::control_overflow);
+}
+
+template <class Lower>
+std::uint32_t ws_session<Lower>::withdraw(std::string_view name) {
+  const auto before = queued();
+  const auto withdrawn = out_.withdraw(name);
+  count_queued(before);
+  return withdrawn;
 }
 
 template <class Lower>

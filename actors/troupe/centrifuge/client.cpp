@@ -1,0 +1,183 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#include <troupe/centrifuge/client.hpp>
+
+#include <troupe/centrifuge/disconnects.hpp>
+
+#include <utility>
+
+namespace troupe::centrifuge {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto patience_after_refusal = 5s;
+
+opcode opcode_of(const codec& format) noexcept {
+  return format.kind() == encoding::json ? opcode::text : opcode::binary;
+}
+
+} // namespace
+
+client_state::client_state(pointer self)
+    : self_(self), line_(self), heartbeat_({}, self->home().now(), 0) {}
+
+client_actor::behavior_type
+client_state::make_behavior(std::shared_ptr<const client_settings> settings,
+                            const shard_actor& shard, client_profile profile,
+                            std::shared_ptr<transport> out) {
+  settings_ = std::move(settings);
+  profile_ = std::move(profile);
+  // Lost publications are told by unsubscribe pushes, so there is no gap marker.
+  line_.open(shard, {profile_.id, profile_.user, {}, {}}, std::move(out), nullptr, [this] { arm(); });
+  return {
+      // Frames that were not made for this protocol would only confuse the client.
+      [](const deliver&) {},
+      [](const confirm_deliver&) { return outcome{send_status::dropped}; },
+      [this](const received& m) { on_received(m); },
+      [this](const pong_received&) { on_pong_frame(); },
+      [this](const transport_closed& m) { line_.end(m); },
+      [](const credit&) {}, // for submitted messages; a client submits none
+      [this](const close_connection& m) { close(translated(m.status), m.how); },
+      [this](const deadline_passed&) { on_deadline(); },
+      [this](const channel_happened& m) { on_happened(m.event); },
+  };
+}
+
+// -- commands in ---
+
+void client_state::on_received(const received& m) {
+  auto& counters = self_->home().counters();
+  counters.messages_in.add();
+  counters.bytes_in.add(m.message.payload().size());
+  if (line_.is_closing()) return;
+  inbox_.push_back({m.message, m.cost});
+  work();
+}
+
+void client_state::work() {
+  while (!busy_ && !inbox_.empty() && !line_.is_closing()) {
+    auto& first = inbox_.front();
+    auto rest = first.message.payload().substr(first.done);
+    if (first.begun && rest.empty()) {
+      const auto cost = first.cost;
+      inbox_.erase(inbox_.begin());
+      line_.grant(cost);
+      continue;
+    }
+    command next;
+    first.begun = true;
+    if (const auto wrong = profile_.format->decode(rest, next); !wrong.empty())
+      return disconnect(close_reason::bad_request);
+    first.done = first.message.payload().size() - rest.size();
+    if (stage_ == stage::refused) continue;
+    if (stage_ == stage::waiting && !std::holds_alternative<connect_request>(next.body))
+      return disconnect(close_reason::bad_request);
+    std::visit([&](const auto& body) { on(next.id, body); }, next.body);
+  }
+  flush();
+}
+
+void client_state::go_on() {
+  busy_ = false;
+  work();
+}
+
+// -- replies and pushes out ---
+
+template <class Message>
+void client_state::write(const Message& message) {
+  if (line_.is_closing()) return;
+  const auto text = profile_.format->encode(message);
+  if (!text) return disconnect(close_reason::inappropriate_protocol);
+  profile_.format->join(output_, *text);
+}
+
+void client_state::reply(std::uint32_t id, result body) {
+  write(troupe::centrifuge::reply{id, std::move(body)});
+}
+
+void client_state::push(std::string channel, unsubscribe_push body) {
+  write(troupe::centrifuge::push{std::move(channel), body});
+}
+
+void client_state::flush() {
+  if (output_.empty()) return;
+  const auto message = frame::encode(opcode_of(*profile_.format), std::exchange(output_, {}));
+  if (line_.queued_control_bytes() + message.bytes().size() > settings_->options.queue_max_size)
+    return disconnect(close_reason::slow_consumer);
+  line_.control(message);
+}
+
+// -- time ---
+
+heartbeat_settings client_state::pulse() const {
+  return {settings_->options.ping_interval, settings_->options.pong_timeout, 0ms};
+}
+
+void client_state::arm() {
+  const auto now = self_->home().now();
+  switch (stage_) {
+  case stage::waiting:
+    if (const auto delay = settings_->options.stale_close_delay; delay.count() != 0)
+      line_.wake_at(now + delay);
+    break;
+  case stage::connecting: break;
+  case stage::refused: line_.wake_at(now + patience_after_refusal); break;
+  case stage::connected:
+    if (const auto next = heartbeat_.next(pulse())) line_.wake_at(*next);
+    else line_.never_wake();
+    break;
+  }
+}
+
+void client_state::on_deadline() {
+  if (line_.is_closing()) return;
+  if (stage_ == stage::refused) return disconnect(close_reason::connect_refused, closing::cut);
+  if (stage_ != stage::connected) return disconnect(close_reason::stale);
+  switch (heartbeat_.check(pulse(), self_->home().now())) {
+  case heartbeat::verdict::ping:
+    line_.control(profile_.frame_pings
+                      ? frame::encode(opcode::ping, {})
+                      : frame::encode(opcode_of(*profile_.format), profile_.format->ping()));
+    break;
+  case heartbeat::verdict::no_pong:
+    return disconnect(close_reason::pong_timeout,
+                      profile_.frame_pings ? closing::cut : closing::handshake);
+  case heartbeat::verdict::wait:
+  case heartbeat::verdict::idle: break;
+  }
+  arm();
+}
+
+void client_state::on_pong_frame() {
+  if (!profile_.frame_pings || stage_ != stage::connected) return;
+  heartbeat_.pong(pulse(), self_->home().now());
+  arm();
+}
+
+void client_state::on(std::uint32_t, const pong&) {
+  // Nothing but the one answer to a ping is a pong.
+  if (profile_.frame_pings || !heartbeat_.pong(pulse(), self_->home().now()))
+    return disconnect(close_reason::bad_request);
+  arm();
+}
+
+// -- the end ---
+
+void client_state::disconnect(close_reason reason, closing how) { close(status_of(reason), how); }
+
+void client_state::close(const close_status& status, closing how) {
+  if (status.reason == close_reason::slow_consumer) output_.clear();
+  else flush();
+  line_.close(status, how);
+  inbox_.clear();
+}
+
+client_actor::behavior_type client(client_state::pointer self,
+                                   std::shared_ptr<const client_settings> settings,
+                                   shard_actor shard, client_profile profile,
+                                   std::shared_ptr<transport> out) {
+  return self->state.make_behavior(std::move(settings), shard, std::move(profile), std::move(out));
+}
+
+} // namespace troupe::centrifuge

@@ -1,0 +1,114 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// The commands that ask a channel once, and those that nobody here serves.
+#include <troupe/centrifuge/client.hpp>
+#include <troupe/centrifuge/hub.hpp>
+
+#include <utility>
+
+namespace troupe::centrifuge {
+
+const namespaces::entry* client_state::look_up(std::uint32_t id, const std::string& channel) {
+  const auto& channels = *settings_->channels;
+  const auto* in = channels.find(channel);
+  if (in && in->rule.accepts(channel, channels.syntax())) return in;
+  fail(id, in ? error_code::bad_request : error_code::unknown_channel);
+  return nullptr;
+}
+
+requester client_state::asks_about(const std::string& channel) const {
+  const auto found = subscriptions_.find(channel);
+  return {profile_.user, found != subscriptions_.end() && found->second.is_live()};
+}
+
+template <class Answered, class Message, class F>
+void client_state::ask(std::uint32_t id, Message question, F make_result) {
+  busy_ = true;
+  auto hub = hub_of(question.channel, settings_->hubs);
+  self_->request(hub, caf::infinite, std::move(question))
+      .then(
+          [this, id, make_result](const Answered& m) {
+            if (const auto* code = std::get_if<error_code>(&m.value)) fail(id, *code);
+            else reply(id, make_result(std::get<0>(m.value)));
+            go_on();
+          },
+          [this, id](const caf::error&) {
+            fail(id, error_code::internal);
+            go_on();
+          });
+}
+
+void client_state::on(std::uint32_t id, const publish_request& r) {
+  if (r.type != 0) return fail(id, error_code::not_available);
+  const auto* in = look_up(id, r.channel);
+  if (!in) return;
+  if (!accepts(in->options.publication_data_format, r.data))
+    return fail(id, error_code::bad_request);
+  if (!may_publish(in->options, asks_about(r.channel)))
+    return fail(id, error_code::permission_denied);
+  ask<publish_answered>(
+      id,
+      publish_channel{.channel = r.channel, .data = r.data, .info = me(), .tags = {},
+                      .exclude = in->options.exclude_publisher ? line_.handle()
+                                                               : connection_handle{},
+                      .key = {}},
+      [](const stream_position&) { return publish_result{}; });
+}
+
+void client_state::on(std::uint32_t id, const presence_request& r) {
+  const auto* in = look_up(id, r.channel);
+  if (!in) return;
+  if (!in->options.presence) return fail(id, error_code::not_available);
+  if (!may_see_presence(in->options, asks_about(r.channel)))
+    return fail(id, error_code::permission_denied);
+  ask<presence_answered>(id, get_presence{r.channel}, [](const presence_result& p) { return p; });
+}
+
+void client_state::on(std::uint32_t id, const presence_stats_request& r) {
+  const auto* in = look_up(id, r.channel);
+  if (!in) return;
+  if (!in->options.presence) return fail(id, error_code::not_available);
+  if (!may_see_presence(in->options, asks_about(r.channel)))
+    return fail(id, error_code::permission_denied);
+  ask<presence_stats_answered>(id, get_presence_stats{r.channel},
+                               [](const presence_stats_result& p) { return p; });
+}
+
+void client_state::on(std::uint32_t id, const history_request& r) {
+  const auto* in = look_up(id, r.channel);
+  if (!in) return;
+  if (!in->options.has_history()) return fail(id, error_code::not_available);
+  if (!may_read_history(in->options, asks_about(r.channel)))
+    return fail(id, error_code::permission_denied);
+  ask<history_answered>(id, get_history{r.channel, {r.limit, r.since, r.reverse}},
+                        [](const history_page& page) {
+                          return history_result{page.publications, page.top};
+                        });
+}
+
+void client_state::on(std::uint32_t id, const rpc_request&) {
+  fail(id, error_code::not_available);
+}
+
+void client_state::on(std::uint32_t, const send_request&) {
+  disconnect(close_reason::not_available);
+}
+
+// -- refreshing tokens, of which none is valid ---
+
+void client_state::on(std::uint32_t, const refresh_request& r) {
+  disconnect(r.token.empty() ? close_reason::bad_request : close_reason::invalid_token);
+}
+
+void client_state::on(std::uint32_t id, const sub_refresh_request& r) {
+  if (!settings_->channels->find(r.channel)) return fail(id, error_code::unknown_channel);
+  if (!subscriptions_.contains(r.channel)) return fail(id, error_code::permission_denied);
+  if (r.token.empty()) return fail(id, error_code::bad_request);
+  disconnect(close_reason::invalid_token);
+}
+
+void client_state::on(std::uint32_t, const std::monostate&) {
+  disconnect(close_reason::bad_request);
+}
+
+} // namespace troupe::centrifuge

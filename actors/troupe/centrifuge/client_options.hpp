@@ -1,0 +1,24 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// What can be set for clients of the Centrifuge protocol: meaning, unit, default.
+#pragma once
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+namespace troupe::centrifuge {
+
+struct client_options {
+  bool allow_anonymous_connect_without_token = false; ///< Else such a connect ends in bad_request.
+  std::chrono::milliseconds ping_interval{25'000};    ///< 0 turns pings off.
+  std::chrono::milliseconds pong_timeout{8'000};      ///< 0 does not ask for pongs.
+  std::chrono::milliseconds stale_close_delay{10'000}; ///< From the upgrade to the end of connect.
+  std::size_t queue_max_size = 1024 * 1024; ///< Bytes not sent yet; more: slow. Of publications the
+                                            ///< namespace's slow_consumer decides first.
+  std::size_t channel_limit = 128;          ///< Subscriptions of one connection.
+  bool connect_include_server_time = false; ///< Tell the time in the reply to connect.
+  bool subscribe_to_user_personal_channel = false; ///< Every user's connections, by the server.
+  std::string user_personal_channel_namespace;     ///< Empty: the channel has none.
+};
+
+} // namespace troupe::centrifuge

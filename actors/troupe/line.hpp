@@ -1,0 +1,135 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// LINE: what every actor that owns a transport does alike, whatever is spoken over it: joins its shard,
+// sends, wakes at a deadline, ends once and for one reason.
+// Thread: its actor's. Owner: the actor's state; `self` outlives it.
+#pragma once
+#include <troupe/hosted.hpp>
+#include <troupe/interfaces.hpp>
+#include <troupe/transport.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <utility>
+
+namespace troupe {
+
+/// In [0, 1), different for each connection: spreads what would fall together.
+inline double spread_of(const client_id& id) noexcept {
+  constexpr std::size_t steps = 4096;
+  return static_cast<double>(std::hash<client_id>{}(id) % steps) / steps;
+}
+
+/// @tparam Pointer `self` of an actor whose interface has that of connection_actor.
+template <class Pointer>
+class line {
+public:
+  explicit line(Pointer self)
+    : self_(self), deadline_([](void* l) {
+        auto* owner = static_cast<line*>(l)->self_;
+        owner->send(owner, deadline_passed{});
+      }, this) {}
+
+  ~line() {
+    if (out_) out_->abandon();
+  }
+
+  line(const line&) = delete;
+  line& operator=(const line&) = delete;
+
+  /// Makes the shard hold the actor; then reading begins and `on_open()` is called.
+  /// @param marker Null if a drop policy is told to the client in another way.
+  template <class F>
+  void open(const shard_actor& shard, join who, std::shared_ptr<transport> out,
+            transport::gap_marker marker, F on_open) {
+    out_ = std::move(out);
+    self_->set_exception_handler([](std::exception_ptr&) {
+      return caf::make_error(close_reason::internal_error,
+                             close_record{.reason = close_reason::internal_error});
+    });
+    self_->request(shard, caf::infinite, std::move(who))
+      .then(
+        [this, marker, on_open](const joined& m) {
+          handle_ = m.handle;
+          if (!out_) return;
+          out_->start(connection_actor{self_}, marker);
+          on_open();
+        },
+        [this](const caf::error&) { // its shard is gone; a transport without an owner tells nobody
+          out_->cut(close_reason::shutting_down);
+          end({{.reason = close_reason::shutting_down}});
+        });
+  }
+
+  /// Nobody before on_open().
+  [[nodiscard]] connection_handle handle() const noexcept { return handle_; }
+  /// Nothing is sent and nothing is read any more.
+  [[nodiscard]] bool is_closing() const noexcept { return closing_; }
+
+  /// Queues data and counts what became of it. After `full` the line has to be closed.
+  outbox::result queue(const delivery_ptr& what) {
+    auto& counters = self_->home().counters();
+    const auto count = what->message.count();
+    if (closing_) {
+      counters.messages_dropped.add(count);
+      return {send_status::dropped};
+    }
+    const auto result = out_->send(what);
+    counters.messages_dropped.add(result.evicted);
+    switch (result.status) {
+      case send_status::queued: counters.messages_queued.add(count); break;
+      case send_status::conflated: counters.messages_conflated.add(count); break;
+      case send_status::dropped:
+      case send_status::full: counters.messages_dropped.add(count); break;
+    }
+    return result;
+  }
+
+  /// Queues a control frame.
+  void control(const frame& what) {
+    if (!closing_) out_->send_control(what);
+  }
+  /// Drops queued data for the target of this name.
+  void withdraw(std::string_view name) {
+    if (!closing_) self_->home().counters().messages_dropped.add(out_->withdraw(name));
+  }
+  /// Lets the reader go on: what `received` reported is dealt with.
+  void grant(std::size_t bytes) {
+    if (out_) out_->grant(bytes);
+  }
+  [[nodiscard]] std::size_t queued_control_bytes() const noexcept {
+    return out_ ? out_->stats().queued_control_bytes : 0;
+  }
+
+  /// Sends the actor deadline_passed then, unless the line is closing. There is one deadline.
+  void wake_at(host::clock::time_point when) {
+    if (!closing_) self_->home().timers().arm(deadline_, when);
+  }
+  void never_wake() noexcept { deadline_.cancel(); }
+
+  /// Begins to close; the first status counts. transport_closed follows.
+  void close(const close_status& status, closing how = closing::handshake) {
+    if (!out_) return;
+    if (how == closing::cut) out_->cut(status.reason);
+    else if (!closing_) out_->close(status);
+    closing_ = true;
+    deadline_.cancel();
+  }
+
+  /// The transport is gone: ends the actor with its record.
+  void end(const transport_closed& m) {
+    out_.reset();
+    closing_ = true;
+    self_->quit(caf::make_error(m.record.reason, m.record));
+  }
+
+private:
+  Pointer self_;
+  std::shared_ptr<transport> out_; // empty once it is closed
+  timer deadline_;
+  connection_handle handle_;
+  bool closing_ = false;
+};
+
+} // namespace troupe
