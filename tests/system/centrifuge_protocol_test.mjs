@@ -559,7 +559,7 @@ test("centrifuge protobuf: frames written by the JavaScript client are answered 
   assert.match(await answer("0a 080442060a046e657773"), error("04")); // presence
   assert.match(await answer("0a 08054a060a046e657773"), error("05")); // presence_stats
   assert.match(await answer("21 0806521d0a046e65777338ffffffffffffffffff01420808051204616263644801"), error("06")); // history
-  assert.match(await answer("0c 08076a060a017812016d"), error("07")); // rpc
+  assert.match(await answer("0a 08076a060a017812016d"), error("07")); // rpc
   peer.send(bytes("05 62030a0179")); // send
   await peer.closesWith(3508);
 });

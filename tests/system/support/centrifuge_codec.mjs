@@ -62,7 +62,7 @@ const binary = {
   encode: (commands) => Buffer.concat(commands.map((command) =>
     Command.encodeDelimited(Command.fromObject(withBytes(command))).finish())),
   decode: (frame) => {
-    const reader = protobuf.BufferReader.create(frame);
+    const reader = protobuf.Reader.create(frame);
     const replies = [];
     while (reader.pos < reader.len) {
       const message = Reply.toObject(Reply.decodeDelimited(reader), { longs: Number });
