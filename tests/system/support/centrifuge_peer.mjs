@@ -37,6 +37,7 @@ export class Peer {
     this.frames = []; // binary or not, of every frame
     this.pings = 0;
     this.onPush = undefined; // takes pushes in place of messages
+    this.onReply = undefined; // sees replies before those that wait for them
     client.take = ({ data, binary }) => {
       this.frames.push(binary);
       for (const message of codec.decode(data)) {
@@ -53,7 +54,11 @@ export class Peer {
   }
 
   #take(message) {
-    if (this.onPush && message.push) return this.onPush(message.push);
+    if (this.onPush && message.push) {
+      this.onPush(message.push);
+      return;
+    }
+    if (this.onReply && message.id) this.onReply(message);
     const at = this.#waiting.findIndex(({ matches }) => matches(message));
     if (at < 0) this.messages.push(message);
     else this.#waiting.splice(at, 1)[0].resolve(message);
