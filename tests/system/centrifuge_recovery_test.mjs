@@ -74,7 +74,7 @@ for (const codec of codecs) {
         }
       })();
 
-      const rounds = 10;
+      const rounds = 30;
       const following = followers.map(async (follower, index) => {
         for (let round = 0; round < rounds; round++) {
           if (round === 0 || (index + round) % 2 === 0) {
@@ -104,7 +104,7 @@ for (const codec of codecs) {
           allow_subscribe_for_anonymous: true, allow_publish_for_client: true, allow_publish_for_anonymous: true,
           slow_consumer: policy };
         const server = await startCentrifuge(t, {
-          client: { queue_max_size: "64KiB" }, outbox: { socket_send_buffer: "16KiB" }, added: { lossy } });
+          websocket: { max_message_bytes: "16KiB" }, client: { queue_max_size: "64KiB" }, outbox: { socket_send_buffer: "16KiB" }, added: { lossy } });
         const publisher = await Peer.connected(t, server, { codec });
         const follower = new Follower("lossy:slow");
         const witness = new Follower("lossy:slow");
