@@ -65,7 +65,6 @@ struct channel_options {
 
   // -- Troupe's own ---
   overflow slow_consumer = overflow::disconnect; ///< For subscribers that read too slowly.
-  bool allow_wildcards = false;                  ///< Subscriptions to patterns: "a.*.b", "a.>".
   bool exclude_publisher = false; ///< A client does not receive what it published itself.
 
   bool has_history() const noexcept { return history_size > 0 && history_ttl.count() > 0; }
@@ -112,7 +111,6 @@ void visit_options(Options& o, Visit&& visit) {
   visit("channel_regex", o.channel_regex);
   visit("publication_data_format", o.publication_data_format);
   visit("slow_consumer", o.slow_consumer);
-  visit("allow_wildcards", o.allow_wildcards);
   visit("exclude_publisher", o.exclude_publisher);
 }
 
