@@ -40,6 +40,7 @@ public:
     flush();
     if (owner_) caf::anon_send(owner_, pong_received{});
   }
+  std::uint32_t withdraw(std::string_view) override { return 0; }
   void grant(std::size_t) override {}
   void close(const close_status& status) override { cut(status.reason); }
   void cut(close_reason reason) override {

@@ -1,8 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// AUDIENCE: what a channel's subscribers are taken together: which kinds of bytes they need and which
-// shards they are on. Events are encoded once for each kind that is there, whatever their number.
-// Owner: the channel, on its thread.
+// AUDIENCE: what a channel's subscribers are taken together: which kinds of bytes they need and
+// which shards they are on. Events are encoded once for each kind that is there, however many
+// subscribers it has. Owner: the channel, on its thread. Bounded by: a few counts.
 #pragma once
 #include <troupe/centrifuge/channel_messages.hpp>
 

@@ -90,7 +90,7 @@ spawned_channel_actor::behavior_type channel_state::make_behavior(
   };
 }
 
-// -- subscribers come and go -----------------------------------------------------------------------
+// -- subscribers come and go ----------------------------------------------------------------------
 
 caf::typed_response_promise<subscribe_answered> channel_state::on_subscribe(
   const subscribe_channel& m) {
@@ -190,7 +190,7 @@ presence_stats_answered channel_state::on_presence_stats() const {
                                 static_cast<std::uint32_t>(presence_.user_count())}};
 }
 
-// -- publications ----------------------------------------------------------------------------------
+// -- publications ---------------------------------------------------------------------------------
 
 caf::typed_response_promise<publish_answered> channel_state::on_publish(publish_channel& m) {
   auto promise = self_->make_response_promise<publish_answered>();
@@ -214,7 +214,7 @@ caf::typed_response_promise<publish_answered> channel_state::on_publish(publish_
   }
   const auto policy = options_->slow_consumer;
   std::string key;
-  if (policy == overflow::latest_per_key) key = channel_ + '\n' + m.key; // outboxes hold many channels
+  if (policy == overflow::latest_per_key) key = channel_ + '\n' + m.key; // one outbox, many channels
   audience_->encode_publication(*event, previous, policy, key);
   stream_position position{event->publication->offset, event->publication->epoch};
   const auto shards = fan_out(event);
@@ -281,7 +281,7 @@ void channel_state::on_fanned_out(std::uint64_t sequence) {
   arm();
 }
 
-// -- the end ---------------------------------------------------------------------------------------
+// -- the end --------------------------------------------------------------------------------------
 
 std::optional<host::clock::time_point> channel_state::leaves_at() const {
   if (!subscribers_.empty() || !open_.empty()) return std::nullopt;

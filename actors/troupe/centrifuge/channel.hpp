@@ -32,7 +32,7 @@ struct channel_settings {
   std::size_t max_channels = 1'000'000;            ///< Of one hub; more are limit_exceeded.
   std::size_t max_history_publications = 300;      ///< In one answer.
   std::size_t max_recovered_publications = 300;    ///< In one answer; more are not recovered.
-  std::size_t max_pending_bytes = 8 * 1024 * 1024; ///< Published in a channel and not fanned out yet.
+  std::size_t max_pending_bytes = 8 * 1024 * 1024; ///< Of a channel, published and not fanned out.
   std::chrono::milliseconds idle = std::chrono::seconds{10}; ///< Unused so long, a channel ends.
 };
 

@@ -28,6 +28,7 @@ using namespace std::chrono_literals;
 
 constexpr std::string_view json = "application/json";
 constexpr auto cut_grace = 2s; // for actors to end once their sockets are cut
+constexpr auto cut_interval = 20ms;
 
 std::size_t loops_for(const listen_options& options) {
   return options.loops != 0 ? options.loops : std::max(1U, std::thread::hardware_concurrency());
@@ -74,18 +75,18 @@ public:
   bool join() {
     ended_.wait_until_set(deadline_.get_future().get()); // first for stop() to be called
     bool in_time = ended_.is_set();
-    if (!in_time) {
-      caf::anon_send(registry_, close_connections{target::everyone(),
-                                                  close_status::of(close_reason::shutting_down),
-                                                  closing::cut});
-      ended_.wait_until_set(host::clock::now() + cut_grace);
-    }
+    if (!in_time) cut_everyone();
     for (const auto& h : clients_->hubs) caf::anon_send_exit(h, caf::exit_reason::user_shutdown);
     for (auto& ended : hubs_ended_) ended.wait_until_set(host::clock::now() + cut_grace);
-    for (auto& loop : loops_) loop->finish();
+    loops_.front()->post([this] {
+      // An accept under way holds a socket of another loop: it has to be over before that loop goes.
+      for (auto& l : listeners_) l->close();
+      for (auto& loop : loops_) loop->finish();
+    });
     for (auto& t : threads_) t.join();
     threads_.clear();
     gate_->retire();
+    admin_gate_->retire();
     registry_ = nullptr;
     settings_.reset();
     clients_.reset();
@@ -97,6 +98,16 @@ public:
 
 private:
   friend class server;
+
+  /// Repeatedly: what was being upgraded when the drain began may join after a cut.
+  void cut_everyone() {
+    const close_connections all{target::everyone(), close_status::of(close_reason::shutting_down),
+                                closing::cut};
+    for (const auto give_up = host::clock::now() + cut_grace;
+         !ended_.is_set() && host::clock::now() < give_up;
+         ended_.wait_until_set(host::clock::now() + cut_interval))
+      caf::anon_send(registry_, all);
+  }
 
   void make_loops() {
     const auto& listen = context_.options.listen;
@@ -222,10 +233,10 @@ private:
   caf::actor_system& system_;
   session_context context_;
   session_context admin_context_;
+  event ended_; // outlives the loops, which may be what ends the registry
   std::vector<std::unique_ptr<io_loop>> loops_;
   std::shared_ptr<admission> gate_;
   std::shared_ptr<admission> admin_gate_;
-  event ended_;
   std::deque<event> hubs_ended_;
   std::vector<shard_actor> shards_;
   registry_actor registry_;

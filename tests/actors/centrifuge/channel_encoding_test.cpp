@@ -29,7 +29,8 @@ TEST_CASE("channel: a publication is encoded once for each kind of subscriber",
     CHECK(one->seen == strings{"answer", "plain:" + base + "1", "plain:" + base + "2"});
 }
 
-TEST_CASE("channel: frames have the type and framing of their encoding", "[actors][centrifuge][channel]") {
+TEST_CASE("channel: frames have the type and framing of their encoding",
+          "[actors][centrifuge][channel]") {
   world w;
   const auto j = w.subscribed("j", "c"), p = w.subscribed("p", "c", {.codec = encoding::protobuf});
   w.publish("c", "1");
@@ -67,7 +68,8 @@ TEST_CASE("channel: deliveries carry the namespace's policy, and keys of differe
   CHECK(delivered(a)->key != delivered(b)->key);
 }
 
-TEST_CASE("channel: deltas lead from each publication to the next", "[actors][centrifuge][channel]") {
+TEST_CASE("channel: deltas lead from each publication to the next",
+          "[actors][centrifuge][channel]") {
   auto options = with_history(3);
   options.allowed_delta_types = {"fossil"};
   options.delta_publish = true;
@@ -101,7 +103,8 @@ TEST_CASE("channel: deltas lead from each publication to the next", "[actors][ce
   CHECK(a->seen[1].starts_with("full:")); // there was nothing before it
 }
 
-TEST_CASE("channel: recovered publications are full first, then deltas", "[actors][centrifuge][channel]") {
+TEST_CASE("channel: recovered publications are full first, then deltas",
+          "[actors][centrifuge][channel]") {
   auto options = with_history();
   options.allowed_delta_types = {"fossil"};
   world w({.channels = options});

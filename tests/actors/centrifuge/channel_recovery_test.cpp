@@ -27,7 +27,8 @@ TEST_CASE("channel: a stream is recovered whole or not at all", "[actors][centri
     CHECK(a.result().publications.empty());
   }
   SECTION("a gap, another epoch, an offset of the future or too many are not recovered") {
-    for (const auto& from : {stream_position{2, top.epoch}, {8, "other"}, {9, top.epoch}, {3, top.epoch}}) {
+    for (const auto& from :
+         {stream_position{2, top.epoch}, {8, "other"}, {9, top.epoch}, {3, top.epoch}}) {
       const auto a = tries(from);
       const auto& r = a.result();
       CHECK((r.positioned && r.recoverable && r.was_recovering && !r.recovered));
@@ -80,12 +81,13 @@ TEST_CASE("channel: history is paged up to the cap, and refused where there is n
   for (int i = 1; i <= 4; ++i)
     CHECK(std::get<stream_position>(w.publish("c", std::to_string(i))).offset ==
           static_cast<std::uint64_t>(i));
-  const auto page = w.ask<history_answered>(w.of("c"), get_history{"c", {.limit = -1, .reverse = true}});
+  const auto page =
+    w.ask<history_answered>(w.of("c"), get_history{"c", {.limit = -1, .reverse = true}});
   const auto& found = std::get<history_page>(page->value);
   REQUIRE(found.publications.size() == 2);
   CHECK(found.publications[0]->data.bytes == "4");
   CHECK(found.top.offset == 4);
   world without;
-  CHECK(std::get<error_code>(without.ask<history_answered>(without.of("c"), get_history{"c", {}})->value) ==
-        error_code::not_available);
+  const auto refused = without.ask<history_answered>(without.of("c"), get_history{"c", {}});
+  CHECK(std::get<error_code>(refused->value) == error_code::not_available);
 }

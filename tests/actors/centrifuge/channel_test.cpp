@@ -65,7 +65,8 @@ TEST_CASE("channel: a second subscription of the same client is refused",
   CHECK_FALSE(a.error());
 }
 
-TEST_CASE("channel: a subscription without a connection is refused", "[actors][centrifuge][channel]") {
+TEST_CASE("channel: a subscription without a connection is refused",
+          "[actors][centrifuge][channel]") {
   world w;
   const auto where = GENERATE(connection_handle{}, connection_handle{9, 1, 0});
   const auto a = w.comes("a");
@@ -108,7 +109,8 @@ TEST_CASE("channel: nothing is lost or doubled between an answer and the first e
   int published = 0;
   std::size_t next = 0;
   while (next < all.size() || published < 60) {
-    if (random() % 4 == 0 && next < all.size()) w.asks_to_subscribe(all[next++], "c", recovering(first));
+    if (random() % 4 == 0 && next < all.size())
+      w.asks_to_subscribe(all[next++], "c", recovering(first));
     if (random() % 2 == 0) w.sends("c", std::to_string(++published));
     for (auto turns = random() % 6; turns != 0; --turns) w.host(random() % 3).run_one();
   }
@@ -161,11 +163,11 @@ TEST_CASE("channel: presence counts connections and distinct users", "[actors][c
   CHECK(w.stats("c").clients == 1);
   CHECK(w.stats("c").users == 1);
   world without;
-  CHECK(std::get<error_code>(without.ask<presence_answered>(without.of("c"), get_presence{"c"})->value) ==
-        error_code::not_available);
-  CHECK(std::get<error_code>(
-          without.ask<presence_stats_answered>(without.of("c"), get_presence_stats{"c"})->value) ==
-        error_code::not_available);
+  const auto no_clients = without.ask<presence_answered>(without.of("c"), get_presence{"c"});
+  CHECK(std::get<error_code>(no_clients->value) == error_code::not_available);
+  const auto no_stats =
+    without.ask<presence_stats_answered>(without.of("c"), get_presence_stats{"c"});
+  CHECK(std::get<error_code>(no_stats->value) == error_code::not_available);
 }
 
 TEST_CASE("channel: a client that ends in whatever way has joined once and left once",

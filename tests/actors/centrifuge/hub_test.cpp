@@ -47,7 +47,8 @@ TEST_CASE("hub: channels beyond its bound are refused and counted, until others 
   CHECK(std::holds_alternative<stream_position>(w.publish("c", "1")));
 }
 
-TEST_CASE("hub: every channel has one hub, and all hubs have channels", "[actors][centrifuge][hub]") {
+TEST_CASE("hub: every channel has one hub, and all hubs have channels",
+          "[actors][centrifuge][hub]") {
   world w({.hosts = 4});
   std::set<caf::actor_id> used;
   for (int i = 0; i < 200; ++i) {
@@ -115,25 +116,39 @@ TEST_CASE("hub: a channel whose stream was never used does not stay for it",
 }
 
 TEST_CASE("hub: nothing is lost on a channel that is about to go", "[actors][centrifuge][hub]") {
-  // The request is put in at every point of the hand-over: it takes so many turns.
-  const auto turns = GENERATE(range(0, 8));
+  // The requests are put in at every point of the hand-over: after so many turns of its actors.
+  struct intruder {
+    world* w;
+    fan who;
+    int turns;
+    int fired = 0;
+
+    static void fire(void* self) { static_cast<intruder*>(self)->act(); }
+    void act() {
+      if (++fired != 2) return;
+      for (int i = 0; i < turns; ++i) w->host().run_one();
+      w->asks_to_subscribe(who, "c");
+      w->sends("c", "2");
+    }
+  };
+  const auto turns = GENERATE(range(0, 5));
   CAPTURE(turns);
   world w({.settings = {.idle = 5s}});
-  const auto a = w.comes("a");
+  intruder in{&w, w.comes("a"), turns};
+  // Timers of one tick fire in an order of their own: the channel's is between these two or before.
+  timer first(intruder::fire, &in), second(intruder::fire, &in);
+  const auto due = w.host().now() + 5s;
+  w.host().timers().arm(first, due);
   w.publish("c", "1");
-  w.advance(4900ms);
-  // Past the deadline without running.
-  w.host().timers().advance(w.host().now() + 1s);
-  for (int i = 0; i < turns; ++i) w.host().run_one();
-  w.asks_to_subscribe(a, "c");
-  w.sends("c", "2");
-  w.run();
-  CHECK(a->seen == strings{"answer", "plain:2"});
+  w.host().timers().arm(second, due);
+  w.advance(5100ms);
+  REQUIRE(in.fired == 2);
+  CHECK(in.who->seen == strings{"answer", "plain:2"});
   CHECK(w.total(&loop_counters::channels) == 1);
   w.publish("c", "3");
   w.advance(20s);
   w.publish("c", "4");
-  CHECK(a->seen == strings{"answer", "plain:2", "plain:3", "plain:4"});
+  CHECK(in.who->seen == strings{"answer", "plain:2", "plain:3", "plain:4"});
 }
 
 // -- failures --------------------------------------------------------------------------------------
@@ -166,6 +181,25 @@ TEST_CASE("hub: subscribers of a channel that failed are told once, on every sha
   w.publish("c", "2");
   CHECK(all[0]->seen == strings{"answer", "plain:1", "lost", "answer", "plain:2"});
   for (std::size_t i = 1; i < all.size(); ++i) CHECK(all[i]->events.size() == 2);
+}
+
+TEST_CASE("hub: who subscribes anew while others are still being told stays subscribed",
+          "[actors][centrifuge][hub]") {
+  world w({.hosts = 2, .slice = 1});
+  std::string name = "c0";
+  while (&w.of(name) != &w.hubs[0]) name += '0';
+  std::vector<fan> all;
+  for (const auto* id : {"1", "2", "3", "4"}) all.push_back(w.subscribed(id, name, {}, {}, 1));
+  w.sends(name, "crash");
+  w.host(0).run();
+  while (all[0]->seen.back() != "lost") REQUIRE(w.host(1).run_one());
+  w.asks_to_subscribe(all[0], name);
+  w.host(0).run();
+  REQUIRE(all[3]->seen.back() == "answer"); // not told yet
+  w.run();
+  w.publish(name, "1");
+  CHECK(all[0]->seen == strings{"answer", "lost", "answer", "plain:1"});
+  CHECK(all[3]->seen == strings{"answer", "lost"});
 }
 
 TEST_CASE("hub: numbers of events rise over a channel's failure", "[actors][centrifuge][hub]") {

@@ -31,7 +31,6 @@ struct first_byte {
 };
 
 void shake_hands(std::shared_ptr<http_session<tls_socket>> session) {
-  session->arm();
   auto& stream = session->stream();
   stream.async_handshake(asio::ssl::stream_base::server,
                          [session = std::move(session)](error_code ec) {
@@ -47,19 +46,23 @@ template class ws_session<tls_socket>;
 void serve_encrypted(session_context& context, io_loop& loop, tcp_socket socket, ticket place,
                      admission::verdict verdict, std::shared_ptr<asio::ssl::context> tls) {
   auto peek = std::make_shared<first_byte>(std::move(socket), std::move(place));
-  loop.timers().arm(peek->deadline, loop.now() + context.options.limit.handshake_timeout);
+  const auto expires = loop.now() + context.options.limit.handshake_timeout;
+  loop.timers().arm(peek->deadline, expires);
   peek->socket.async_wait(
-    tcp_socket::wait_read, [&context, &loop, peek, verdict, tls = std::move(tls)](error_code ec) {
+    tcp_socket::wait_read, [&context, &loop, peek, verdict, expires, tls = std::move(tls)](error_code ec) {
       char first = 0;
       if (!ec) peek->socket.receive(asio::buffer(&first, 1), asio::socket_base::message_peek, ec);
       if (ec) return;
       peek->deadline.cancel();
-      if (first == tls_handshake_record)
-        return shake_hands(std::make_shared<http_session<tls_socket>>(
-          context, loop, tls_socket{std::move(peek->socket), *tls}, std::move(peek->place), verdict));
+      if (first == tls_handshake_record) {
+        auto session = std::make_shared<http_session<tls_socket>>(
+          context, loop, tls_socket{std::move(peek->socket), *tls}, std::move(peek->place), verdict);
+        session->expire_at(expires);
+        return shake_hands(std::move(session));
+      }
       const auto plain = std::make_shared<http_session<tcp_socket>>(
         context, loop, std::move(peek->socket), std::move(peek->place), verdict);
-      plain->arm();
+      plain->expire_at(expires);
       plain->refuse(http::status::bad_request, "this port speaks TLS");
     });
 }

@@ -33,12 +33,13 @@ public:
 
   /// Serves requests, the first one within the handshake timeout from now.
   void run() {
-    arm();
+    expire_at(loop_.now() + context_.options.limit.handshake_timeout);
     read();
   }
 
-  void arm() {
-    expires_ = loop_.now() + context_.options.limit.handshake_timeout;
+  /// Closes it then, unless it is upgraded or has got its answer by then.
+  void expire_at(host::clock::time_point deadline) {
+    expires_ = deadline;
     loop_.timers().arm(deadline_, expires_);
   }
 
@@ -167,13 +168,18 @@ private:
     http::async_write(stream_, *held, [s = self(), held, keep_alive](error_code ec, std::size_t) {
       if (ec) return s->close();
       if (!keep_alive) return s->shut_down();
-      s->arm();
-      s->read();
+      s->run();
     });
   }
 
   /// Ends our side, then waits for the peer's: closing at once could reset what was just sent.
   void shut_down() {
+    if constexpr (is_encrypted<Lower>)
+      stream_.async_shutdown([s = self()](error_code) { s->end_stream(); });
+    else end_stream();
+  }
+
+  void end_stream() {
     error_code ec;
     beast::get_lowest_layer(stream_).shutdown(tcp_socket::shutdown_send, ec);
     if (ec) return close();

@@ -76,6 +76,7 @@ private:
   void send_close_frame();
   void linger(close_reason reason);
   void shut_down();
+  void end_stream();
   void await_end();
   void finish(close_reason reason);
   void on_deadline();

@@ -10,6 +10,7 @@
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/websocket/error.hpp>
 #include <boost/beast/websocket/option.hpp>
+#include <boost/beast/zlib/error.hpp>
 
 #include <sys/socket.h>
 
@@ -17,6 +18,19 @@ namespace troupe::net {
 
 template <class Lower>
 inline constexpr bool is_encrypted = !std::is_same_v<Lower, tcp_socket>;
+
+inline const boost::system::error_category& zlib_category() noexcept {
+  return beast::zlib::make_error_code(beast::zlib::error::general).category();
+}
+
+/// Cuts it to what a close frame holds (RFC 6455, section 5.5), between two characters of UTF-8.
+inline void cut_close_text(std::string& text) {
+  constexpr std::size_t max_bytes = 123;
+  if (text.size() <= max_bytes) return;
+  auto end = max_bytes;
+  while (end != 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  text.resize(end);
+}
 
 template <class Lower>
 ws_session<Lower>::ws_session(session_context& context, io_loop& loop, Lower&& lower, ticket place)
@@ -64,8 +78,10 @@ void ws_session<Lower>::accept(request upgrade, opening how, host::clock::time_p
     if (!subprotocol.empty())
       response.set(http::field::sec_websocket_protocol,
                    beast::string_view{subprotocol.data(), subprotocol.size()});
-    deflates_ = response[http::field::sec_websocket_extensions].find("permessage-deflate") !=
-                beast::string_view::npos;
+    const auto agreed = response[http::field::sec_websocket_extensions];
+    const auto says = [&](const char* what) { return agreed.find(what) != beast::string_view::npos; };
+    // Shared bytes need the full window: who asked for a smaller one gets them as they are.
+    deflates_ = says("permessage-deflate") && !says("server_max_window_bits");
   }));
   ws_.read_message_max(options.max_message_bytes);
   ws_.control_callback([this](websocket::frame_type type, beast::string_view) {
@@ -172,6 +188,8 @@ close_reason ws_session<Lower>::reason_of(error_code ec) const noexcept {
 
 template <class Lower>
 void ws_session<Lower>::on_read_failed(error_code ec) {
+  if (violation_ == close_reason::none && ec.category() == zlib_category())
+    violation_ = close_reason::protocol_error; // Beast says nothing to the peer then
   const auto reason = reason_of(ec);
   const bool closed = reason == close_reason::peer_closed;
   if (closed) {
@@ -180,15 +198,13 @@ void ws_session<Lower>::on_read_failed(error_code ec) {
                               ? static_cast<std::uint16_t>(websocket::close_code::no_status)
                               : said.code;
     if (record_.text.empty()) record_.text = said.reason.c_str();
+    if (!close_frame_sent_) record_.code_sent = said.code; // Beast has echoed it
   }
   if (stage_ == stage::closing) {
     if (close_frame_sent_) return; // the handler of the closing handshake follows
     return closed ? linger(record_.reason) : finish(record_.reason);
   }
-  if (closed) {
-    record_.code_sent = ws_.reason().code; // Beast has echoed it
-    return linger(reason);
-  }
+  if (closed) return linger(reason);
   record_.code_sent = info(reason).code;
   record_.text = info(reason).text;
   if (violation_ == close_reason::control_overflow) return cut(reason);
@@ -270,8 +286,11 @@ void ws_session<Lower>::flush_soon() {
 template <class Lower>
 bool ws_session<Lower>::want_send(send_operation& op) {
   if (blocked_ || stage_ == stage::closed) return false;
-  if (out_.has_gap() && marker_ && stage_ == stage::open)
-    if (!push_control(marker_(out_.take_gap()))) return false;
+  if (out_.has_gap() && marker_ && stage_ == stage::open &&
+      !push_control(marker_(out_.take_gap()))) {
+    cut(close_reason::control_overflow);
+    return false;
+  }
   if (out_.empty()) return false;
   if constexpr (is_encrypted<Lower>) {
     send_encrypted();
@@ -358,7 +377,7 @@ void ws_session<Lower>::close(const close_status& status) {
   record_.reason = status.reason;
   message_deadline_.cancel();
   closing_with_ = std::make_unique<close_status>(status);
-  closing_with_->text.resize(std::min<std::size_t>(closing_with_->text.size(), 123));
+  cut_close_text(closing_with_->text);
   if (status.reason == close_reason::slow_consumer || status.reason == close_reason::pong_timeout) {
     const auto before = queued();
     loop_.counters().messages_dropped.add(out_.drop_data());
@@ -401,13 +420,19 @@ void ws_session<Lower>::linger(close_reason reason) {
 template <class Lower>
 void ws_session<Lower>::shut_down() {
   if constexpr (is_encrypted<Lower>) {
-    lower().async_shutdown([s = self()](error_code) { s->finish(s->record_.reason); });
+    lower().async_shutdown([s = self()](error_code) { s->end_stream(); });
   } else {
-    error_code ec;
-    socket().shutdown(tcp_socket::shutdown_send, ec);
-    if (ec) return finish(record_.reason);
-    await_end();
+    end_stream();
   }
+}
+
+template <class Lower>
+void ws_session<Lower>::end_stream() {
+  if (stage_ == stage::closed) return;
+  error_code ec;
+  socket().shutdown(tcp_socket::shutdown_send, ec);
+  if (ec) return finish(record_.reason);
+  await_end();
 }
 
 template <class Lower>
@@ -431,6 +456,7 @@ void ws_session<Lower>::cut(close_reason reason) {
 template <class Lower>
 void ws_session<Lower>::abandon() noexcept {
   owner_ = nullptr;
+  if (stage_ != stage::closed) lingering_ = self(); // there may be no handler under way
   try {
     close(close_status::of(close_reason::internal_error));
   } catch (...) {

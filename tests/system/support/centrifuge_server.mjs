@@ -1,0 +1,54 @@
+// The real server with channels configured as the tests of the Centrifuge protocol need them.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Server } from "./server.mjs";
+
+/** Everybody in these tests is anonymous, so whatever is allowed is allowed to anonymous users. */
+const anonymous = {
+  allow_subscribe_for_client: true,
+  allow_subscribe_for_anonymous: true,
+  allow_publish_for_anonymous: true,
+  allow_presence_for_anonymous: true,
+  allow_history_for_anonymous: true,
+};
+const stream = { ...anonymous, history_size: 10, history_ttl: "60s", force_recovery: true, allow_publish_for_client: true };
+const presence = { ...anonymous, presence: true, join_leave: true, allow_presence_for_subscriber: true };
+
+export const namespaces = {
+  pub: { ...anonymous, allow_publish_for_subscriber: true },
+  hist: { ...stream, allow_history_for_subscriber: true },
+  long: { ...stream, history_size: 20_000 }, // for those that miss much
+  cache: { ...stream, history_size: 1, force_recovery_mode: "cache" },
+  pres: { ...presence, force_push_join_leave: true },
+  quiet: presence, // join and leave only to those that ask
+  delta: { ...stream, history_size: 100, allowed_delta_types: ["fossil"], delta_publish: true },
+  tags: { ...stream, allow_tags_filter: true },
+  user: { allow_user_limited_channels: true },
+  priv: {},
+};
+
+/** Sections as the configuration file has them; a test replaces what it needs. */
+export function config({ client = {}, websocket = {}, outbox = {}, withoutNamespace = {}, added = {} } = {}) {
+  const assignments = (values) => Object.entries(values).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
+  return [
+    "[websocket]", ...assignments({ allowed_origins: ["http://ok.example"], ...websocket }),
+    "[outbox]", ...assignments(outbox),
+    "[client]", ...assignments({ allow_anonymous_connect_without_token: true, ...client }),
+    "[channel.without_namespace]", ...assignments(withoutNamespace),
+    ...Object.entries({ ...namespaces, ...added }).flatMap(([name, options]) => [
+      "[[channel.namespaces]]", ...assignments({ name, ...options }),
+    ]),
+  ].join("\n") + "\n";
+}
+
+/** Starts the server with `config(sections)`; it ends with the test `t`. */
+export async function startCentrifuge(t, sections) {
+  const folder = mkdtempSync(join(tmpdir(), "troupe-centrifuge-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "troupe.toml");
+  writeFileSync(path, config(sections));
+  return Server.start(t, "--config", path);
+}
+
+export const endpoint = "/connection/websocket";
