@@ -84,20 +84,23 @@ void client_state::go_on() {
 
 // -- replies and pushes out ---
 
-template <class Message>
-void client_state::write(const Message& message) {
-  if (line_.is_closing()) return;
-  const auto text = profile_.format->encode(message);
-  if (!text) return disconnect(close_reason::inappropriate_protocol);
-  profile_.format->join(output_, *text);
+void client_state::write(const std::optional<std::string>& encoded) {
+  if (!encoded) return disconnect(close_reason::inappropriate_protocol);
+  profile_.format->join(output_, *encoded);
 }
 
 void client_state::reply(std::uint32_t id, result body) {
-  write(troupe::centrifuge::reply{id, std::move(body)});
+  if (line_.is_closing()) return;
+  const auto text = profile_.format->encode(troupe::centrifuge::reply{id, std::move(body)});
+  // One that could never be queued would close the connection, and the next one that asks the same.
+  if (text && text->size() + outbox::max_overhead > settings_->options.queue_max_size)
+    return fail(id, error_code::limit_exceeded);
+  write(text);
 }
 
 void client_state::push(std::string channel, unsubscribe_push body) {
-  write(troupe::centrifuge::push{std::move(channel), body});
+  if (line_.is_closing()) return;
+  write(profile_.format->encode(troupe::centrifuge::push{std::move(channel), body}));
 }
 
 void client_state::flush() {

@@ -78,8 +78,7 @@ private:
   void reply(std::uint32_t id, result body);
   void push(std::string channel, unsubscribe_push body);
   void fail(std::uint32_t id, error_code code) { reply(id, error_result{code}); }
-  template <class Message>
-  void write(const Message& message);
+  void write(const std::optional<std::string>& encoded);
   void flush();
   void on_pong_frame();
   void on_deadline();
@@ -110,6 +109,8 @@ private:
                      const delivery_ptr& what);
   /// The client has to subscribe again from its last position.
   void restart(subscriptions::iterator ended, bool tell_channel = true);
+  /// Tells a channel that the subscription is over, without waiting for its answer.
+  void leave(const std::string& channel);
 
   // -- client_commands.cpp ---
   void on(std::uint32_t id, const publish_request& r);

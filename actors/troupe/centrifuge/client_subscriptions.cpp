@@ -7,6 +7,22 @@
 #include <utility>
 
 namespace troupe::centrifuge {
+namespace {
+
+/// What does not fit into the client's queue cannot be recovered: the subscription begins at the end
+/// of the stream then, and the client loads its state anew. @returns whether it is so.
+bool shorten(subscribe_result& granted, std::size_t max_bytes) {
+  std::size_t bytes = 0;
+  for (const auto& [publication, form, delta] : granted.publications)
+    bytes += form == payload_form::delta ? delta.size() : publication->data.bytes.size();
+  if (bytes <= max_bytes) return false;
+  granted.position.offset = granted.publications.back().publication->offset;
+  granted.publications.clear();
+  granted.recovered = false;
+  return true;
+}
+
+} // namespace
 
 void client_state::on(std::uint32_t id, const subscribe_request& r) {
   const auto& channels = *settings_->channels;
@@ -43,7 +59,13 @@ void client_state::subscribe(const std::string& channel, const namespaces::entry
                              .delta = wanted.delta(), .recover = {}, .reject_unrecovered = false};
   if (r.recover) question.recover = stream_position{r.offset, r.epoch};
   question.reject_unrecovered = (r.flag & subscribe_request::flag_reject_unrecovered) != 0;
-  const auto settle = [this, channel, then = std::move(then)](subscribe_answered m) {
+  const auto settle = [this, channel, reject = question.reject_unrecovered,
+                       then = std::move(then)](subscribe_answered m) {
+    if (auto* granted = std::get_if<subscribe_result>(&m.value);
+        granted && shorten(*granted, settings_->options.queue_max_size / 2) && reject) {
+      leave(channel);
+      m.value = error_code::unrecoverable_position;
+    }
     if (auto* granted = std::get_if<subscribe_result>(&m.value))
       subscriptions_.at(channel).begin(*granted, m.sequence);
     else
@@ -108,7 +130,10 @@ void client_state::restart(subscriptions::iterator ended, bool tell_channel) {
   const auto channel = subscriptions_.extract(ended).key();
   line_.withdraw(channel);
   push(channel, {unsubscribe_code::insufficient_state});
-  if (!tell_channel) return;
+  if (tell_channel) leave(channel);
+}
+
+void client_state::leave(const std::string& channel) {
   self_->request(hub_of(channel, settings_->hubs), caf::infinite,
                  unsubscribe_channel{channel, profile_.id.to_string()})
       .then([](const unsubscribed&) {}, [](const caf::error&) {}); // one that failed has forgotten

@@ -220,6 +220,42 @@ TEST_CASE_METHOD(client_node, "client: history is for subscribers of namespaces 
   CHECK(code_of(read("hist:a")) == 112);
 }
 
+TEST_CASE("client: an answer too long to be queued is an error, or is not recovered",
+          "[net][centrifuge][client]") {
+  auto o = open_to_all();
+  o.queue_max_size = 8192;
+  client_node n{o};
+  const auto p = n.subscribe("hist:a");
+  history_page page;
+  for (std::uint64_t i = 1; i <= 3; ++i)
+    page.publications.push_back(
+        n.published("hist:a", '"' + std::string(3000, 'x') + '"', i)->publication);
+  page.top = {3, "ep"};
+  n.book->history = page;
+  CHECK(code_of(n.ask(p, R"({"id":3,"history":{"channel":"hist:a","limit":-1}})")) == 106);
+  page.publications.pop_back();
+  n.book->history = page;
+  CHECK(code_of(n.ask(p, R"({"id":3,"history":{"channel":"hist:a","limit":2}})")) == 0);
+
+  n.book->subscribe = [&](const auto&) {
+    subscribe_result r;
+    r.recoverable = r.positioned = r.recovered = r.was_recovering = true;
+    r.position = {0, "ep"};
+    for (const auto& each : page.publications)
+      r.publications.push_back({each, payload_form::plain, {}});
+    return r;
+  };
+  const auto frames = n.ask(p, subscribe_to("hist:b", R"(,"recover":true,"epoch":"ep")"));
+  REQUIRE(frames.size() == 1);
+  CHECK(frames[0].find(R"("offset":2)") != std::string::npos);
+  CHECK(frames[0].find("publications") == std::string::npos);
+  CHECK(frames[0].find("recovered") == std::string::npos);
+  n.happens(p, n.published("hist:b", "3", 3)); // it goes on from there
+  CHECK(p.frames().size() == 1);
+  CHECK(code_of(n.ask(p, subscribe_to("hist:c", R"(,"recover":true,"epoch":"ep","flag":2)"))) == 112);
+  CHECK(n.book->order.back() == "unsubscribe hist:c");
+}
+
 TEST_CASE_METHOD(client_node, "client: nobody serves calls and messages",
                  "[net][centrifuge][client]") {
   const auto p = connect();
