@@ -37,7 +37,8 @@ TEST_CASE("admission: a place is free again once its ticket is gone", "[net][adm
   CHECK(loop.ask([&] { return gate->open(); }) == 1);
 }
 
-TEST_CASE("admission: addresses are counted apart, and the node's limit is named first", "[net][admission]") {
+TEST_CASE("admission: addresses are counted apart, and the node's limit is named first",
+          "[net][admission]") {
   loop_thread loop;
   admission gate{*loop, {.connections = 3, .connections_per_address = 1}};
   loop.ask([&] {
@@ -53,6 +54,19 @@ TEST_CASE("admission: addresses are counted apart, and the node's limit is named
     CHECK(gate.enter(other) == admission::verdict::admitted);
     return 0;
   });
+}
+
+TEST_CASE("admission: of two places at one address a leaver frees its own", "[net][admission]") {
+  loop_thread loop;
+  admission gate{*loop, {.connections_per_address = 2}};
+  const auto verdicts = loop.ask([&] {
+    gate.enter(one);
+    gate.enter(one);
+    gate.leave(one);
+    return std::pair{gate.enter(one), gate.enter(one)};
+  });
+  CHECK(verdicts.first == admission::verdict::admitted);
+  CHECK(verdicts.second == admission::verdict::address_full);
 }
 
 TEST_CASE("admission: a ticket that outlives the server reports to nobody", "[net][admission]") {

@@ -22,7 +22,8 @@ class socket_pair {
 public:
   socket_pair() {
     std::array<int, 2> both{};
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, both.data()) != 0) FAIL("socketpair");
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, both.data()) != 0)
+      FAIL("socketpair");
     ours = both[0];
     theirs = both[1];
   }
@@ -34,7 +35,8 @@ public:
   }
 
   void hang_up() {
-    if (theirs >= 0) ::close(theirs);
+    if (theirs >= 0)
+      ::close(theirs);
     theirs = -1;
   }
   /// What has arrived.
@@ -53,14 +55,16 @@ public:
 send_operation send_to(const socket_pair& pair, std::initializer_list<std::string_view> slices) {
   send_operation op;
   op.descriptor = pair.ours;
-  for (const auto s : slices) op.slice[op.slices++] = {const_cast<char*>(s.data()), s.size()};
+  for (const auto s : slices)
+    op.slice[op.slices++] = {const_cast<char*>(s.data()), s.size()};
   op.result = 12345; // must be overwritten
   return op;
 }
 
 /// The methods this machine has: a container may forbid io_uring.
 std::vector<send_method> methods() {
-  if (batch_sender::io_uring_works()) return {send_method::sendmsg, send_method::io_uring};
+  if (batch_sender::io_uring_works())
+    return {send_method::sendmsg, send_method::io_uring};
   return {send_method::sendmsg};
 }
 
@@ -75,11 +79,13 @@ std::unique_ptr<batch_sender> prepared() {
 
 } // namespace
 
-TEST_CASE("batch_sender: what is sent arrives, with its byte count as the result", "[net][batch_sender]") {
+TEST_CASE("batch_sender: what is sent arrives, with its byte count as the result",
+          "[net][batch_sender]") {
   const auto sender = prepared();
   const socket_pair first;
   const socket_pair second;
-  std::vector<send_operation> batch{send_to(first, {"hello"}), send_to(second, {"good ", "", "morning"})};
+  std::vector<send_operation> batch{send_to(first, {"hello"}),
+                                    send_to(second, {"good ", "", "morning"})};
   sender->run(batch);
   CHECK(batch[0].result == 5);
   CHECK(first.read() == "hello");
@@ -97,7 +103,8 @@ TEST_CASE("batch_sender: nothing and a single operation are batches too", "[net]
   CHECK(pair.read() == "ab");
 }
 
-TEST_CASE("batch_sender: a batch takes 256 operations of 16 slices, again and again", "[net][batch_sender]") {
+TEST_CASE("batch_sender: a batch takes 256 operations of 16 slices, again and again",
+          "[net][batch_sender]") {
   const auto sender = prepared();
   const auto pairs = std::make_unique<std::array<socket_pair, batch_sender::max_batch>>();
   std::vector<std::string> text(pairs->size());
@@ -111,14 +118,16 @@ TEST_CASE("batch_sender: a batch takes 256 operations of 16 slices, again and ag
     sender->run(batch);
     for (std::size_t i = 0; i < pairs->size(); ++i) {
       std::string expected;
-      for (std::size_t slice = 0; slice < send_operation::max_slices; ++slice) expected += text[i];
+      for (std::size_t slice = 0; slice < send_operation::max_slices; ++slice)
+        expected += text[i];
       REQUIRE(batch[i].result == static_cast<ssize_t>(expected.size()));
       REQUIRE((*pairs)[i].read() == expected);
     }
   }
 }
 
-TEST_CASE("batch_sender: a full socket reports it and does not hold up the others", "[net][batch_sender]") {
+TEST_CASE("batch_sender: a full socket reports it and does not hold up the others",
+          "[net][batch_sender]") {
   const auto sender = prepared();
   const socket_pair full;
   const socket_pair free;
@@ -132,7 +141,8 @@ TEST_CASE("batch_sender: a full socket reports it and does not hold up the other
     batch = {send_to(full, {much}), send_to(free, {"2"})};
     sender->run(batch);
     CHECK(batch[1].result == 1);
-    if (batch[0].result > 0) taken += static_cast<std::size_t>(batch[0].result);
+    if (batch[0].result > 0)
+      taken += static_cast<std::size_t>(batch[0].result);
   } while (batch[0].result > 0);
   CHECK(batch[0].result == -EAGAIN);
   CHECK(full.read().size() == taken);
@@ -141,14 +151,16 @@ TEST_CASE("batch_sender: a full socket reports it and does not hold up the other
   CHECK(batch[0].result == 1); // it was read: there is room again
 }
 
-TEST_CASE("batch_sender: a peer that is gone is an error of its operation only", "[net][batch_sender]") {
+TEST_CASE("batch_sender: a peer that is gone is an error of its operation only",
+          "[net][batch_sender]") {
   const auto sender = prepared();
   socket_pair gone;
   const socket_pair there;
   gone.hang_up();
   auto closed = send_to(there, {"x"});
   closed.descriptor = 1 << 20;
-  std::vector<send_operation> batch{send_to(gone, {"x"}), send_to(there, {"y"}), closed, send_to(there, {"z"})};
+  std::vector<send_operation> batch{send_to(gone, {"x"}), send_to(there, {"y"}), closed,
+                                    send_to(there, {"z"})};
   sender->run(batch); // and no SIGPIPE
   CHECK(batch[0].result == -EPIPE);
   CHECK(batch[1].result == 1);
@@ -157,7 +169,8 @@ TEST_CASE("batch_sender: a peer that is gone is an error of its operation only",
   CHECK(there.read() == "yz");
 }
 
-TEST_CASE("batch_sender: automatic takes io_uring where there is one, and who demands it is told", "[net][batch_sender]") {
+TEST_CASE("batch_sender: automatic takes io_uring where there is one, and who demands it is told",
+          "[net][batch_sender]") {
   const bool works = batch_sender::io_uring_works();
   batch_sender automatic;
   CHECK(automatic.prepare(send_method::automatic));

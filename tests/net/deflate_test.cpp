@@ -17,9 +17,9 @@ using troupe::delivery_ptr;
 using troupe::frame;
 using troupe::opcode;
 using troupe::net::deflated;
-using troupe::tests::inflate;
 using troupe::testing::wire_message;
 using troupe::testing::wire_reader;
+using troupe::tests::inflate;
 
 delivery_ptr deliver(frame message) {
   return delivery_ptr{new delivery(troupe::target::group("g"), std::move(message), {3, 2, 1},
@@ -27,20 +27,24 @@ delivery_ptr deliver(frame message) {
                       false};
 }
 
-delivery_ptr deliver(std::string_view text) { return deliver(frame::encode(opcode::text, text)); }
+delivery_ptr deliver(std::string_view text) {
+  return deliver(frame::encode(opcode::text, text));
+}
 
 std::vector<wire_message> on_the_wire(const delivery_ptr& what) {
   wire_reader reader;
   reader.feed(what->message.bytes());
   std::vector<wire_message> messages;
-  while (auto m = reader.next()) messages.push_back(std::move(*m));
+  while (auto m = reader.next())
+    messages.push_back(std::move(*m));
   CHECK(reader.pending_bytes() == 0);
   return messages;
 }
 
 std::string repetitive(std::size_t bytes) {
   std::string text;
-  for (int i = 0; text.size() < bytes; ++i) text += "message " + std::to_string(i % 17) + ", ";
+  for (int i = 0; text.size() < bytes; ++i)
+    text += "message " + std::to_string(i % 17) + ", ";
   text.resize(bytes);
   return text;
 }
@@ -48,7 +52,8 @@ std::string repetitive(std::size_t bytes) {
 std::string noise(std::size_t bytes) {
   std::mt19937_64 random{7};
   std::string text(bytes, '\0');
-  for (auto& c : text) c = static_cast<char>(random());
+  for (auto& c : text)
+    c = static_cast<char>(random());
   return text;
 }
 
@@ -81,11 +86,14 @@ TEST_CASE("deflate: what is short or would not shrink stays as it is", "[net][de
   CHECK(on_the_wire(deflated(deliver(text), 200)).at(0).deflated);
   CHECK(on_the_wire(deflated(deliver(text), 201)).at(0) == wire_message{opcode::text, text, false});
   for (const auto& stays : {std::string{}, std::string{"x"}, noise(100), noise(100'000)})
-    CHECK(on_the_wire(deflated(deliver(stays), 0)).at(0) == wire_message{opcode::text, stays, false});
+    CHECK(on_the_wire(deflated(deliver(stays), 0)).at(0) ==
+          wire_message{opcode::text, stays, false});
 }
 
-TEST_CASE("deflate: of a joined delivery every message is treated by itself and in order", "[net][deflate]") {
-  const std::vector<frame> parts{frame::encode(opcode::text, repetitive(300)), frame::encode(opcode::text, "short"),
+TEST_CASE("deflate: of a joined delivery every message is treated by itself and in order",
+          "[net][deflate]") {
+  const std::vector<frame> parts{frame::encode(opcode::text, repetitive(300)),
+                                 frame::encode(opcode::text, "short"),
                                  frame::encode(opcode::binary, repetitive(400))};
   const auto what = deflated(deliver(frame::join(parts)), 100);
   const auto messages = on_the_wire(what);
@@ -97,7 +105,8 @@ TEST_CASE("deflate: of a joined delivery every message is treated by itself and 
   CHECK(what->message.count() == 3);
 }
 
-TEST_CASE("deflate: the sibling is for the same connections under the same policy", "[net][deflate]") {
+TEST_CASE("deflate: the sibling is for the same connections under the same policy",
+          "[net][deflate]") {
   const auto what = deliver(repetitive(300));
   const auto sibling = deflated(what, 0);
   CHECK(sibling->to == what->to);
@@ -112,9 +121,12 @@ TEST_CASE("deflate: all who ask, on any thread, share one sibling", "[net][defla
     const auto what = deliver(repetitive(2000));
     std::vector<delivery_ptr> got(4);
     std::vector<std::thread> loops;
-    for (auto& g : got) loops.emplace_back([&what, &g] { g = deflated(what, 0); });
-    for (auto& l : loops) l.join();
-    for (const auto& g : got) REQUIRE(g.get() == got[0].get());
+    for (auto& g : got)
+      loops.emplace_back([&what, &g] { g = deflated(what, 0); });
+    for (auto& l : loops)
+      l.join();
+    for (const auto& g : got)
+      REQUIRE(g.get() == got[0].get());
     CHECK(inflate(on_the_wire(got[0]).at(0).payload) == repetitive(2000));
   }
 }

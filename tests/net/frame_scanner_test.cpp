@@ -13,7 +13,9 @@
 #include <vector>
 
 namespace troupe {
-std::ostream& operator<<(std::ostream& out, close_reason reason) { return out << to_string(reason); }
+std::ostream& operator<<(std::ostream& out, close_reason reason) {
+  return out << to_string(reason);
+}
 } // namespace troupe
 
 namespace {
@@ -71,19 +73,24 @@ finding parse(std::string_view bytes, const frame_scanner::limits& allowed) {
   finding f;
   std::vector<std::uint64_t> open; // lengths of the fragments of a message
   for (std::size_t begin = 0; begin < bytes.size();) {
-    if (open.empty()) ++f.messages;
+    if (open.empty())
+      ++f.messages;
     f.in_message = true;
     f.bytes = bytes.size();
-    if (bytes.size() - begin < 2) return f;
+    if (bytes.size() - begin < 2)
+      return f;
     const bool final = at(begin) >= 0x80;
     const bool control = (at(begin) & 0x08) != 0;
     const bool masked = at(begin + 1) >= 0x80;
     std::uint64_t length = at(begin + 1) % 128;
     const std::size_t extended = length == 127 ? 8 : length == 126 ? 2 : 0;
     const auto body = begin + 2 + extended + (masked ? 4 : 0);
-    if (bytes.size() < body) return f;
-    if (extended != 0) length = 0;
-    for (std::size_t i = 0; i < extended; ++i) length = length * 256 + at(begin + 2 + i);
+    if (bytes.size() < body)
+      return f;
+    if (extended != 0)
+      length = 0;
+    for (std::size_t i = 0; i < extended; ++i)
+      length = length * 256 + at(begin + 2 + i);
     const auto wrong = [&](close_reason why, std::size_t end) {
       f.reason = why;
       f.bytes = end;
@@ -95,18 +102,24 @@ finding parse(std::string_view bytes, const frame_scanner::limits& allowed) {
       open.push_back(length);
       std::uint64_t sum = 0;
       for (const auto fragment : open) {
-        if (fragment > allowed.max_message_bytes) return wrong(close_reason::message_too_big, body);
+        if (fragment > allowed.max_message_bytes)
+          return wrong(close_reason::message_too_big, body);
         sum += fragment;
       }
-      if (sum > allowed.max_message_bytes) return wrong(close_reason::message_too_big, body);
-      if (open.size() > allowed.max_fragments) return wrong(close_reason::too_many_fragments, body);
-      if (final) open.clear();
+      if (sum > allowed.max_message_bytes)
+        return wrong(close_reason::message_too_big, body);
+      if (open.size() > allowed.max_fragments)
+        return wrong(close_reason::too_many_fragments, body);
+      if (final)
+        open.clear();
     }
     if ((at(begin) & 0x0f) == 8 && length >= 2 && bytes.size() >= body + 2) {
       const auto code = (at(body) ^ at(body - 4)) * 256 + (at(body + 1) ^ at(body - 3));
-      if (code >= 5000) return wrong(close_reason::protocol_error, body + 2);
+      if (code >= 5000)
+        return wrong(close_reason::protocol_error, body + 2);
     }
-    if (bytes.size() - body < length) return f;
+    if (bytes.size() - body < length)
+      return f;
     f.in_message = !open.empty();
     begin = body + length;
   }
@@ -115,7 +128,9 @@ finding parse(std::string_view bytes, const frame_scanner::limits& allowed) {
 }
 
 std::string fragment(std::string_view payload, bool first = false) {
-  return frame{.type = first ? frame::text : frame::continuation, .payload = payload, .final = false}.bytes();
+  return frame{
+      .type = first ? frame::text : frame::continuation, .payload = payload, .final = false}
+      .bytes();
 }
 
 } // namespace
@@ -125,16 +140,20 @@ TEST_CASE("frame_scanner: lengths up to the limit pass in every form", "[net][fr
     CAPTURE(length);
     const std::string payload(length, 'x');
     for (const std::size_t form : {0U, 2U, 8U}) {
-      if (form == 2 && length > 0xffff) continue;
-      CHECK(verdict(frame{.payload = payload, .length_bytes = form}.bytes(), {length, 1}) == close_reason::none);
-      if (length == 0) continue;
+      if (form == 2 && length > 0xffff)
+        continue;
+      CHECK(verdict(frame{.payload = payload, .length_bytes = form}.bytes(), {length, 1}) ==
+            close_reason::none);
+      if (length == 0)
+        continue;
       CHECK(verdict(frame{.payload = payload, .length_bytes = form}.bytes(), {length - 1, 1}) ==
             close_reason::message_too_big);
     }
   }
 }
 
-TEST_CASE("frame_scanner: a claim beyond the limit is refused with its last header byte", "[net][frame_scanner]") {
+TEST_CASE("frame_scanner: a claim beyond the limit is refused with its last header byte",
+          "[net][frame_scanner]") {
   for (const bool deflated : {false, true}) {
     for (const int bits : {21, 31, 32, 33, 62}) {
       const auto header = frame{.deflated = deflated, .claimed = std::uint64_t{1} << bits}.bytes();
@@ -143,11 +162,13 @@ TEST_CASE("frame_scanner: a claim beyond the limit is refused with its last head
       CHECK(scan_bytes(std::string_view{header}.substr(0, 13)).reason == close_reason::none);
     }
     for (const auto length : {std::uint64_t{1} << 63, ~std::uint64_t{0}}) // the top bit must be 0
-      CHECK(verdict(frame{.deflated = deflated, .claimed = length}.bytes()) == close_reason::protocol_error);
+      CHECK(verdict(frame{.deflated = deflated, .claimed = length}.bytes()) ==
+            close_reason::protocol_error);
   }
 }
 
-TEST_CASE("frame_scanner: fragments of a message are summed up and counted", "[net][frame_scanner]") {
+TEST_CASE("frame_scanner: fragments of a message are summed up and counted",
+          "[net][frame_scanner]") {
   const auto end = frame{.type = frame::continuation, .payload = "1234"}.bytes();
   const auto ping = frame{.type = frame::ping, .payload = std::string_view{"12345678"}}.bytes();
   const auto three = fragment("123", true) + ping + fragment("123") + ping + end;
@@ -156,7 +177,8 @@ TEST_CASE("frame_scanner: fragments of a message are summed up and counted", "[n
   CHECK(verdict(three, {9, 3}) == close_reason::message_too_big);
   CHECK(verdict(three, {10, 2}) == close_reason::too_many_fragments);
   std::string flood = fragment("", true);
-  for (int i = 1; i < 1024; ++i) flood += fragment("");
+  for (int i = 1; i < 1024; ++i)
+    flood += fragment("");
   CHECK(verdict(flood) == close_reason::none);
   CHECK(verdict(flood + fragment("")) == close_reason::too_many_fragments);
 }
@@ -167,26 +189,32 @@ TEST_CASE("frame_scanner: claims of fragments cannot wrap around", "[net][frame_
   frame_scanner scanner;
   REQUIRE(scanner.scan(half, any) == close_reason::none);
   REQUIRE(scanner.in_message());
-  CHECK(verdict(fragment("1", true) + frame{.type = frame::continuation, .claimed = INT64_MAX}.bytes(), any) ==
-        close_reason::message_too_big);
+  CHECK(verdict(fragment("1", true) +
+                    frame{.type = frame::continuation, .claimed = INT64_MAX}.bytes(),
+                any) == close_reason::message_too_big);
 }
 
-TEST_CASE("frame_scanner: a frame without a mask is refused, a mask of zeros is not", "[net][frame_scanner]") {
-  for (const std::uint8_t type : {frame::text, frame::binary, frame::continuation, frame::ping, frame::pong, frame::close}) {
+TEST_CASE("frame_scanner: a frame without a mask is refused, a mask of zeros is not",
+          "[net][frame_scanner]") {
+  for (const std::uint8_t type :
+       {frame::text, frame::binary, frame::continuation, frame::ping, frame::pong, frame::close}) {
     CAPTURE(int{type});
     CHECK(scan_bytes(frame{.type = type, .payload = "hello", .masked = false}.bytes()).bytes == 2);
-    CHECK(verdict(frame{.type = type, .payload = "hello", .masked = false}.bytes()) == close_reason::protocol_error);
+    CHECK(verdict(frame{.type = type, .payload = "hello", .masked = false}.bytes()) ==
+          close_reason::protocol_error);
     CHECK(verdict(frame{.type = type, .masked = false}.bytes()) == close_reason::protocol_error);
     CHECK(verdict(frame{.type = type, .mask = {0, 0, 0, 0}}.bytes()) == close_reason::none);
   }
 }
 
-TEST_CASE("frame_scanner: control frames carry at most 125 bytes, whatever the message limit", "[net][frame_scanner]") {
+TEST_CASE("frame_scanner: control frames carry at most 125 bytes, whatever the message limit",
+          "[net][frame_scanner]") {
   for (const std::uint8_t type : {frame::ping, frame::pong}) {
     const std::string most(125, 'p');
     CHECK(verdict(frame{.type = type, .payload = most}.bytes(), {10, 1}) == close_reason::none);
     CHECK(verdict(frame{.type = type, .claimed = 126}.bytes()) == close_reason::protocol_error);
-    CHECK(verdict(frame{.type = type, .claimed = std::uint64_t{1} << 62}.bytes()) == close_reason::protocol_error);
+    CHECK(verdict(frame{.type = type, .claimed = std::uint64_t{1} << 62}.bytes()) ==
+          close_reason::protocol_error);
   }
 }
 
@@ -205,26 +233,33 @@ TEST_CASE("frame_scanner: close codes of 5000 and above are refused", "[net][fra
   CHECK(verdict(frame{.type = frame::close}.bytes()) == close_reason::none);
 }
 
-TEST_CASE("frame_scanner: only what is unfinished counts as being in a message", "[net][frame_scanner]") {
+TEST_CASE("frame_scanner: only what is unfinished counts as being in a message",
+          "[net][frame_scanner]") {
   const auto message = frame{.payload = "hello"}.bytes();
   const auto ping = frame{.type = frame::ping, .payload = "hello"}.bytes();
-  for (const auto& whole : {message, ping, message + ping, fragment("a", true) + ping + frame{.type = frame::continuation}.bytes()}) {
+  for (const auto& whole :
+       {message, ping, message + ping,
+        fragment("a", true) + ping + frame{.type = frame::continuation}.bytes()}) {
     frame_scanner scanner;
     CHECK_FALSE(scanner.in_message());
     for (std::size_t i = 0; i < whole.size(); ++i) {
       REQUIRE(scanner.scan(std::string_view{whole}.substr(i, 1), generous) == close_reason::none);
-      const bool between = i + 1 == whole.size() || (whole == message + ping && i + 1 == message.size());
+      const bool between =
+          i + 1 == whole.size() || (whole == message + ping && i + 1 == message.size());
       CHECK(scanner.in_message() == !between);
     }
   }
 }
 
-TEST_CASE("frame_scanner: a message has one number from its first byte to its last", "[net][frame_scanner]") {
+TEST_CASE("frame_scanner: a message has one number from its first byte to its last",
+          "[net][frame_scanner]") {
   const auto ping = frame{.type = frame::ping, .payload = "hello"}.bytes();
-  const auto split = fragment("a", true) + ping + fragment("b") + ping + frame{.type = frame::continuation, .payload = "c"}.bytes();
+  const auto split = fragment("a", true) + ping + fragment("b") + ping +
+                     frame{.type = frame::continuation, .payload = "c"}.bytes();
   frame_scanner scanner;
   std::uint64_t number = 0;
-  // A control frame between messages counts too: else whoever is amid one at every look seemed stuck.
+  // A control frame between messages counts too: else whoever is amid one at every look seemed
+  // stuck.
   for (const auto& whole : {frame{.payload = "hello"}.bytes(), split, ping, split, ping}) {
     ++number;
     for (const char byte : whole) {
@@ -234,7 +269,8 @@ TEST_CASE("frame_scanner: a message has one number from its first byte to its la
   }
 }
 
-TEST_CASE("frame_scanner: however a stream is cut, the rules hold at the same byte", "[net][frame_scanner]") {
+TEST_CASE("frame_scanner: however a stream is cut, the rules hold at the same byte",
+          "[net][frame_scanner]") {
   std::mt19937_64 random{20240601}; // the same streams at every run
   const auto below = [&](std::uint64_t n) { return random() % n; };
   std::size_t by_reason[troupe::close_reasons.size()] = {};
@@ -245,19 +281,30 @@ TEST_CASE("frame_scanner: however a stream is cut, the rules hold at the same by
     for (std::uint64_t i = 0; i < frames; ++i) {
       static constexpr std::uint8_t types[] = {0, 0, 1, 2, 8, 9, 10, 3, 11, 15};
       std::string payload(below(4) == 0 ? below(300) : below(20), '\0');
-      for (auto& c : payload) c = static_cast<char>(random());
+      for (auto& c : payload)
+        c = static_cast<char>(random());
       const auto type = types[below(std::size(types))];
-      if (type >= 8 && below(8) != 0) payload.resize(std::min<std::size_t>(payload.size(), 125));
-      if (type == 8 && payload.size() >= 2 && below(2) == 0) payload[0] = static_cast<char>(below(20));
-      frame f{.type = type, .payload = payload, .final = type >= 8 || below(2) == 0, .deflated = below(4) == 0,
+      if (type >= 8 && below(8) != 0)
+        payload.resize(std::min<std::size_t>(payload.size(), 125));
+      if (type == 8 && payload.size() >= 2 && below(2) == 0)
+        payload[0] = static_cast<char>(below(20));
+      frame f{.type = type,
+              .payload = payload,
+              .final = type >= 8 || below(2) == 0,
+              .deflated = below(4) == 0,
               .masked = below(30) != 0};
-      for (auto& m : f.mask) m = static_cast<std::uint8_t>(random());
-      if (below(20) == 0) f.claimed = random() >> below(64);
-      if (below(4) == 0 && f.claimed.value_or(payload.size()) <= 0xffff) f.length_bytes = 2;
-      if (below(4) == 0) f.length_bytes = 8;
+      for (auto& m : f.mask)
+        m = static_cast<std::uint8_t>(random());
+      if (below(20) == 0)
+        f.claimed = random() >> below(64);
+      if (below(4) == 0 && f.claimed.value_or(payload.size()) <= 0xffff)
+        f.length_bytes = 2;
+      if (below(4) == 0)
+        f.length_bytes = 8;
       stream += f.bytes();
     }
-    if (below(4) == 0) stream[below(stream.size())] = static_cast<char>(random());
+    if (below(4) == 0)
+      stream[below(stream.size())] = static_cast<char>(random());
     stream.resize(stream.size() - below(2) * below(stream.size()));
     CAPTURE(round, allowed.max_message_bytes, allowed.max_fragments);
     const auto expected = parse(stream, allowed);
@@ -265,12 +312,15 @@ TEST_CASE("frame_scanner: however a stream is cut, the rules hold at the same by
     const auto bytewise = scan_bytes(stream, allowed);
     CHECK(bytewise.reason == expected.reason);
     CHECK(bytewise.bytes == expected.bytes);
-    if (expected.reason == close_reason::none) CHECK(bytewise == expected);
+    if (expected.reason == close_reason::none)
+      CHECK(bytewise == expected);
     const auto pieces = scan(stream, allowed, [&] { return 1 + below(40); });
     CHECK(pieces.reason == expected.reason);
-    if (expected.reason == close_reason::none) CHECK(pieces == expected);
+    if (expected.reason == close_reason::none)
+      CHECK(pieces == expected);
   }
-  for (const auto reason : {close_reason::none, close_reason::protocol_error, close_reason::message_too_big,
-                            close_reason::too_many_fragments})
-    CHECK(by_reason[static_cast<std::size_t>(reason)] > 500); // the streams are neither all good nor all bad
+  for (const auto reason : {close_reason::none, close_reason::protocol_error,
+                            close_reason::message_too_big, close_reason::too_many_fragments})
+    CHECK(by_reason[static_cast<std::size_t>(reason)] >
+          500); // the streams are neither all good nor all bad
 }

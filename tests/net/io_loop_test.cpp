@@ -44,18 +44,19 @@ struct listener_state {
 using heard = std::pair<std::vector<int>, std::set<std::thread::id>>;
 
 /// Gives `heard` to the promise once it has `expected` numbers.
-caf::behavior listener_actor(caf::stateful_actor<listener_state, untyped>* self, std::size_t expected,
-                             std::shared_ptr<std::promise<heard>> all) {
+caf::behavior listener_actor(caf::stateful_actor<listener_state, untyped>* self,
+                             std::size_t expected, std::shared_ptr<std::promise<heard>> all) {
   self->state.threads.insert(std::this_thread::get_id());
   return {
-    [=](int number) {
-      auto& s = self->state;
-      s.numbers.push_back(number);
-      s.threads.insert(std::this_thread::get_id());
-      if (s.numbers.size() != expected) return;
-      all->set_value({s.numbers, s.threads});
-      self->quit();
-    },
+      [=](int number) {
+        auto& s = self->state;
+        s.numbers.push_back(number);
+        s.threads.insert(std::this_thread::get_id());
+        if (s.numbers.size() != expected)
+          return;
+        all->set_value({s.numbers, s.threads});
+        self->quit();
+      },
   };
 }
 
@@ -65,10 +66,10 @@ struct nothing {};
 caf::behavior passer(caf::stateful_actor<nothing, untyped>* self, caf::actor to,
                      std::shared_ptr<std::atomic<int>> passed) {
   return {
-    [=](int number, const caf::actor& back) {
-      ++*passed;
-      self->send(to ? to : back, number + 1, caf::actor{self});
-    },
+      [=](int number, const caf::actor& back) {
+        ++*passed;
+        self->send(to ? to : back, number + 1, caf::actor{self});
+      },
   };
 }
 
@@ -85,7 +86,8 @@ std::shared_ptr<std::atomic<int>> keep_busy(loop_thread& loop) {
   const auto one = spawn_on(*loop, passer, caf::actor{}, passed);
   const auto other = spawn_on(*loop, passer, one, passed);
   caf::anon_send(other, 0, one);
-  while (*passed < 1000) std::this_thread::yield();
+  while (*passed < 1000)
+    std::this_thread::yield();
   return passed;
 }
 
@@ -133,7 +135,8 @@ public:
   }
   void sent(ssize_t result) override {
     bytes += result;
-    if (then) then();
+    if (then)
+      then();
   }
 
   int asked = 0;
@@ -147,7 +150,8 @@ private:
 
 struct senders : std::vector<std::unique_ptr<sender>> {
   explicit senders(std::size_t n) {
-    while (size() < n) push_back(std::make_unique<sender>());
+    while (size() < n)
+      push_back(std::make_unique<sender>());
   }
 };
 
@@ -160,13 +164,15 @@ TEST_CASE("io_loop: a hosted actor runs on the loop's thread, whoever sends", "[
   caf::anon_send(who, 1);
   std::thread{[&] { caf::anon_send(who, 2); }}.join();
   loop->post([&] { caf::anon_send(who, 3); });
-  loop.system().spawn([](caf::event_based_actor* self, const caf::actor& to) { self->send(to, 4); }, who);
+  loop.system().spawn([](caf::event_based_actor* self, const caf::actor& to) { self->send(to, 4); },
+                      who);
   const auto [numbers, threads] = all->get_future().get();
   CHECK(numbers.size() == 4);
   CHECK(threads == std::set{loop.thread()});
 }
 
-TEST_CASE("io_loop: of what many threads hand over at once nothing is lost or overtaken", "[net][io_loop]") {
+TEST_CASE("io_loop: of what many threads hand over at once nothing is lost or overtaken",
+          "[net][io_loop]") {
   loop_thread loop;
   constexpr int senders = 4;
   constexpr int each = 5000;
@@ -175,14 +181,17 @@ TEST_CASE("io_loop: of what many threads hand over at once nothing is lost or ov
   std::vector<std::shared_ptr<std::promise<heard>>> promises;
   for (int i = 0; i < actors; ++i) {
     promises.push_back(std::make_shared<std::promise<heard>>());
-    listeners.push_back(spawn_on(*loop, listener_actor, std::size_t{senders * each / actors}, promises.back()));
+    listeners.push_back(
+        spawn_on(*loop, listener_actor, std::size_t{senders * each / actors}, promises.back()));
   }
   std::vector<std::thread> threads;
   for (int s = 0; s < senders; ++s)
     threads.emplace_back([&listeners, s] {
-      for (int i = 0; i < each; ++i) caf::anon_send(listeners[static_cast<std::size_t>(i % actors)], i * senders + s);
+      for (int i = 0; i < each; ++i)
+        caf::anon_send(listeners[static_cast<std::size_t>(i % actors)], i * senders + s);
     });
-  for (auto& t : threads) t.join();
+  for (auto& t : threads)
+    t.join();
   for (auto& p : promises) {
     const auto numbers = p->get_future().get().first;
     std::array<int, senders> last;
@@ -195,17 +204,22 @@ TEST_CASE("io_loop: of what many threads hand over at once nothing is lost or ov
   }
 }
 
-TEST_CASE("io_loop: actors made ready by another thread run in the order in which they became so", "[net][io_loop]") {
+TEST_CASE("io_loop: actors made ready by another thread run in the order in which they became so",
+          "[net][io_loop]") {
   std::promise<void> go;
   loop_thread loop; // goes first
   const auto all = std::make_shared<std::promise<heard>>();
   const auto who = spawn_on(*loop, listener_actor, 100, all);
   loop->post([&] { go.get_future().wait(); }); // all becomes ready behind this
   for (int i = 0; i < 100; ++i)
-    spawn_on(*loop, +[](caf::stateful_actor<nothing, untyped>* self, const caf::actor& to, int number) -> caf::behavior {
-      self->send(to, number);
-      return {};
-    }, who, i);
+    spawn_on(
+        *loop,
+        +[](caf::stateful_actor<nothing, untyped>* self, const caf::actor& to,
+            int number) -> caf::behavior {
+          self->send(to, number);
+          return {};
+        },
+        who, i);
   go.set_value();
   const auto numbers = all->get_future().get().first;
   CHECK(std::is_sorted(numbers.begin(), numbers.end()));
@@ -226,9 +240,11 @@ TEST_CASE("io_loop: a timer fires on the loop's thread, never early", "[net][io_
   using clock = troupe::host::clock;
   struct probe {
     std::promise<std::pair<clock::time_point, std::thread::id>> fired;
-    troupe::timer timer{[](void* self) {
-                          static_cast<probe*>(self)->fired.set_value({clock::now(), std::this_thread::get_id()});
-                        }, this};
+    troupe::timer timer{
+        [](void* self) {
+          static_cast<probe*>(self)->fired.set_value({clock::now(), std::this_thread::get_id()});
+        },
+        this};
   };
   std::vector<std::unique_ptr<probe>> probes;
   std::vector<clock::time_point> due;
@@ -260,7 +276,8 @@ TEST_CASE("io_loop: a timer that throws is logged and others still fire", "[net]
   CHECK(loop.log().named("handler_failed").size() == 1);
 }
 
-TEST_CASE("io_loop: an actor of the scheduler runs there when the loop addresses it", "[net][io_loop]") {
+TEST_CASE("io_loop: an actor of the scheduler runs there when the loop addresses it",
+          "[net][io_loop]") {
   loop_thread loop;
   const auto told = std::make_shared<std::promise<std::uint64_t>>();
   spawn_on(*loop, asker, loop.system().spawn(thread_teller, std::string{"where?"}), told);
@@ -269,7 +286,8 @@ TEST_CASE("io_loop: an actor of the scheduler runs there when the loop addresses
   CHECK(where != std::hash<std::thread::id>{}(std::this_thread::get_id()));
 }
 
-TEST_CASE("io_loop: actors that are never idle starve neither sockets, timers nor sending", "[net][io_loop]") {
+TEST_CASE("io_loop: actors that are never idle starve neither sockets, timers nor sending",
+          "[net][io_loop]") {
   sender bytes;
   std::promise<void> flushed;
   bytes.then = [&] { flushed.set_value(); };
@@ -284,7 +302,8 @@ TEST_CASE("io_loop: actors that are never idle starve neither sockets, timers no
     char got = 0;
     std::promise<void> read;
     loop->post([&] {
-      asio::async_read(ours, asio::buffer(&got, 1), [&](error_code, std::size_t) { read.set_value(); });
+      asio::async_read(ours, asio::buffer(&got, 1),
+                       [&](error_code, std::size_t) { read.set_value(); });
     });
     const char sent = static_cast<char>('a' + i);
     REQUIRE(::send(theirs.native_handle(), &sent, 1, 0) == 1);
@@ -297,7 +316,8 @@ TEST_CASE("io_loop: actors that are never idle starve neither sockets, timers no
   loop->post([&] { loop->mark_dirty(bytes); });
   flushed.get_future().get();
   const int before = *passed;
-  while (*passed < before + 1000) std::this_thread::yield(); // nor are they starved
+  while (*passed < before + 1000)
+    std::this_thread::yield(); // nor are they starved
 }
 
 TEST_CASE("io_loop: finish() ends the loop although its actors are never idle", "[net][io_loop]") {
@@ -306,9 +326,11 @@ TEST_CASE("io_loop: finish() ends the loop although its actors are never idle", 
   loop.stop();
 }
 
-TEST_CASE("io_loop: what is ready when a loop goes is given up, so that its system can end", "[net][io_loop]") {
+TEST_CASE("io_loop: what is ready when a loop goes is given up, so that its system can end",
+          "[net][io_loop]") {
   loop_thread loop;
-  const auto first = spawn_on(*loop, listener_actor, std::size_t{2}, std::make_shared<std::promise<heard>>());
+  const auto first =
+      spawn_on(*loop, listener_actor, std::size_t{2}, std::make_shared<std::promise<heard>>());
   loop.ask([] { return 0; });
   spawn_on(*loop, mourner, first); // becomes ready again once the first one is given up
   loop.ask([] { return 0; });
@@ -317,14 +339,16 @@ TEST_CASE("io_loop: what is ready when a loop goes is given up, so that its syst
   spawn_on(*loop, mourner, first);
 }
 
-TEST_CASE("io_loop: whoever is dirty is asked once a turn and sends in one batch", "[net][io_loop]") {
+TEST_CASE("io_loop: whoever is dirty is asked once a turn and sends in one batch",
+          "[net][io_loop]") {
   std::promise<void> sent;
   senders many{batch_sender::max_batch + 40};
   many.back()->then = [&] { sent.set_value(); };
   loop_thread loop; // goes first
   loop.ask([&] {
     for (int again = 0; again < 3; ++again)
-      for (auto& m : many) loop->mark_dirty(*m);
+      for (auto& m : many)
+        loop->mark_dirty(*m);
     return 0;
   });
   sent.get_future().get();
@@ -342,13 +366,15 @@ TEST_CASE("io_loop: whoever is forgotten is asked no more, even amid a flush", "
   auto& last = many.back();
   loop_thread loop; // goes first
   first.then = [&] {
-    if (first.bytes == 2) return done.set_value(); // in the next turn
-    loop->forget(*last); // it waits for the second batch
+    if (first.bytes == 2)
+      return done.set_value(); // in the next turn
+    loop->forget(*last);       // it waits for the second batch
     last.reset();
     loop->mark_dirty(first);
   };
   loop.ask([&] {
-    for (auto& m : many) loop->mark_dirty(*m);
+    for (auto& m : many)
+      loop->mark_dirty(*m);
     loop->forget(*many[1]);
     loop->forget(*many[1]);
     return 0;

@@ -49,8 +49,8 @@ TEST_CASE("router: a page is served under its exact path, whatever the query", "
     CHECK(d.body == home.body);
   }
   CHECK(routes.route(get("/client.js")).body == script.body);
-  for (const std::string_view target :
-       {"", "//", "/x", "/client.jsx", "/client.js/", "/CLIENT.JS", "/../", "*", "http://service.test/"}) {
+  for (const std::string_view target : {"", "//", "/x", "/client.jsx", "/client.js/", "/CLIENT.JS",
+                                        "/../", "*", "http://service.test/"}) {
     CAPTURE(target);
     CHECK(routes.route(get(target)).status == 404);
   }
@@ -77,7 +77,8 @@ TEST_CASE("router: pages take GET and HEAD and name them to others", "[net][rout
   }
 }
 
-TEST_CASE("router: an upgrade of a WebSocket path gets 101, with the group it names", "[net][router]") {
+TEST_CASE("router: an upgrade of a WebSocket path gets 101, with the group it names",
+          "[net][router]") {
   const auto routes = with_pages();
   CHECK(routes.route(upgrade("/ws")).status == 101);
   CHECK(routes.route(upgrade("/ws")).group.empty());
@@ -86,20 +87,24 @@ TEST_CASE("router: an upgrade of a WebSocket path gets 101, with the group it na
     std::string_view target;
     std::string_view group;
   } table[] = {
-    {"/ws/lobby", "lobby"},
-    {"/ws/lobby?x=/y", "lobby"},
-    {"/ws/a%20b", "a b"},
-    {"/ws/a+b", "a+b"},
-    {"/ws/a/b", "a/b"},
-    {"/ws/a%2Fb", "a/b"},
-    {"/ws/a%2fb", "a/b"},
-    {"/ws/%41", "A"},
-    {"/ws/%25", "%"},
-    {"/ws/%2541", "%41"}, // decoded once
-    {"/ws/%3F", "?"},
-    {"/ws/gr%C3%BC%C3%9Fe", "gr\xc3\xbc\xc3\x9f" "e"},
-    {"/ws/gr\xc3\xbc\xc3\x9f" "e", "gr\xc3\xbc\xc3\x9f" "e"},
-    {"/ws/%80", "\x80"},
+      {"/ws/lobby", "lobby"},
+      {"/ws/lobby?x=/y", "lobby"},
+      {"/ws/a%20b", "a b"},
+      {"/ws/a+b", "a+b"},
+      {"/ws/a/b", "a/b"},
+      {"/ws/a%2Fb", "a/b"},
+      {"/ws/a%2fb", "a/b"},
+      {"/ws/%41", "A"},
+      {"/ws/%25", "%"},
+      {"/ws/%2541", "%41"}, // decoded once
+      {"/ws/%3F", "?"},
+      {"/ws/gr%C3%BC%C3%9Fe", "gr\xc3\xbc\xc3\x9f"
+                              "e"},
+      {"/ws/gr\xc3\xbc\xc3\x9f"
+       "e",
+       "gr\xc3\xbc\xc3\x9f"
+       "e"},
+      {"/ws/%80", "\x80"},
   };
   for (const auto& row : table) {
     CAPTURE(row.target);
@@ -109,11 +114,12 @@ TEST_CASE("router: an upgrade of a WebSocket path gets 101, with the group it na
   }
 }
 
-TEST_CASE("router: a group name that is empty, too long, malformed or unprintable gets 400", "[net][router]") {
+TEST_CASE("router: a group name that is empty, too long, malformed or unprintable gets 400",
+          "[net][router]") {
   const auto routes = with_pages();
   for (const std::string_view target :
-       {"/ws/", "/ws/?x", "/ws/%", "/ws/%4", "/ws/a%", "/ws/a%4", "/ws/%zz", "/ws/%4g", "/ws/%-1", "/ws/%00",
-        "/ws/a%0d%0aSet-Cookie:x", "/ws/%1b[2J", "/ws/%7f", "/ws/\x01"}) {
+       {"/ws/", "/ws/?x", "/ws/%", "/ws/%4", "/ws/a%", "/ws/a%4", "/ws/%zz", "/ws/%4g", "/ws/%-1",
+        "/ws/%00", "/ws/a%0d%0aSet-Cookie:x", "/ws/%1b[2J", "/ws/%7f", "/ws/\x01"}) {
     CAPTURE(target);
     const auto d = routes.route(upgrade(target));
     CHECK(d.status == 400);
@@ -122,7 +128,8 @@ TEST_CASE("router: a group name that is empty, too long, malformed or unprintabl
   CHECK(routes.route(upgrade("/ws/" + std::string(128, 'g'))).status == 101);
   CHECK(routes.route(upgrade("/ws/" + std::string(129, 'g'))).status == 400);
   std::string encoded = "/ws/";
-  for (int i = 0; i < 128; ++i) encoded += "%67"; // what counts is the name, not how it is spelled
+  for (int i = 0; i < 128; ++i)
+    encoded += "%67"; // what counts is the name, not how it is spelled
   CHECK(routes.route(upgrade(encoded)).status == 101);
 }
 
@@ -141,7 +148,8 @@ TEST_CASE("router: without WebSocket routes their path is not found", "[net][rou
   CHECK(routes.route(get("/")).status == 200);
 }
 
-TEST_CASE("router: the WebSocket path asks for an upgrade with 426 and takes only GET", "[net][router]") {
+TEST_CASE("router: the WebSocket path asks for an upgrade with 426 and takes only GET",
+          "[net][router]") {
   const auto routes = with_pages();
   for (const std::string_view target : {"/ws", "/ws/lobby"}) {
     const auto d = routes.route(get(target));

@@ -17,8 +17,8 @@ namespace troupe::tests {
 class loop_thread {
 public:
   explicit loop_thread(net::send_method method = net::send_method::automatic)
-    : loop_(std::make_unique<net::io_loop>(system_.get(), 0, method, log_)),
-      thread_([this] { loop_->run(); }) {}
+      : loop_(std::make_unique<net::io_loop>(system_.get(), 0, method, log_)),
+        thread_([this] { loop_->run(); }) {}
 
   ~loop_thread() { stop(); }
 
@@ -42,7 +42,8 @@ public:
 
   /// Lets the loop end and @returns once its thread has.
   void stop() {
-    if (!thread_.joinable()) return;
+    if (!thread_.joinable())
+      return;
     loop_->finish();
     thread_.join();
   }

@@ -24,7 +24,8 @@ public:
   void write(severity level, std::string_view name,
              std::initializer_list<log_field> fields) override {
     event e{level, std::string{name}, {}};
-    for (const auto& f : fields) e.fields.emplace(f.key, f.value);
+    for (const auto& f : fields)
+      e.fields.emplace(f.key, f.value);
     const std::lock_guard lock{mutex_};
     events_.push_back(std::move(e));
   }
@@ -34,7 +35,8 @@ public:
     const std::lock_guard lock{mutex_};
     std::vector<event> found;
     for (const auto& e : events_)
-      if (e.name == name) found.push_back(e);
+      if (e.name == name)
+        found.push_back(e);
     return found;
   }
 
