@@ -234,10 +234,10 @@ private:
   session_context context_;
   session_context admin_context_;
   event ended_; // outlives the loops, which may be what ends the registry
+  std::deque<event> hubs_ended_; // so do these
   std::vector<std::unique_ptr<io_loop>> loops_;
   std::shared_ptr<admission> gate_;
   std::shared_ptr<admission> admin_gate_;
-  std::deque<event> hubs_ended_;
   std::vector<shard_actor> shards_;
   registry_actor registry_;
   std::shared_ptr<const connection_settings> settings_;

@@ -64,7 +64,7 @@ template <class Lower>
 void ws_session<Lower>::accept(request upgrade, opening how, host::clock::time_point deadline) {
   loop_.timers().arm(deadline_, deadline);
   centrifuge_ = how.centrifuge.has_value();
-  const auto subprotocol = how.centrifuge ? how.centrifuge->subprotocol : std::string_view{};
+  const auto known = centrifuge_ ? how.centrifuge->subprotocol : std::string_view{};
   const auto& options = context_.options.websocket;
   if (options.compression) {
     websocket::permessage_deflate deflate;
@@ -73,11 +73,9 @@ void ws_session<Lower>::accept(request upgrade, opening how, host::clock::time_p
     deflate.client_no_context_takeover = true;
     ws_.set_option(deflate);
   }
-  ws_.set_option(websocket::stream_base::decorator([this, subprotocol](websocket::response_type& response) {
+  ws_.set_option(websocket::stream_base::decorator([this, known](websocket::response_type& response) {
     response.set(http::field::server, "Troupe");
-    if (!subprotocol.empty())
-      response.set(http::field::sec_websocket_protocol,
-                   beast::string_view{subprotocol.data(), subprotocol.size()});
+    if (!known.empty()) response.set(http::field::sec_websocket_protocol, std::string{known});
     const auto agreed = response[http::field::sec_websocket_extensions];
     const auto says = [&](const char* what) { return agreed.find(what) != beast::string_view::npos; };
     // Shared bytes need the full window: who asked for a smaller one gets them as they are.
