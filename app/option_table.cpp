@@ -292,7 +292,7 @@ std::vector<option> make_table() {
       duration("client.stale_close_delay", TROUPE_FIELD(server.client.stale_close_delay),
                {100ms, 1h}, "A client that has not connected for so long is closed with 3502."),
       size("client.queue_max_size", TROUPE_FIELD(server.client.queue_max_size), {1u << 10, 1u << 30},
-           "Publications queued for one client, and as much again of replies; then it is closed "
+           "Publications queued for one client, and twice as much of replies; then it is closed "
            "with 3008, unless slow_consumer of the namespace says otherwise."),
       integer("client.channel_limit", TROUPE_FIELD(server.client.channel_limit), "channels",
               {1, 1'000'000}, "Channels of one client; one more is error 106."),

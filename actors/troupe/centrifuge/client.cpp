@@ -93,7 +93,7 @@ void client_state::reply(std::uint32_t id, result body) {
   if (line_.is_closing()) return;
   const auto text = profile_.format->encode(troupe::centrifuge::reply{id, std::move(body)});
   // One that could never be queued would close the connection, and the next one that asks the same.
-  if (text && text->size() + outbox::max_overhead > settings_->options.queue_max_size)
+  if (text && text->size() + outbox::max_overhead > settings_->options.max_reply_bytes())
     return fail(id, error_code::limit_exceeded);
   write(text);
 }
@@ -106,7 +106,7 @@ void client_state::push(std::string channel, unsubscribe_push body) {
 void client_state::flush() {
   if (output_.empty()) return;
   const auto message = frame::encode(opcode_of(*profile_.format), std::exchange(output_, {}));
-  if (line_.queued_control_bytes() + message.bytes().size() > settings_->options.queue_max_size)
+  if (line_.queued_control_bytes() + message.bytes().size() > settings_->options.max_reply_bytes())
     return disconnect(close_reason::slow_consumer);
   line_.control(message);
 }

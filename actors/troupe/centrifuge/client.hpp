@@ -109,6 +109,8 @@ private:
                      const delivery_ptr& what);
   /// The client has to subscribe again from its last position.
   void restart(subscriptions::iterator ended, bool tell_channel = true);
+  /// What a recovery may take now: several of them share the queue.
+  std::size_t recoverable_bytes() const;
   /// Tells a channel that the subscription is over, without waiting for its answer.
   void leave(const std::string& channel);
 

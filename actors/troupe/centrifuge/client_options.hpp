@@ -19,6 +19,16 @@ struct client_options {
   bool connect_include_server_time = false; ///< Tell the time in the reply to connect.
   bool subscribe_to_user_personal_channel = false; ///< Every user's connections, by the server.
   std::string user_personal_channel_namespace;     ///< Empty: the channel has none.
+
+  /// Replies not sent yet, in bytes; more: slow. A policy that drops takes back up to queue_max_size of
+  /// publications and has the client recover them at once, so that much must fit on top of the rest.
+  [[nodiscard]] constexpr std::size_t max_reply_bytes() const noexcept { return 2 * queue_max_size; }
+
+  /// Payloads of one recovery, in bytes, with room left for what is written around them; more: not
+  /// recovered.
+  [[nodiscard]] constexpr std::size_t max_recovered_bytes() const noexcept {
+    return queue_max_size + queue_max_size / 2;
+  }
 };
 
 } // namespace troupe::centrifuge

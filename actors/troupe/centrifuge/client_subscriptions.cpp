@@ -4,6 +4,7 @@
 #include <troupe/centrifuge/client.hpp>
 #include <troupe/centrifuge/hub.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe::centrifuge {
@@ -62,7 +63,7 @@ void client_state::subscribe(const std::string& channel, const namespaces::entry
   const auto settle = [this, channel, reject = question.reject_unrecovered,
                        then = std::move(then)](subscribe_answered m) {
     if (auto* granted = std::get_if<subscribe_result>(&m.value);
-        granted && shorten(*granted, settings_->options.queue_max_size / 2) && reject) {
+        granted && shorten(*granted, recoverable_bytes()) && reject) {
       leave(channel);
       m.value = error_code::unrecoverable_position;
     }
@@ -131,6 +132,12 @@ void client_state::restart(subscriptions::iterator ended, bool tell_channel) {
   line_.withdraw(channel);
   push(channel, {unsubscribe_code::insufficient_state});
   if (tell_channel) leave(channel);
+}
+
+std::size_t client_state::recoverable_bytes() const {
+  const auto waiting = line_.queued_control_bytes() + output_.size();
+  const auto most = settings_->options.max_recovered_bytes();
+  return most - std::min(most, waiting);
 }
 
 void client_state::leave(const std::string& channel) {

@@ -223,7 +223,7 @@ TEST_CASE_METHOD(client_node, "client: history is for subscribers of namespaces 
 TEST_CASE("client: an answer too long to be queued is an error, or is not recovered",
           "[net][centrifuge][client]") {
   auto o = open_to_all();
-  o.queue_max_size = 8192;
+  o.queue_max_size = 4000;
   client_node n{o};
   const auto p = n.subscribe("hist:a");
   history_page page;

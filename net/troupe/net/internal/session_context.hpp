@@ -39,8 +39,7 @@ struct session_context {
     const auto control = options.outbox.max_control_bytes;
     if (!centrifuge) return {options.outbox.max_bytes, control};
     // Replies are control frames there, which its connection bounds, and leave room for a close frame.
-    const auto queue = options.client.queue_max_size;
-    return {queue, queue + control};
+    return {options.client.queue_max_size, options.client.max_reply_bytes() + control};
   }
 };
 
