@@ -71,6 +71,7 @@ test("drain: peers that never answer the close do not hold the exit beyond the d
   server.signal("SIGTERM");
   const time = await elapsed(server.exit());
   assert.ok(time >= 1400 && time <= 3500, `exit after ${time.toFixed(0)} ms`);
+  assert.deepEqual(await server.exit(), { code: 0, signal: null });
 });
 
 test("drain: a second signal ends the process at once", { timeout }, async (t) => {
