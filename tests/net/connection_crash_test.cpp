@@ -38,6 +38,7 @@ public:
     return result;
   }
   void send_control(const frame& what) override { to_->send_control(what); }
+  std::uint32_t withdraw(std::string_view name) override { return to_->withdraw(name); }
   void grant(std::size_t bytes) override { to_->grant(bytes); }
   void close(const close_status& status) override { to_->close(status); }
   void cut(close_reason reason) override { to_->cut(reason); }

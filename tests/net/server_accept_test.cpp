@@ -69,7 +69,7 @@ TEST_CASE("server: without descriptors it turns clients away, backs off and resu
   auto established = server.connect();
   meet_classes(server.log(), established);
   // Client and server share a process: the clients' sockets are made before descriptors run out.
-  std::vector<line> early(8);
+  std::vector<tcp_line> early(8);
   std::optional<few_descriptors> limit{std::in_place, 4};
   for (auto& l : early)
     l.connect(server.port()); // the kernel accepts, the server cannot
@@ -101,7 +101,7 @@ TEST_CASE("server: without descriptors waiting clients are not left hanging", "[
   running_server server;
   auto established = server.connect();
   meet_classes(server.log(), established);
-  std::vector<line> early(6);
+  std::vector<tcp_line> early(6);
   std::optional<few_descriptors> limit{std::in_place, 2};
   for (auto& l : early)
     l.connect(server.port());

@@ -82,7 +82,7 @@ TEST_CASE("server: a certificate or key that does not serve is named with its fi
 
 TEST_CASE("server: it serves pages and its health beside WebSockets", "[net][lifecycle]") {
   running_server server{quiet(), {{"/", "text/html", "<p>home"}}};
-  line client{server.port()};
+  tcp_line client{server.port()};
   const auto page = ask(client, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
   CHECK(page.status == 200);
   CHECK(page.body == "<p>home");
@@ -149,18 +149,18 @@ TEST_CASE("server: while it drains no upgrade succeeds and the health says so",
   o.admin.port = free_port();
   running_server server{o};
   auto mute = server.connect(); // keeps it from ending
-  line kept{server.port()};
+  tcp_line kept{server.port()};
   CHECK(ask(kept, get_health).status == 200);
-  line upgrading{server.port()};
+  tcp_line upgrading{server.port()};
   CHECK(ask(upgrading, get_health).status == 200);
-  line admin{server->admin_port()};
+  tcp_line admin{server->admin_port()};
   CHECK(ask(admin, get_health).status == 200);
   server->stop();
   CHECK(mute.closing().close_code() == 1001);
   CHECK(ask(kept, get_health).status == 503);
   CHECK(ask(upgrading, upgrade_request()).status == 503);
   CHECK(ask(admin, get_health).status == 503);
-  CHECK_THROWS(line{server.port()}); // nobody listens any more
+  CHECK_THROWS(tcp_line{server.port()}); // nobody listens any more
   mute.write(client_frame::closing(1001));
   mute.raw().shut_down();
   CHECK(server->join());
@@ -199,15 +199,15 @@ TEST_CASE("server: without stop() its end cuts everyone at once", "[net][lifecyc
     clients.push_back(server.connect({.headers = {}, .line = {.tls = true}}));
   }
   // And sockets at every other stage.
-  line silent{server.port()};
-  line half{server.port()};
+  tcp_line silent{server.port()};
+  tcp_line half{server.port()};
   half.write("GET / HT");
-  line kept{server.port()};
+  tcp_line kept{server.port()};
   ask(kept, get_health);
-  line admin{server->admin_port()};
+  tcp_line admin{server->admin_port()};
   ask(admin, get_health);
-  line silent_tls{server->tls_port()};
-  line half_tls{server->tls_port()};
+  tcp_line silent_tls{server->tls_port()};
+  tcp_line half_tls{server->tls_port()};
   half_tls.write("\x16\x03\x01");
   const auto begin = std::chrono::steady_clock::now();
   server.destroy();

@@ -236,7 +236,7 @@ TEST_CASE("server: a connection that is no upgrade in time is closed", "[net][li
   running_server server{o};
   for (const std::string_view said : {"", "GET /ws HTT"}) {
     const auto begin = std::chrono::steady_clock::now();
-    line client{server.port()};
+    tcp_line client{server.port()};
     client.write(said);
     CHECK(client.read_to_end().empty());
     CHECK(std::chrono::steady_clock::now() - begin >= 290ms);
@@ -252,7 +252,7 @@ TEST_CASE("server: the limits of the node and of an address have their answers",
   auto one = server.connect();
   auto two = server.connect();
   const auto status = [&](const char* source) {
-    line l{server.port(), {.source = source}};
+    tcp_line l{server.port(), {.source = source}};
     return ask(l, upgrade_request()).status;
   };
   CHECK(status("127.0.0.1") == 429);

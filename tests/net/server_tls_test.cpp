@@ -63,7 +63,7 @@ TEST_CASE("server: TLS on a port of its own leaves the other one plain", "[net][
 TEST_CASE("server: plain HTTP on the TLS port is answered 400 at once", "[net][tls]") {
   const certificate c;
   running_server server{encrypted(c)};
-  line plain{server.port()};
+  tcp_line plain{server.port()};
   const auto answer = ask(plain, get_health);
   CHECK(answer.status == 400);
   CHECK(answer.body == "this port speaks TLS\n");
@@ -73,7 +73,7 @@ TEST_CASE("server: an answer over TLS ends with a close_notify, so that it canno
           "[net][tls]") {
   const certificate c;
   running_server server{encrypted(c)};
-  line client{server.port(), {.tls = true}};
+  tcp_line client{server.port(), {.tls = true}};
   CHECK(ask(client, get_health).status == 200);
   CHECK(client.read_to_end().empty());
   CHECK(client.was_notified());
@@ -99,7 +99,7 @@ TEST_CASE("server: the handshake timeout covers TLS from the first byte on", "[n
        {std::string{}, std::string{"\x16"}, std::string{"\x16\x03\x01\x02"}}) {
     CAPTURE(said.size());
     const auto begin = std::chrono::steady_clock::now();
-    line client{server.port()};
+    tcp_line client{server.port()};
     std::this_thread::sleep_for(300ms);
     client.write(said);
     CHECK(client.read_to_end().empty());

@@ -8,7 +8,7 @@
 
 namespace troupe::tests {
 
-http_answer read_answer(line& from, std::string& rest, bool has_body) {
+http_answer read_answer(tcp_line& from, std::string& rest, bool has_body) {
   const auto await = [&](auto complete) {
     while (!complete()) {
       const auto more = from.read_some();
@@ -42,7 +42,7 @@ http_answer read_answer(line& from, std::string& rest, bool has_body) {
   return answer;
 }
 
-http_answer ask(line& over, std::string_view request) {
+http_answer ask(tcp_line& over, std::string_view request) {
   over.write(request);
   std::string rest;
   auto answer = read_answer(over, rest, !request.starts_with("HEAD"));

@@ -5,7 +5,7 @@
 // at a time.
 #pragma once
 #include "net/support/client_frame.hpp"
-#include "net/support/line.hpp"
+#include "net/support/tcp_line.hpp"
 
 #include <troupe/testing/wire_reader.hpp>
 
@@ -27,10 +27,10 @@ struct http_answer {
 };
 
 /// Reads one answer with Content-Length, or one without a body; `rest` gets what follows.
-http_answer read_answer(line& from, std::string& rest, bool has_body = true);
+http_answer read_answer(tcp_line& from, std::string& rest, bool has_body = true);
 
 /// Sends a request and reads the answer.
-http_answer ask(line& over, std::string_view request);
+http_answer ask(tcp_line& over, std::string_view request);
 
 struct client_options {
   std::string path = "/ws";
@@ -63,10 +63,10 @@ public:
   bool ends() { return !next().has_value(); }
 
   [[nodiscard]] const http_answer& answer() const noexcept { return answer_; }
-  [[nodiscard]] line& raw() noexcept { return line_; }
+  [[nodiscard]] tcp_line& raw() noexcept { return line_; }
 
 private:
-  line line_;
+  tcp_line line_;
   http_answer answer_;
   testing::wire_reader reader_;
 };

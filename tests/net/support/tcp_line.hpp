@@ -1,8 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// LINE: one blocking TCP connection to a server on loopback, with or without TLS. Whatever does not
-// happen within `patience` throws: a test fails, it does not hang.
-// Thread: one at a time.
+// TCP LINE: one blocking TCP connection to a server on loopback, with or without TLS. Whatever does
+// not happen within `patience` throws: a test fails, it does not hang. Thread: one at a time.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -21,15 +20,15 @@ struct line_options {
   const char* source = nullptr;      ///< Own loopback address, such as "127.0.0.2".
 };
 
-class line {
+class tcp_line {
 public:
   /// Connects. @throws std::runtime_error if it cannot.
-  explicit line(std::uint16_t port, const line_options& options = {});
+  explicit tcp_line(std::uint16_t port, const line_options& options = {});
   /// Opens a socket and does not connect it yet: for tests that run out of descriptors.
-  line();
-  ~line();
-  line(line&&) noexcept;
-  line& operator=(line&&) noexcept;
+  tcp_line();
+  ~tcp_line();
+  tcp_line(tcp_line&&) noexcept;
+  tcp_line& operator=(tcp_line&&) noexcept;
 
   void connect(std::uint16_t port, const line_options& options = {});
 

@@ -1,5 +1,5 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
-#include "net/support/line.hpp"
+#include "net/support/tcp_line.hpp"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -60,7 +60,7 @@ auto uninterrupted(F call) {
 
 } // namespace
 
-struct line::tls {
+struct tcp_line::tls {
   explicit tls(int descriptor) {
     if (SSL_set_fd(ssl.get(), descriptor) != 1 ||
         uninterrupted([&] { return SSL_connect(ssl.get()); }) != 1)
@@ -71,25 +71,25 @@ struct line::tls {
   std::unique_ptr<SSL, decltype(&SSL_free)> ssl{SSL_new(context.get()), SSL_free};
 };
 
-line::line() : descriptor_(open_socket()) {
+tcp_line::tcp_line() : descriptor_(open_socket()) {
   static const auto ignored = std::signal(SIGPIPE, SIG_IGN); // OpenSSL writes without MSG_NOSIGNAL
   (void)ignored;
 }
 
-line::line(std::uint16_t port, const line_options& options) : line() {
+tcp_line::tcp_line(std::uint16_t port, const line_options& options) : tcp_line() {
   connect(port, options);
 }
 
-line::~line() {
+tcp_line::~tcp_line() {
   if (descriptor_ >= 0)
     ::close(descriptor_);
 }
 
-line::line(line&& other) noexcept
+tcp_line::tcp_line(tcp_line&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)), was_reset_(other.was_reset_),
       was_notified_(other.was_notified_), tls_(std::move(other.tls_)) {}
 
-line& line::operator=(line&& other) noexcept {
+tcp_line& tcp_line::operator=(tcp_line&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
   std::swap(tls_, other.tls_);
   was_reset_ = other.was_reset_;
@@ -97,7 +97,7 @@ line& line::operator=(line&& other) noexcept {
   return *this;
 }
 
-void line::connect(std::uint16_t port, const line_options& options) {
+void tcp_line::connect(std::uint16_t port, const line_options& options) {
   const timeval limit{patience.count(), 0};
   set(descriptor_, SOL_SOCKET, SO_RCVTIMEO, limit);
   set(descriptor_, SOL_SOCKET, SO_SNDTIMEO, limit);
@@ -120,12 +120,12 @@ void line::connect(std::uint16_t port, const line_options& options) {
     tls_ = std::make_unique<tls>(descriptor_);
 }
 
-std::size_t line::write_some(std::string_view bytes) {
+std::size_t tcp_line::write_some(std::string_view bytes) {
   const auto n = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   return n < 0 ? 0 : static_cast<std::size_t>(n);
 }
 
-void line::write(std::string_view bytes) {
+void tcp_line::write(std::string_view bytes) {
   while (!bytes.empty()) {
     const auto n = uninterrupted([&] {
       return tls_ ? SSL_write(tls_->ssl.get(), bytes.data(), static_cast<int>(bytes.size()))
@@ -137,7 +137,7 @@ void line::write(std::string_view bytes) {
   }
 }
 
-std::string line::read_some() {
+std::string tcp_line::read_some() {
   std::array<char, 16384> block;
   if (tls_) {
     const int n = uninterrupted(
@@ -159,18 +159,18 @@ std::string line::read_some() {
   return {};
 }
 
-std::string line::read_to_end() {
+std::string tcp_line::read_to_end() {
   std::string all;
   for (auto more = read_some(); !more.empty(); more = read_some())
     all += more;
   return all;
 }
 
-void line::shut_down() {
+void tcp_line::shut_down() {
   ::shutdown(descriptor_, SHUT_WR);
 }
 
-void line::reset() {
+void tcp_line::reset() {
   set(descriptor_, SOL_SOCKET, SO_LINGER, linger{1, 0});
   ::close(std::exchange(descriptor_, -1));
 }
