@@ -1,0 +1,15 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// The table of options in parts, in the order of the manual.
+#pragma once
+#include "app/options.hpp"
+
+#include <vector>
+
+namespace troupe::app {
+
+std::vector<option> server_option_table(); ///< listen, tls, admin, websocket, heartbeat ... drain
+std::vector<option> client_option_table(); ///< client, channel
+std::vector<option> log_option_table();    ///< log
+
+} // namespace troupe::app
