@@ -7,7 +7,16 @@ namespace troupe {
 
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr bool on(std::chrono::milliseconds setting) noexcept { return setting.count() != 0; }
+
+/// The first of an interval's `gatherings` moments, the same for all connections, that is not before `due`.
+heartbeat::time_point gathered(heartbeat::time_point due, std::chrono::nanoseconds interval) {
+  const auto past = due.time_since_epoch() % interval;
+  const auto moment = (past * heartbeat::gatherings + interval - 1ns) / interval;
+  return due - past + interval * moment / heartbeat::gatherings;
+}
 
 } // namespace
 
@@ -53,7 +62,9 @@ std::optional<heartbeat::time_point> heartbeat::next(
   const auto consider = [&](time_point t) { soonest = soonest ? std::min(*soonest, t) : t; };
   if (on(settings.idle_timeout)) consider(active_ + settings.idle_timeout);
   if (on(settings.ping_interval))
-    consider(waiting_ && on(settings.pong_timeout) ? pinged_ + settings.pong_timeout : next_ping_);
+    consider(waiting_ && on(settings.pong_timeout)
+               ? pinged_ + settings.pong_timeout
+               : gathered(next_ping_, settings.ping_interval));
   return soonest;
 }
 

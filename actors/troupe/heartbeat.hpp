@@ -17,6 +17,10 @@ struct heartbeat_settings {
 class heartbeat {
 public:
   using time_point = std::chrono::steady_clock::time_point;
+  /// Pings leave at so many moments of an interval, the same for all connections: one batch of sends and
+  /// one wake-up of the loop serve many.
+  static constexpr int gatherings = 128;
+
   enum class verdict : std::uint8_t { wait, ping, no_pong, idle };
 
   /// @param spread In [0, 1): where in the second half of an interval the first ping falls, so that

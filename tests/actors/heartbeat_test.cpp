@@ -33,6 +33,29 @@ TEST_CASE("heartbeat: the first ping falls in the second half of an interval, by
   CHECK(h.check(usual, start + after) == verdict::ping);
 }
 
+TEST_CASE("heartbeat: pings that are due at about the same time leave together", "[actors][heartbeat]") {
+  const auto when = [&](std::chrono::nanoseconds due) {
+    return *heartbeat{usual, start + due - usual.ping_interval / 2, 0}.next(usual);
+  };
+  CHECK(when(0ms) == start);
+  CHECK(when(1ns) == start + 156'250us);
+  CHECK(when(100ms) == start + 156'250us);
+  CHECK(when(156'250us) == start + 156'250us);
+}
+
+TEST_CASE("heartbeat: gathering pings does not stretch the interval", "[actors][heartbeat]") {
+  const auto interval = GENERATE(20'000ms, 777ms, 86'400'000ms);
+  const heartbeat_settings settings{.ping_interval = interval, .pong_timeout = 50ms};
+  heartbeat h{settings, start + 12'345ns, 0.3};
+  const auto first = *h.next(settings);
+  for (int i = 0; i < 100; ++i) {
+    const auto now = *h.next(settings);
+    REQUIRE(now == first + i * interval);
+    REQUIRE(h.check(settings, now) == verdict::ping);
+    h.pong(settings, now + 1ms);
+  }
+}
+
 TEST_CASE("heartbeat: after a pong the next ping comes an interval after the last",
           "[actors][heartbeat]") {
   auto h = pinged(usual);
