@@ -40,16 +40,22 @@ struct loop_counters {
   counter messages_conflated;  ///< Messages replaced by a later one of the same key.
   counter bytes_out;           ///< Bytes the kernel took from outboxes.
   counter queued_bytes;        ///< In outboxes now.
-  counter reads_paused;        ///< Times a reader waited for credit.
+  counter reads_paused;        ///< Times a reader waited for credit, or for its pace.
   counter broadcasts;          ///< Messages the shard fanned out.
   counter broadcasts_refused;  ///< In-process broadcasts beyond the registry's bound.
   counter channels;            ///< Alive now.
+  counter channels_occupied;   ///< Those of them that have subscribers.
+  counter subscriptions;       ///< Of all their subscribers, now.
   counter channels_failed;     ///< Ended by an error; their subscribers were told.
   counter channels_refused;    ///< Not spawned, for the hub's bound.
   counter publications;        ///< Published in channels.
   counter publications_refused; ///< Beyond a channel's bound.
   counter refused;             ///< Sockets answered 503 or 429 for a connection limit.
   counter accept_errors;       ///< Failures of accept(), such as too few descriptors.
+  counter extension_requests;  ///< Messages and other requests for actors of extensions.
+  counter extension_failures;  ///< Of those: lost with an actor that failed, or not answered in time.
+  counter extension_overflows; ///< Of those: beyond the bound of their keeper.
+  counter extension_restarts;  ///< Actors of extensions that failed and are started again.
 };
 
 } // namespace troupe

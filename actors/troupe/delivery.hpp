@@ -11,6 +11,7 @@
 #include <caf/ref_counted.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -18,19 +19,33 @@ namespace troupe {
 
 class delivery final : public caf::ref_counted {
 public:
+  using clock = std::chrono::steady_clock;
+
   delivery(target to_, frame message_, connection_handle exclude_, overflow policy_,
-           std::string key_)
+           std::string key_, clock::time_point born_ = {})
     : to(std::move(to_)), message(std::move(message_)), exclude(exclude_), policy(policy_),
-      key(std::move(key_)) {}
+      key(std::move(key_)), born(born_) {}
 
   const target to;
   const frame message;
   const connection_handle exclude; ///< Gets nothing; nobody if empty.
   const overflow policy;
   const std::string key;           ///< For overflow::latest_per_key.
+  const clock::time_point born;    ///< When it came in, the first of several; the epoch if unknown.
 
   ~delivery() override {
     if (const auto* v = variant_.load(std::memory_order_relaxed)) v->deref();
+  }
+
+  /// Its way is measured from `now` on, its fan-out. Before others know it.
+  void sample(clock::time_point now) const noexcept {
+    sampled_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  }
+  [[nodiscard]] bool is_sample() const noexcept {
+    return sampled_.load(std::memory_order_relaxed) != 0;
+  }
+  [[nodiscard]] clock::time_point sampled() const noexcept {
+    return clock::time_point{clock::duration{sampled_.load(std::memory_order_relaxed)}};
   }
 
   /// The same delivery in a second encoding (deflated), or nullptr. Thread: any.
@@ -48,6 +63,7 @@ public:
 
 private:
   mutable std::atomic<const delivery*> variant_{nullptr};
+  mutable std::atomic<clock::rep> sampled_{0};
 };
 
 using delivery_ptr = caf::intrusive_ptr<const delivery>;

@@ -1,9 +1,11 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
 // HOST: an I/O loop as actors see it: the one thread on which its hosted actors run (hosted.hpp), with
-// a clock, a timing wheel and counters. Everything but exec_later() is for that thread only.
+// a clock, a timing wheel and counters. All but exec_later() and real_now() is for that thread only.
 #pragma once
-#include <troupe/counters.hpp>
+#include <troupe/meters/loop_meters.hpp>
+#include <troupe/meters/ticks.hpp>
+#include <troupe/meters/way_sampler.hpp>
 #include <troupe/timing_wheel.hpp>
 
 #include <caf/actor_system.hpp>
@@ -11,6 +13,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
+#include <utility>
 
 namespace troupe {
 
@@ -19,7 +23,8 @@ public:
   using clock = std::chrono::steady_clock;
 
   host(caf::actor_system& system, std::size_t index, clock::time_point now)
-    : caf::execution_unit(&system), index_(index), now_(now), timers_(now) {}
+    : caf::execution_unit(&system), index_(index), now_(now), timers_(now),
+      figures_(std::make_shared<meters::loop_meters>(index, now)), sampler_(*figures_) {}
 
   host(const host&) = delete;
   host& operator=(const host&) = delete;
@@ -31,9 +36,19 @@ public:
     if (stale_) set_now(clock::now());
     return now_;
   }
+  /// As now(), but asks the clock, and is for any thread.
+  [[nodiscard]] virtual clock::time_point real_now() const noexcept { return clock::now(); }
   [[nodiscard]] timing_wheel& timers() noexcept { return timers_; }
   /// Writing is for the loop's thread; reading for any.
-  [[nodiscard]] loop_counters& counters() noexcept { return counters_; }
+  [[nodiscard]] loop_counters& counters() noexcept { return figures_->counters; }
+  /// Likewise. Readers may keep them for longer than the loop lives.
+  [[nodiscard]] const std::shared_ptr<meters::loop_meters>& figures() noexcept { return figures_; }
+  [[nodiscard]] meters::way_sampler& sampler() noexcept { return sampler_; }
+  /// Ticks since this was last called: actors that run one after another share one look at the clock.
+  std::uint64_t lap() noexcept {
+    const auto now = meters::ticks();
+    return now - std::exchange(lap_, now);
+  }
 
 protected:
   void set_now(clock::time_point now) noexcept {
@@ -48,7 +63,9 @@ private:
   clock::time_point now_;
   bool stale_ = false;
   timing_wheel timers_;
-  loop_counters counters_;
+  std::uint64_t lap_ = 0;
+  std::shared_ptr<meters::loop_meters> figures_;
+  meters::way_sampler sampler_;
 };
 
 } // namespace troupe

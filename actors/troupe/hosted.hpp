@@ -5,6 +5,7 @@
 // uses documented actor API (docs/decisions/0001-hosted-actors.md).
 #pragma once
 #include <troupe/host.hpp>
+#include <troupe/meters/message_type.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/detail/init_fun_factory.hpp>
@@ -27,6 +28,8 @@ class hosted_job {
 public:
   hosted_job* next_ready = nullptr;
   virtual caf::resumable* as_resumable() noexcept = 0;
+  /// What others see of the actor.
+  virtual meters::actor_meter& meter() noexcept = 0;
 
 protected:
   ~hosted_job() = default;
@@ -37,10 +40,13 @@ protected:
 template <class Base>
 class hosted : public Base, public hosted_job {
 public:
-  explicit hosted(caf::actor_config& cfg) : Base(cfg), host_(static_cast<host&>(*cfg.host)) {}
+  explicit hosted(caf::actor_config& cfg)
+    : Base(cfg), host_(static_cast<host&>(*cfg.host)), meter_(host_.figures()->actors) {}
 
   using Base::enqueue;
-  void enqueue(caf::mailbox_element_ptr element, caf::execution_unit*) override {
+  void enqueue(caf::mailbox_element_ptr element, caf::execution_unit* from) override {
+    if (from == &host_) meter_->enqueued_here(); // so this is the host's thread
+    else meter_->enqueued_elsewhere();
 #if defined(__SANITIZE_THREAD__)
     __tsan_release(element.get()); // Debian's CAF is not instrumented: show TSan the hand-over
 #endif
@@ -48,7 +54,13 @@ public:
   }
 
   void launch(caf::execution_unit*, bool lazy, bool hide) override {
+    meter_.show(this->id(), this->name(), host_.real_now().time_since_epoch().count());
     Base::launch(&host_, lazy, hide);
+  }
+
+  bool cleanup(caf::error&& reason, caf::execution_unit* unit) override {
+    meter_.hide();
+    return Base::cleanup(std::move(reason), unit);
   }
 
   // CAF's name for "not for the scheduler's workers".
@@ -59,15 +71,29 @@ public:
   /// The loop this actor lives on.
   [[nodiscard]] host& home() noexcept { return host_; }
 
-#if defined(__SANITIZE_THREAD__)
+  [[nodiscard]] meters::actor_meter& meter() noexcept final { return meter_; }
+
+  // Every message passes here: the one place where handlers are measured.
   caf::invoke_message_result consume(caf::mailbox_element& element) override {
+#if defined(__SANITIZE_THREAD__)
     __tsan_acquire(&element);
-    return Base::consume(element);
-  }
 #endif
+    if constexpr (!meters::enabled) return Base::consume(element);
+    try {
+      const auto result = Base::consume(element);
+      if (result == caf::invoke_message_result::skipped) return result; // it comes again
+      meter_->handled(meters::type_of(element), host_.lap());
+      return result;
+    } catch (...) {
+      meter_->handled(meters::type_of(element), host_.lap());
+      meter_->failed();
+      throw;
+    }
+  }
 
 private:
   host& host_;
+  meters::actor_meter meter_;
 };
 
 /// `self` of a hosted actor with interface Handle and state class State.
@@ -80,6 +106,17 @@ template <class State, class Base, class Behavior, class... Params, class... Arg
 auto spawn_on(host& home, Behavior (*fun)(caf::stateful_actor<State, hosted<Base>>*, Params...),
               Args&&... args) {
   using impl = caf::stateful_actor<State, hosted<Base>>;
+  caf::actor_config cfg{&home};
+  caf::detail::init_fun_factory<impl, decltype(fun)> factory;
+  cfg.init_fun = factory(std::move(fun), std::forward<Args>(args)...);
+  return home.system().template spawn_impl<impl, caf::no_spawn_options>(cfg);
+}
+
+/// As above for an actor that does not know that it is hosted: `fun` takes `Self*`, of any event-based
+/// actor class, and could be given to caf::actor_system::spawn() as well.
+template <class Self, class Behavior, class... Params, class... Args>
+auto spawn_on(host& home, Behavior (*fun)(Self*, Params...), Args&&... args) {
+  using impl = hosted<Self>;
   caf::actor_config cfg{&home};
   caf::detail::init_fun_factory<impl, decltype(fun)> factory;
   cfg.init_fun = factory(std::move(fun), std::forward<Args>(args)...);

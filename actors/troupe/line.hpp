@@ -15,12 +15,6 @@
 
 namespace troupe {
 
-/// In [0, 1), different for each connection: spreads what would fall together.
-inline double spread_of(const client_id& id) noexcept {
-  constexpr std::size_t steps = 4096;
-  return static_cast<double>(std::hash<client_id>{}(id) % steps) / steps;
-}
-
 /// @tparam Pointer `self` of an actor whose interface has that of connection_actor.
 template <class Pointer>
 class line {
@@ -32,7 +26,9 @@ public:
       }, this) {}
 
   ~line() {
-    if (out_) out_->abandon();
+    if (!out_) return;
+    out_->attach(nullptr, nullptr);
+    out_->abandon();
   }
 
   line(const line&) = delete;
@@ -44,6 +40,7 @@ public:
   void open(const shard_actor& shard, join who, std::shared_ptr<transport> out,
             transport::gap_marker marker, F on_open) {
     out_ = std::move(out);
+    self_->meter()->become(inspection::actor_kind::connection);
     self_->set_exception_handler([](std::exception_ptr&) {
       return caf::make_error(close_reason::internal_error,
                              close_record{.reason = close_reason::internal_error});
@@ -52,7 +49,9 @@ public:
       .then(
         [this, marker, on_open](const joined& m) {
           handle_ = m.handle;
+          self_->meter().identify(m.who);
           if (!out_) return;
+          out_->attach(&figures(), &self_->home().sampler());
           out_->start(connection_actor{self_}, marker);
           on_open();
         },
@@ -67,21 +66,40 @@ public:
   /// Nothing is sent and nothing is read any more.
   [[nodiscard]] bool is_closing() const noexcept { return closing_; }
 
+  /// What others see of this connection.
+  [[nodiscard]] meters::connection_meter& figures() noexcept { return self_->meter()->connection; }
+  /// A message of the client came.
+  void count_received(std::size_t payload_bytes) noexcept {
+    auto& home = self_->home();
+    home.counters().messages_in.add();
+    home.counters().bytes_in.add(payload_bytes);
+    figures().messages_in.add();
+    figures().bytes_in.add(payload_bytes);
+    figures().active_at.set(home.now().time_since_epoch().count());
+  }
+
   /// Queues data and counts what became of it. After `full` the line has to be closed.
   outbox::result queue(const delivery_ptr& what) {
     auto& counters = self_->home().counters();
+    auto& mine = figures();
     const auto count = what->message.count();
-    if (closing_) {
-      counters.messages_dropped.add(count);
-      return {send_status::dropped};
-    }
-    const auto result = out_->send(what);
-    counters.messages_dropped.add(result.evicted);
+    const auto result = closing_ ? outbox::result{send_status::dropped} : out_->send(what);
+    auto lost = result.evicted;
     switch (result.status) {
-      case send_status::queued: counters.messages_queued.add(count); break;
-      case send_status::conflated: counters.messages_conflated.add(count); break;
+      case send_status::queued:
+        counters.messages_queued.add(count);
+        mine.messages_out.add(count);
+        break;
+      case send_status::conflated:
+        counters.messages_conflated.add(count);
+        mine.conflated.add(count);
+        break;
       case send_status::dropped:
-      case send_status::full: counters.messages_dropped.add(count); break;
+      case send_status::full: lost += count; break;
+    }
+    if (lost != 0) {
+      counters.messages_dropped.add(lost);
+      mine.dropped.add(lost);
     }
     return result;
   }
@@ -92,7 +110,10 @@ public:
   }
   /// Drops queued data for the target of this name.
   void withdraw(std::string_view name) {
-    if (!closing_) self_->home().counters().messages_dropped.add(out_->withdraw(name));
+    if (closing_) return;
+    const auto lost = out_->withdraw(name);
+    self_->home().counters().messages_dropped.add(lost);
+    figures().dropped.add(lost);
   }
   /// Lets the reader go on: what `received` reported is dealt with.
   void grant(std::size_t bytes) {
@@ -119,6 +140,7 @@ public:
 
   /// The transport is gone: ends the actor with its record.
   void end(const transport_closed& m) {
+    if (out_) out_->attach(nullptr, nullptr);
     out_.reset();
     closing_ = true;
     self_->quit(caf::make_error(m.record.reason, m.record));

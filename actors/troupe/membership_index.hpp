@@ -71,8 +71,38 @@ public:
   void add(membership in, const std::string& name, std::uint32_t slot, memberships& of_slot);
   void remove(membership in, const std::string& name, memberships& of_slot);
   void remove_all(memberships& of_slot);
+  /// Calls visit(kind, name) for everything a slot belongs to.
+  template <class Visit>
+  static void for_each(const memberships& of_slot, Visit visit) {
+    for (const auto& e : of_slot.entries_) visit(e.in, e.set->first);
+  }
   /// The members of a set, or nullptr if it has none.
   [[nodiscard]] const members* find(membership in, const std::string& name) const;
+
+  /// Calls visit(name, size) for a part of the sets of a kind: about `budget` of them from `from` on,
+  /// which is the default at first and then what the call before has returned. Nothing follows the
+  /// part whose result says `through`. Sets that stay are visited at least once; all anew if the
+  /// index has grown between two parts, which the result says too.
+  struct part {
+    std::size_t next = 0;
+    std::size_t extent = 0;
+    bool anew = false;
+    bool through = false;
+  };
+  template <class Visit>
+  part visit(membership in, const part& from, std::size_t budget, Visit visit) const {
+    const auto& all = sets_[static_cast<std::size_t>(in)];
+    part now{0, all.bucket_count()};
+    now.anew = from.next != 0 && from.extent != now.extent;
+    if (!now.anew) now.next = from.next;
+    for (; now.next < now.extent && budget != 0; ++now.next, --budget)
+      for (auto set = all.begin(now.next); set != all.end(now.next); ++set) {
+        visit(set->first, set->second.size());
+        if (budget > 1) --budget;
+      }
+    now.through = now.next >= now.extent;
+    return now;
+  }
 
 private:
   using sets = std::unordered_map<std::string, members>;

@@ -48,7 +48,10 @@ bool outbox::fits(std::size_t more_bytes, const outbox_bounds& bounds) const noe
   return bytes_ + more_bytes + (data_.size() + 1) * entry_bytes <= bounds.max_bytes;
 }
 
-void outbox::lose(const delivery& what) noexcept { gap_ += what.message.count(); }
+void outbox::lose(const delivery& what) noexcept {
+  gap_ += what.message.count();
+  forget_sample(what);
+}
 
 bool outbox::evict_oldest() {
   for (auto i = first_droppable(); i < data_.size(); ++i) {
@@ -69,6 +72,7 @@ bool outbox::conflate(const delivery_ptr& what, const outbox_bounds& bounds) {
     const auto without = bytes_ - queued->message.bytes().size();
     if (without + size + data_.size() * entry_bytes > bounds.max_bytes) return false;
     bytes_ = without + size;
+    forget_sample(*queued);
     queued = what;
     return true;
   }
@@ -80,6 +84,7 @@ outbox::result outbox::push(const delivery_ptr& what, const outbox_bounds& bound
   const auto size = what->message.bytes().size();
   if (what->policy == overflow::latest_per_key && conflate(what, bounds)) {
     r.status = send_status::conflated;
+    publish();
     return r;
   }
   if (!fits(size, bounds)) {
@@ -94,11 +99,18 @@ outbox::result outbox::push(const delivery_ptr& what, const outbox_bounds& bound
     if (!fits(size, bounds)) {
       lose(*what);
       r.status = send_status::dropped;
+      publish();
       return r;
     }
   }
   data_.push(what);
   bytes_ += size;
+  if (what->is_sample() && sampler_)
+    if (const auto at = sampler_->queued(*what); at != delivery::clock::time_point{}) {
+      sample_ = what.get();
+      sampled_at_ = at;
+    }
+  if (published_ || data_.size() > 1) publish(); // else it is about to leave
   return r;
 }
 
@@ -107,6 +119,7 @@ bool outbox::push_control(frame what, const outbox_bounds& bounds) {
   if (control_bytes_ + size > bounds.max_control_bytes) return false;
   control_bytes_ += size;
   control_.push(std::move(what));
+  if (published_ || control_.size() > 1) publish();
   return true;
 }
 
@@ -128,6 +141,10 @@ std::size_t outbox::fill(std::span<std::string_view> slices) {
 }
 
 void outbox::consume(std::size_t n) {
+  if (meter_) {
+    meter_->bytes_out.add(n);
+    meter_->queue_peak_bytes.raise_to(bytes_ + control_bytes_);
+  }
   while (n != 0) {
     const bool from_data = sending_ == part::data;
     const auto size = from_data ? data_[0]->message.bytes().size() : control_[0].bytes().size();
@@ -135,13 +152,21 @@ void outbox::consume(std::size_t n) {
     (from_data ? bytes_ : control_bytes_) -= taken;
     n -= taken;
     offset_ += taken;
-    if (offset_ != size) return;
+    if (offset_ != size) break;
     offset_ = 0;
-    if (from_data) data_.pop();
-    else control_.pop();
+    if (from_data) {
+      if (data_[0].get() == sample_ && sampler_) {
+        sampler_->left(sampled_at_);
+        sample_ = nullptr;
+      }
+      data_.pop();
+    } else {
+      control_.pop();
+    }
     sending_ = !control_.empty() ? part::control : !data_.empty() ? part::data : part::none;
   }
   if (offset_ == 0) sending_ = part::none;
+  if (published_ || !empty()) publish();
 }
 
 std::uint32_t outbox::drop_data() {
@@ -149,9 +174,12 @@ std::uint32_t outbox::drop_data() {
   const std::size_t kept = keep_first ? 1 : 0;
   std::uint32_t lost = 0;
   for (auto i = kept; i < data_.size(); ++i) lost += data_[i]->message.count();
+  count_unsent(kept);
   bytes_ = keep_first ? data_[0]->message.bytes().size() - offset_ : 0;
   if (!data_.empty()) data_.truncate(kept);
   if (!keep_first && sending_ == part::data) sending_ = part::none;
+  if (meter_) meter_->dropped.add(lost);
+  publish();
   return lost;
 }
 
@@ -165,17 +193,50 @@ std::uint32_t outbox::withdraw(std::string_view name) {
       continue;
     }
     withdrawn += queued->message.count();
+    forget_sample(*queued);
     bytes_ -= queued->message.bytes().size();
   }
   data_ = std::move(kept);
+  publish();
   return withdrawn;
 }
 
 void outbox::clear() {
+  count_unsent(0);
   control_ = {};
   data_ = {};
   bytes_ = control_bytes_ = offset_ = 0;
   sending_ = part::none;
+  publish();
+}
+
+// -- figures ---------------------------------------------------------------------------------------
+
+void outbox::attach(meters::connection_meter* meter, meters::way_sampler* sampler) noexcept {
+  meter_ = meter;
+  sampler_ = sampler;
+  publish();
+}
+
+void outbox::count_unsent(std::size_t kept) noexcept {
+  if (data_.size() <= kept) return;
+  sample_ = nullptr;
+  if (!meter_) return;
+  auto bytes = bytes_;
+  if (kept != 0) bytes -= data_[0]->message.bytes().size() - offset_;
+  meter_->unsent_bytes.add(bytes);
+  meter_->unsent_messages.add(static_cast<std::uint32_t>(data_.size() - kept));
+}
+
+void outbox::publish() noexcept {
+  if constexpr (!meters::enabled) return;
+  if (!meter_) return;
+  const auto bytes = bytes_ + control_bytes_;
+  published_ = bytes != 0;
+  meter_->queue_bytes.set(bytes);
+  meter_->queue_messages.set(static_cast<std::uint32_t>(data_.size() + control_.size()));
+  meter_->oldest_queued_at.set(data_.empty() ? 0 : data_[0]->born.time_since_epoch().count());
+  meter_->queue_peak_bytes.raise_to(bytes);
 }
 
 } // namespace troupe

@@ -6,6 +6,8 @@
 #pragma once
 #include <troupe/delivery.hpp>
 #include <troupe/frame.hpp>
+#include <troupe/meters/meter_block.hpp>
+#include <troupe/meters/way_sampler.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -42,7 +44,10 @@ public:
     std::uint32_t evicted = 0; ///< Older messages dropped to make room.
   };
 
-  /// Queues data. `bounds` are the same at every call.
+  /// Where to count, until this is called again; both null, or none.
+  void attach(meters::connection_meter* meter, meters::way_sampler* sampler) noexcept;
+
+  /// Queues data. With tighter `bounds` than before, what is queued beyond them makes it full.
   result push(const delivery_ptr& what, const outbox_bounds& bounds);
   /// Queues a control frame. @returns false if it exceeds the bound; the connection has to be cut.
   [[nodiscard]] bool push_control(frame what, const outbox_bounds& bounds);
@@ -58,6 +63,9 @@ public:
   /// @returns the number of messages, which are no gap.
   std::uint32_t withdraw(std::string_view name);
   void clear();
+  /// Shows others what is queued. It does so by itself, but for a first message that has not had its chance
+  /// to leave: call it when there was none, such as on a full socket.
+  void publish() noexcept;
 
   [[nodiscard]] bool empty() const noexcept { return bytes_ == 0 && control_bytes_ == 0; }
   [[nodiscard]] bool has_data() const noexcept { return bytes_ != 0; }
@@ -95,6 +103,10 @@ private:
   bool evict_oldest();
   bool conflate(const delivery_ptr& what, const outbox_bounds& bounds);
   void lose(const delivery& what) noexcept;
+  void count_unsent(std::size_t kept) noexcept;
+  void forget_sample(const delivery& what) noexcept {
+    if (&what == sample_) sample_ = nullptr;
+  }
 
   lane<frame> control_;
   lane<delivery_ptr> data_;
@@ -103,6 +115,11 @@ private:
   std::size_t offset_ = 0; // sent of the front of `sending_`
   std::uint32_t gap_ = 0;
   part sending_ = part::none;
+  meters::connection_meter* meter_ = nullptr;
+  meters::way_sampler* sampler_ = nullptr;
+  const delivery* sample_ = nullptr; // that is followed; only compared
+  delivery::clock::time_point sampled_at_{};
+  bool published_ = false; // that something is queued
 };
 
 } // namespace troupe

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::chrono::seconds shard_timeout{15};
 
-delivery_ptr make_delivery(const broadcast& m) {
-  return delivery_ptr{new delivery(m.to, m.message, m.exclude, m.policy, m.key), false};
+delivery_ptr make_delivery(const broadcast& m, delivery::clock::time_point born) {
+  return delivery_ptr{new delivery(m.to, m.message, m.exclude, m.policy, m.key, born), false};
 }
 
 bool joinable(const delivery& a, const delivery& b) {
@@ -35,7 +35,8 @@ std::vector<delivery_ptr> join_neighbours(std::vector<delivery_ptr> in, std::siz
     } else {
       frames.clear();
       for (auto i = first; i < last; ++i) frames.push_back(in[i]->message);
-      out.emplace_back(new delivery(in[first]->to, frame::join(frames), {}, in[first]->policy, {}),
+      out.emplace_back(new delivery(in[first]->to, frame::join(frames), {}, in[first]->policy, {},
+                                    in[first]->born),
                        false);
     }
     first = last;
@@ -50,6 +51,8 @@ registry_state::registry_state(pointer self) : self_(self) {}
 registry_actor::behavior_type registry_state::make_behavior(std::vector<shard_actor> shards,
                                                             const registry_options& options) {
   options_ = options;
+  self_->meter()->become(inspection::actor_kind::registry);
+  self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
   self_->set_down_handler([this](const caf::down_msg& m) { on_down(m); });
   for (auto& who : shards) {
     self_->monitor(who);
@@ -61,6 +64,8 @@ registry_actor::behavior_type registry_state::make_behavior(std::vector<shard_ac
     [this](const change_membership& m) { return ask_shards(m); },
     [this](const close_connections& m) { return ask_shards(m); },
     [this](const drain& m) { on_drain(m); },
+    [this](const observe& m) { return ask_shards(m); },
+    [this](const unobserve& m) { return ask_shards(m); },
     [this](const submit& m) { return on_submit(m); },
     [this](const fanned_out& m) { on_fanned_out(m); },
     [this](const go_on&) { flush(); },
@@ -69,9 +74,9 @@ registry_actor::behavior_type registry_state::make_behavior(std::vector<shard_ac
 
 // -- taking in -------------------------------------------------------------------------------------
 
-void registry_state::stage(const broadcast& m) {
+void registry_state::stage(const broadcast& m, delivery::clock::time_point born) {
   pending_bytes_ += m.message.bytes().size();
-  pending_.push_back(make_delivery(m));
+  pending_.push_back(make_delivery(m, born));
   // Behind everything that is queued already, so that it can be joined.
   if (!std::exchange(flushing_, true)) self_->send(self_, go_on{});
 }
@@ -81,18 +86,18 @@ void registry_state::on_broadcast(const broadcast& m) {
     self_->home().counters().broadcasts_refused.add();
     return;
   }
-  stage(m);
+  stage(m, self_->home().now());
 }
 
 caf::typed_response_promise<credit> registry_state::on_submit(const submit& m) {
   auto promise = self_->make_response_promise<credit>();
   pending_credits_.push_back({promise, m.cost});
-  stage(m.what);
+  stage(m.what, m.read_at);
   return promise;
 }
 
 caf::typed_response_promise<receipt> registry_state::on_confirm(const confirm_broadcast& m) {
-  return ask_shards(confirm_fan_out{make_delivery(m.what)});
+  return ask_shards(confirm_fan_out{make_delivery(m.what, self_->home().now())});
 }
 
 // -- sending out -----------------------------------------------------------------------------------
@@ -106,6 +111,8 @@ void registry_state::send_pending() {
   if (pending_.empty()) return;
   const fan_out m{++sent_, join_neighbours(std::exchange(pending_, {}), options_.max_joined_bytes)};
   pending_bytes_ = 0;
+  if (auto& sampler = self_->home().sampler(); sampler.due(self_->home().now()))
+    sampler.fanned_out(*m.deliveries.front());
   owed_.push_back({m.number, std::exchange(pending_credits_, {})});
   for (const auto& s : shards_) self_->send(s.who, m);
   settle(); // without shards nobody acknowledges
@@ -158,7 +165,7 @@ caf::typed_response_promise<receipt> registry_state::ask_shards(const Message& m
 void registry_state::on_drain(const drain& m) {
   send_pending();
   const auto share = m.rate == 0 ? 0 : std::max<std::size_t>(1, m.rate / std::max<std::size_t>(1, shards_.size()));
-  for (const auto& s : shards_) self_->send(s.who, drain{share});
+  for (const auto& s : shards_) self_->send(s.who, drain{share, m.retry_window});
   if (shards_.empty()) self_->quit();
 }
 

@@ -55,7 +55,7 @@ private:
   void on_down(const caf::down_msg& m);
   void on_drain(const drain& m);
 
-  void stage(const broadcast& m);
+  void stage(const broadcast& m, delivery::clock::time_point born);
   /// Sends what is pending, joined, if the window allows.
   void flush();
   void send_pending();

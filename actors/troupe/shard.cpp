@@ -1,6 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/shard.hpp>
 
+#include <caf/send.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,31 +14,54 @@ namespace {
 constexpr std::chrono::seconds confirm_timeout{10};
 constexpr std::chrono::milliseconds drain_step{100};
 
-/// The record in an exit reason; reasons that are not ours count as internal errors.
-close_record record_of(const caf::error& reason) {
-  static const auto ours = caf::make_error(close_reason::internal_error).category();
-  if (reason && reason.category() == ours && reason.context().match_elements<close_record>())
-    return reason.context().get_as<close_record>(0);
-  return {.reason = close_reason::internal_error};
+closing_figures figures_of(const meters::actor_meter* meter, std::chrono::nanoseconds uptime) {
+  if (!meter) return {.uptime = uptime};
+  const auto& c = (**meter).connection;
+  return {.uptime = uptime,
+          .queue_bytes = c.unsent_bytes.value(),
+          .queue_messages = c.unsent_messages.value(),
+          .rtt = std::chrono::nanoseconds{c.rtt.value()},
+          .bytes_in = c.bytes_in.value(),
+          .bytes_out = c.bytes_out.value(),
+          .messages_in = c.messages_in.value(),
+          .messages_out = c.messages_out.value(),
+          .dropped = c.dropped.value()};
 }
 
 } // namespace
 
 shard_state::shard_state(pointer self)
-  : self_(self), drain_timer_([](void* state) {
+  : self_(self), events_({}), drain_timer_([](void* state) {
       static_cast<shard_state*>(state)->go_on_soon();
     }, this) {}
 
+template <class Answer>
+caf::typed_response_promise<Answer> shard_state::in_turn(std::function<Answer()> act) {
+  auto promise = self_->make_response_promise<Answer>();
+  jobs_.push_back({.act = [promise, act = std::move(act)]() mutable { promise.deliver(act()); }});
+  if (!going_on_) work();
+  return promise;
+}
+
 shard_actor::behavior_type shard_state::make_behavior(const shard_options& options) {
   options_ = options;
+  self_->meter()->become(inspection::actor_kind::shard);
+  events_ = lifecycle_log{options.observers};
+  self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
   self_->set_down_handler([this](const caf::down_msg& m) { on_down(m); });
   return {
     [this](const join& m) { return on_join(m); },
     [this](const fan_out& m) { return on_fan_out(m); },
     [this](const confirm_fan_out& m) { return on_confirm(m); },
-    [this](const change_membership& m) { return in_turn([this, m] { return change(m); }); },
-    [this](const close_connections& m) { return in_turn([this, m] { return close(m); }); },
+    [this](const change_membership& m) { return in_turn<receipt>([this, m] { return change(m); }); },
+    [this](const close_connections& m) { return in_turn<receipt>([this, m] { return close(m); }); },
     [this](const drain& m) { start_drain(m); },
+    [this](const observe& m) { return start_observing(m); },
+    [this](const unobserve& m) { return stop_observing(m); },
+    [this](const list_sets& m) { return in_turn<listed_sets>([this, m] { return list(m); }); },
+    [this](const list_connections& m) {
+      return in_turn<listed_connections>([this, m] { return list(m); });
+    },
     [this](const centrifuge::fan_out_event& m) { return on_event(m); },
     [this](const centrifuge::change_channel_members& m) { on_channel_members(m); },
     [this](const go_on&) { work(); },
@@ -51,9 +75,17 @@ joined shard_state::on_join(const join& m) {
   const auto at = slots_.insert({});
   auto& s = slots_[at];
   if (++last_generation_ == 0) ++last_generation_; // 0 is nobody
+  const connection_handle handle{static_cast<std::uint16_t>(self_->home().index()),
+                                 last_generation_, at};
+  const auto now = std::chrono::system_clock::now();
   s.generation = last_generation_;
-  s.id = m.id;
+  s.plain = speaks_plainly(m.origin.over);
+  s.profile = {new connection_profile(handle, m.id, m.user, m.groups, m.labels, m.origin, now),
+               false};
+  s.joined = self_->home().now();
   s.who = who;
+  if (auto* lives = dynamic_cast<hosted_job*>(caf::actor_cast<caf::abstract_actor*>(who)))
+    s.meter = &lives->meter();
   by_id_.emplace(m.id, at);
   by_actor_.emplace(who.id(), at);
   if (!m.user.empty()) index_.add(membership::user, m.user, at, s.in);
@@ -63,20 +95,27 @@ joined shard_state::on_join(const join& m) {
   counters.connections.add();
   counters.opened.add();
   self_->monitor(who);
-  if (draining_) self_->send(who, close_connection{close_status::of(close_reason::shutting_down)});
-  return {{static_cast<std::uint16_t>(self_->home().index()), s.generation, at}};
+  if (draining_) self_->send(who, close_connection{farewell(m.id)});
+  report(connection_up{s.profile, now});
+  return {handle, s.profile};
 }
 
 void shard_state::on_down(const caf::down_msg& m) {
   const auto found = by_actor_.find(m.source.id());
-  if (found == by_actor_.end()) return;
+  if (found == by_actor_.end()) {
+    events_.remove(m.source.id()); // an observer
+    return;
+  }
   const auto at = found->second;
   by_actor_.erase(found);
-  const auto id = slots_[at].id;
-  by_id_.erase(id);
-  index_.remove_all(slots_[at].in);
-  slots_.erase(at);
+  auto& gone = slots_[at];
+  const auto who = gone.profile;
   const auto record = record_of(m.reason);
+  report(connection_down{who, std::chrono::system_clock::now(), record,
+                         figures_of(gone.meter, self_->home().now() - gone.joined)});
+  by_id_.erase(who->id);
+  index_.remove_all(gone.in);
+  slots_.erase(at);
   auto& counters = self_->home().counters();
   counters.connections.subtract();
   counters.closed.add();
@@ -84,12 +123,41 @@ void shard_state::on_down(const caf::down_msg& m) {
   options_.log->write(record.reason == close_reason::internal_error ? severity::error
                                                                     : severity::debug,
                       "connection_closed",
-                      {{"id", id.to_string()},
+                      {{"id", who->id.to_string()},
                        {"reason", to_string(record.reason)},
                        {"code_sent", fmt::to_string(record.code_sent)},
                        {"code_received", fmt::to_string(record.code_received)},
                        {"text", record.text}});
   end_if_drained();
+}
+
+// -- observers -------------------------------------------------------------------------------------
+
+receipt shard_state::start_observing(const observe& m) {
+  if (events_.add(m.who)) self_->monitor(m.who);
+  return {.matched = by_actor_.size()};
+}
+
+receipt shard_state::stop_observing(const unobserve& m) {
+  if (events_.remove(m.who.id())) self_->demonitor(m.who.address());
+  return {.matched = by_actor_.size()};
+}
+
+void shard_state::report(connection_event event) {
+  if (!events_.observed()) return;
+  events_.append(std::move(event));
+  send_reports();
+}
+
+void shard_state::send_reports() {
+  events_.send_due(static_cast<std::uint16_t>(self_->home().index()),
+                   [this](const connection_observer& who, connection_events batch) {
+                     self_->request(who, caf::infinite, std::move(batch))
+                       .then([this, id = who.id()](const noted&) {
+                         events_.noted(id);
+                         send_reports();
+                       }, [this, id = who.id()](const caf::error&) { events_.remove(id); });
+                   });
 }
 
 // -- fanning out -----------------------------------------------------------------------------------
@@ -100,7 +168,8 @@ caf::typed_response_promise<fanned_out> shard_state::on_fan_out(const fan_out& m
     promise.deliver(fanned_out{m.number});
     return promise;
   }
-  for (const auto& what : m.deliveries) jobs_.push_back({.what = what});
+  for (const auto& what : m.deliveries)
+    jobs_.push_back({.what = what, .groups = groups_of(what->to)});
   jobs_.back().done = promise;
   jobs_.back().number = m.number;
   if (!going_on_) work();
@@ -111,14 +180,7 @@ caf::typed_response_promise<receipt> shard_state::on_confirm(const confirm_fan_o
   auto promise = self_->make_response_promise<receipt>();
   auto confirmed = std::make_shared<open_receipt>();
   confirmed->promise = promise;
-  jobs_.push_back({.what = m.what, .confirmed = std::move(confirmed)});
-  if (!going_on_) work();
-  return promise;
-}
-
-caf::typed_response_promise<receipt> shard_state::in_turn(std::function<receipt()> act) {
-  auto promise = self_->make_response_promise<receipt>();
-  jobs_.push_back({.act = [promise, act = std::move(act)]() mutable { promise.deliver(act()); }});
+  jobs_.push_back({.what = m.what, .groups = groups_of(m.what->to), .confirmed = std::move(confirmed)});
   if (!going_on_) work();
   return promise;
 }
@@ -163,9 +225,24 @@ const membership_index::members* shard_state::members_of(const target& to) const
     case target::kind::group: return index_.find(membership::group, to.name);
     case target::kind::label: return index_.find(membership::label, to.name);
     case target::kind::everyone:
+    case target::kind::groups:
     case target::kind::connection: break;
   }
   return nullptr;
+}
+
+std::shared_ptr<const glob> shard_state::groups_of(const target& to) {
+  if (to.of != target::kind::groups) return nullptr;
+  auto parsed = glob::parse(to.name);
+  return parsed ? std::make_shared<const glob>(*std::move(parsed)) : nullptr;
+}
+
+bool shard_state::is_in(const slot& s, const glob& groups) {
+  bool found = false;
+  membership_index::for_each(s.in, [&](membership in, const std::string& group) {
+    found = found || (in == membership::group && groups.matches(group));
+  });
+  return found;
 }
 
 bool shard_state::is_at(const connection_handle& who, std::uint32_t at) const {
@@ -180,14 +257,15 @@ bool shard_state::advance(job& j, std::uint32_t& budget) {
     --budget;
     return true;
   }
-  const bool all = j.what && j.what->to.of == target::kind::everyone;
+  const bool all = j.what && (j.what->to.of == target::kind::everyone || j.groups);
   const auto* members = j.event ? index_.find(membership::channel, j.event->channel)
                         : all   ? nullptr
                                 : members_of(j.what->to);
   const auto extent = all ? slots_.extent() : members ? members->extent() : 0;
   for (; j.cursor < extent && budget != 0; ++j.cursor, --budget) {
     const auto at = all ? j.cursor : (*members)[j.cursor].slot;
-    if (at != membership_index::member::none && slots_[at].who) hand_over(j, at);
+    if (at == membership_index::member::none || !slots_[at].who) continue;
+    if (!j.groups || is_in(slots_[at], *j.groups)) hand_over(j, at);
   }
   return j.cursor >= extent;
 }
@@ -200,6 +278,7 @@ void shard_state::hand_over(job& j, std::uint32_t at) {
                 centrifuge::channel_happened{j.event});
     return;
   }
+  if (!s.plain) return;
   if (!j.confirmed) {
     self_->send(s.who, deliver{j.what});
     return;
@@ -236,6 +315,9 @@ void shard_state::for_each(const target& to, F visit) {
   } else if (to.of == target::kind::everyone) {
     for (std::uint32_t at = 0; at < slots_.extent(); ++at)
       if (slots_[at].who) visit(at);
+  } else if (const auto groups = groups_of(to)) {
+    for (std::uint32_t at = 0; at < slots_.extent(); ++at)
+      if (slots_[at].who && is_in(slots_[at], *groups)) visit(at);
   } else if (const auto* members = members_of(to)) {
     std::vector<std::uint32_t> slots; // `visit` may change the set
     for (std::uint32_t i = 0; i < members->extent(); ++i)
@@ -266,8 +348,14 @@ receipt shard_state::change(const change_membership& m) {
   receipt r;
   for_each(m.of, [&](std::uint32_t at) {
     ++r.matched;
-    if (m.what == change_membership::action::add) index_.add(m.in, m.name, at, slots_[at].in);
-    else index_.remove(m.in, m.name, slots_[at].in);
+    auto& s = slots_[at];
+    const bool adds = m.what == change_membership::action::add;
+    if (adds) index_.add(m.in, m.name, at, s.in);
+    else index_.remove(m.in, m.name, s.in);
+    if (m.in != membership::user || (s.profile->user == m.name) == adds) return;
+    s.profile = s.profile->as_user(adds ? m.name : std::string{});
+    if (s.meter) s.meter->identify(s.profile);
+    report(connection_changed{s.profile, std::chrono::system_clock::now()});
   });
   r.queued = r.matched;
   return r;
@@ -288,6 +376,7 @@ receipt shard_state::close(const close_connections& m) {
 void shard_state::start_drain(const drain& m) {
   if (std::exchange(draining_, true)) return;
   drain_rate_ = m.rate;
+  retry_window_ = m.retry_window;
   drain_began_ = self_->home().now();
   go_on_soon();
 }
@@ -302,7 +391,7 @@ void shard_state::drain_some(std::uint32_t budget) {
   for (; allowed != 0 && drain_cursor_ < slots_.extent(); ++drain_cursor_) {
     const auto& s = slots_[drain_cursor_];
     if (!s.who) continue;
-    self_->send(s.who, close_connection{close_status::of(close_reason::shutting_down)});
+    self_->send(s.who, close_connection{farewell(s.profile->id)});
     ++drained_;
     --allowed;
   }
@@ -311,8 +400,20 @@ void shard_state::drain_some(std::uint32_t budget) {
   else go_on_soon();
 }
 
+close_status shard_state::farewell(const client_id& id) const {
+  auto status = close_status::of(close_reason::shutting_down);
+  if (retry_window_.count() != 0)
+    status.text += fmt::format("; retry in {:.0f} ms", spread_of(id) * static_cast<double>(retry_window_.count()));
+  return status;
+}
+
 void shard_state::end_if_drained() {
-  if (draining_ && by_actor_.empty() && jobs_.empty()) self_->quit();
+  if (!draining_ || !by_actor_.empty() || !jobs_.empty()) return;
+  events_.send_all(static_cast<std::uint16_t>(self_->home().index()),
+                   [](const connection_observer& who, connection_events batch) {
+                     caf::anon_send(who, std::move(batch)); // nobody is left to hear the answer
+                   });
+  self_->quit();
 }
 
 shard_actor::behavior_type shard(shard_state::pointer self, shard_options options) {

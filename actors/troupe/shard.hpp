@@ -9,6 +9,7 @@
 #include <troupe/event_log.hpp>
 #include <troupe/hosted.hpp>
 #include <troupe/interfaces.hpp>
+#include <troupe/lifecycle_log.hpp>
 #include <troupe/membership_index.hpp>
 
 #include <caf/typed_response_promise.hpp>
@@ -23,6 +24,7 @@ namespace troupe {
 struct shard_options {
   event_log* log = &event_log::none();
   std::uint32_t slice = 2048; ///< Connections visited before other messages get their turn.
+  lifecycle_log::bounds observers = {};
 };
 
 class shard_state {
@@ -37,8 +39,11 @@ public:
 private:
   struct slot {
     connection_actor who; // empty: a hole
-    client_id id;
+    connection_profile_ptr profile;
+    host::clock::time_point joined{};
+    meters::actor_meter* meter = nullptr; // of `who`; null if it has none
     std::uint16_t generation = 0;
+    bool plain = false; // whether speaks_plainly(); beside what a walk reads anyway
     membership_index::memberships in;
   };
   // A receipt that fills up as connections answer; `visited` once all were asked.
@@ -50,12 +55,13 @@ private:
   // A delivery or an event of a channel on its way through the slots.
   struct job {
     delivery_ptr what;
-    centrifuge::channel_event_ptr event;
+    std::shared_ptr<const glob> groups = {}; // for target::kind::groups
+    centrifuge::channel_event_ptr event = {};
     std::uint32_t cursor = 0;
-    std::shared_ptr<open_receipt> confirmed;
-    caf::typed_response_promise<fanned_out> done; // pending on the last job of a fan_out only
+    std::shared_ptr<open_receipt> confirmed = {};
+    caf::typed_response_promise<fanned_out> done = {}; // pending on the last job of a fan_out only
     std::uint64_t number = 0;
-    std::function<void()> act; // instead of a delivery: what must not overtake those before it
+    std::function<void()> act = {}; // instead of a delivery: what must not overtake those before it
   };
 
   joined on_join(const join& m);
@@ -63,13 +69,24 @@ private:
   caf::typed_response_promise<fanned_out> on_fan_out(const fan_out& m);
   caf::typed_response_promise<receipt> on_confirm(const confirm_fan_out& m);
   /// Answers with `act()` once all earlier deliveries are handed over.
-  caf::typed_response_promise<receipt> in_turn(std::function<receipt()> act);
+  template <class Answer>
+  caf::typed_response_promise<Answer> in_turn(std::function<Answer()> act);
   caf::typed_response_promise<fanned_out> on_event(const centrifuge::fan_out_event& m);
   void on_channel_members(const centrifuge::change_channel_members& m);
   void change(const centrifuge::change_channel_members& m);
   receipt change(const change_membership& m);
   receipt close(const close_connections& m);
+  // -- shard_lists.cpp ---
+  [[nodiscard]] listed_sets list(const list_sets& m) const;
+  [[nodiscard]] listed_connections list(const list_connections& m) const;
+  [[nodiscard]] bool fits(const slot& s, const list_connections& m) const;
+  [[nodiscard]] listed_connection describe(const slot& s) const;
   void start_drain(const drain& m);
+
+  receipt start_observing(const observe& m);
+  receipt stop_observing(const unobserve& m);
+  void report(connection_event event);
+  void send_reports();
 
   void go_on_soon();
   void work();
@@ -79,9 +96,13 @@ private:
   void finish(job& j);
   void forget_channel(const std::string& channel);
   void drain_some(std::uint32_t budget);
+  [[nodiscard]] close_status farewell(const client_id& id) const;
   void end_if_drained();
 
   [[nodiscard]] const membership_index::members* members_of(const target& to) const;
+  /// Whether a slot is in a group whose name fits.
+  [[nodiscard]] static bool is_in(const slot& s, const glob& groups);
+  [[nodiscard]] static std::shared_ptr<const glob> groups_of(const target& to);
   /// Whether a handle names the tenant of a slot.
   [[nodiscard]] bool is_at(const connection_handle& who, std::uint32_t at) const;
   /// Calls `visit(slot number)` for every connection of `to`.
@@ -95,11 +116,13 @@ private:
   std::unordered_map<client_id, std::uint32_t> by_id_;
   std::unordered_map<caf::actor_id, std::uint32_t> by_actor_;
   membership_index index_;
+  lifecycle_log events_;
   std::deque<job> jobs_;
   bool going_on_ = false; // a go_on is in the mailbox
   // Draining.
   bool draining_ = false;
   std::size_t drain_rate_ = 0;
+  std::chrono::milliseconds retry_window_{0};
   std::uint32_t drain_cursor_ = 0;
   host::clock::time_point drain_began_{};
   std::size_t drained_ = 0;

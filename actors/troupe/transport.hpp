@@ -26,6 +26,10 @@ public:
 
   virtual ~transport() = default;
 
+  /// Where its outbox counts from now on, until this is called again; null: nowhere.
+  virtual void attach(meters::connection_meter* meter, meters::way_sampler* sampler) noexcept {
+    (void)meter, (void)sampler;
+  }
   /// Begins to read: each message arrives at `owner` as `received`, each pong as `pong_received`. At
   /// most the read window is delivered without grant().
   virtual void start(connection_actor owner, gap_marker marker) = 0;
