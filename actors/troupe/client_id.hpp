@@ -63,3 +63,13 @@ struct std::hash<troupe::client_id> {
     return static_cast<std::size_t>(id.high_ ^ id.low_); // random already
   }
 };
+
+namespace troupe {
+
+/// In [0, 1), different for each connection: spreads what would fall together.
+inline double spread_of(const client_id& id) noexcept {
+  constexpr std::size_t steps = 4096;
+  return static_cast<double>(std::hash<client_id>{}(id) % steps) / steps;
+}
+
+} // namespace troupe

@@ -40,6 +40,12 @@ enum class close_reason : std::uint8_t {
   insufficient_state,
   inappropriate_protocol,
   not_available,
+  extension_overloaded,
+  extension_failed,
+  connection_limit,
+  connection_expired,
+  subscription_expired,
+  permission_denied,
 };
 
 enum class initiator : std::uint8_t { client, server, network };
@@ -110,6 +116,23 @@ inline constexpr std::array close_reasons{
                     "a payload that is no JSON was due to a client that speaks JSON"},
   close_reason_info{close_reason::not_available, "not_available", 3508, "not available",
                     initiator::server, "the client sent a message that nobody handles"},
+  // Of routes and other extensions.
+  close_reason_info{close_reason::extension_overloaded, "extension_overloaded", 1013,
+                    "try again later", initiator::server,
+                    "more messages wait for its route's actor than the limit"},
+  close_reason_info{close_reason::extension_failed, "extension_failed", 1011, "not available",
+                    initiator::server, "its route's actor failed too often and is not restarted"},
+  close_reason_info{close_reason::connection_limit, "connection_limit", 3504, "connection limit",
+                    initiator::server, "the user has too many connections, or a newer one"},
+  close_reason_info{close_reason::connection_expired, "connection_expired", 3005,
+                    "connection expired", initiator::server,
+                    "its token expired and was not refreshed in time"},
+  close_reason_info{close_reason::subscription_expired, "subscription_expired", 3006,
+                    "subscription expired", initiator::server,
+                    "a subscription was to be refreshed with a token that has expired"},
+  close_reason_info{close_reason::permission_denied, "permission_denied", 3507,
+                    "permission denied", initiator::server,
+                    "its token names no user, and has to"},
 };
 
 constexpr const close_reason_info& info(close_reason reason) noexcept {
@@ -146,6 +169,9 @@ struct close_record {
     return f(x.reason, x.code_sent, x.code_received, x.text);
   }
 };
+
+/// The record in a connection's exit reason; reasons that are not ours count as internal errors.
+[[nodiscard]] close_record record_of(const caf::error& exit_reason);
 
 } // namespace troupe
 

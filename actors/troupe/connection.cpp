@@ -29,16 +29,25 @@ connection_actor::behavior_type connection_state::make_behavior(
   settings_ = std::move(settings);
   speaks_to_ = std::move(identity.speaks_to);
   heartbeat_ = heartbeat{settings_->heartbeat, self_->home().now(), spread_of(identity.id)};
+  id_ = identity.id;
+  hooks::opened self_portrait{{id_, connection_actor{self_}, settings_->path, identity.user,
+                               identity.origin.peer}};
+  line_.figures().subscriptions.set(static_cast<std::uint32_t>(identity.groups.size()));
+  self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
   line_.open(shard,
              {identity.id, std::move(identity.user), std::move(identity.groups),
-              std::move(identity.labels)},
-             std::move(out), gap_marker, [this] { arm(); });
+              std::move(identity.labels), std::move(identity.origin)},
+             std::move(out), gap_marker, [this, portrait = std::move(self_portrait)] {
+               arm();
+               if (settings_->keeper) ask_route(portrait, 0);
+             });
   return {
     [this](const deliver& m) { queue(m.what); },
     [this](const confirm_deliver& m) { return outcome{queue(m.what)}; },
     [this](const received& m) { on_received(m); },
     [this](const pong_received&) {
-      heartbeat_.pong(settings_->heartbeat, self_->home().now());
+      if (const auto rtt = heartbeat_.pong(settings_->heartbeat, self_->home().now()))
+        line_.figures().measured_rtt(*rtt);
       arm();
     },
     [this](const transport_closed& m) { line_.end(m); },
@@ -57,16 +66,45 @@ send_status connection_state::queue(const delivery_ptr& what) {
 
 void connection_state::on_received(const received& m) {
   auto& home = self_->home();
-  home.counters().messages_in.add();
-  home.counters().bytes_in.add(m.message.payload().size());
+  line_.count_received(m.message.payload().size());
   heartbeat_.message(settings_->heartbeat, home.now());
   if (line_.is_closing()) return;
+  if (settings_->keeper) return ask_route(hooks::message{id_, m.message}, m.cost);
   self_->send(settings_->registry,
               submit{{.to = speaks_to_,
                       .message = m.message,
                       .exclude = settings_->echo ? connection_handle{} : line_.handle(),
                       .policy = settings_->policy},
-                     m.cost});
+                     m.cost, home.now()});
+}
+
+template <class Request>
+void connection_state::ask_route(const Request& m, std::size_t cost) {
+  self_->request(settings_->keeper, caf::infinite, m)
+    .then(
+      [this, cost](const hooks::answer& a) {
+        obey(a);
+        line_.grant(cost);
+      },
+      [this, cost](const caf::error& why) {
+        on_route_failed(why);
+        line_.grant(cost);
+      });
+}
+
+void connection_state::obey(const hooks::answer& a) {
+  for (const auto& reply : a.replies)
+    queue(caf::make_counted<delivery>(target::connection(id_), reply, connection_handle{},
+                                      settings_->policy, std::string{}));
+  if (a.close.reason != close_reason::none) line_.close(a.close);
+}
+
+void connection_state::on_route_failed(const caf::error& why) {
+  // What was lost with an actor that is restarted is counted by its keeper; the connection stays.
+  if (why == hooks::failure::overloaded)
+    line_.close(close_status::of(close_reason::extension_overloaded));
+  else if (why == hooks::failure::gave_up)
+    line_.close(close_status::of(close_reason::extension_failed));
 }
 
 void connection_state::on_deadline() {

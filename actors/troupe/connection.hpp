@@ -5,6 +5,7 @@
 // client, the transport's read window from it. Ends when: its transport is closed, with the close_reason.
 #pragma once
 #include <troupe/heartbeat.hpp>
+#include <troupe/hooks/messages.hpp>
 #include <troupe/hosted.hpp>
 #include <troupe/interfaces.hpp>
 #include <troupe/line.hpp>
@@ -21,6 +22,8 @@ struct connection_settings {
   heartbeat_settings heartbeat;
   bool echo = true; ///< The sender receives its own broadcasts.
   overflow policy = overflow::disconnect;
+  hooks::route_keeper_actor keeper = {}; ///< Of a route: gets what clients send, in place of the registry.
+  std::string path = {};                 ///< Of that route.
 };
 
 /// Who a connection is when it starts.
@@ -30,6 +33,7 @@ struct connection_identity {
   std::string user;   ///< Empty: anonymous.
   std::vector<std::string> groups;
   std::vector<std::string> labels;
+  connection_origin origin = {};
 };
 
 class connection_state {
@@ -47,12 +51,18 @@ public:
 private:
   send_status queue(const delivery_ptr& what);
   void on_received(const received& m);
+  /// Asks the route's actor, then lets the reader go on.
+  template <class Request>
+  void ask_route(const Request& m, std::size_t cost);
+  void obey(const hooks::answer& a);
+  void on_route_failed(const caf::error& why);
   void on_deadline();
   void arm();
 
   pointer self_;
   std::shared_ptr<const connection_settings> settings_;
   line<pointer> line_;
+  client_id id_;
   target speaks_to_;
   heartbeat heartbeat_;
 };

@@ -40,6 +40,11 @@ using shard_actor = caf::typed_actor<
   caf::replies_to<change_membership>::with<receipt>,
   caf::replies_to<close_connections>::with<receipt>,
   caf::reacts_to<drain>,
+  caf::replies_to<observe>::with<receipt>,
+  caf::replies_to<unobserve>::with<receipt>,
+  // From anyone.
+  caf::replies_to<list_sets>::with<listed_sets>,
+  caf::replies_to<list_connections>::with<listed_connections>,
   // From channels.
   caf::replies_to<centrifuge::fan_out_event>::with<fanned_out>,
   caf::reacts_to<centrifuge::change_channel_members>,
@@ -54,11 +59,21 @@ using registry_actor = caf::typed_actor<
   caf::replies_to<change_membership>::with<receipt>,
   caf::replies_to<close_connections>::with<receipt>,
   caf::reacts_to<drain>,
+  caf::replies_to<observe>::with<receipt>,
+  caf::replies_to<unobserve>::with<receipt>,
   // From connections.
   caf::replies_to<submit>::with<credit>,
   // From shards.
   caf::reacts_to<fanned_out>,
   // From itself: fans out what came meanwhile.
   caf::reacts_to<go_on>>;
+
+/// LEDGER: the last connections that ended, and why. An observer; runs on CAF's scheduler.
+using ledger_actor = caf::typed_actor<
+  // From shards.
+  caf::replies_to<connection_events>::with<noted>,
+  // From anyone.
+  caf::replies_to<find_closed>::with<closed_page>,
+  caf::replies_to<count_closed>::with<closed_counts>>;
 
 } // namespace troupe

@@ -4,8 +4,12 @@
 // are nouns. Those that users send carry `inspect`; the rest hold what cannot leave the process.
 #pragma once
 #include <troupe/close_reason.hpp>
+#include <troupe/closed_connections.hpp>
 #include <troupe/delivery.hpp>
 #include <troupe/frame.hpp>
+#include <troupe/lifecycle.hpp>
+#include <troupe/glob.hpp>
+#include <troupe/membership_index.hpp>
 #include <troupe/outbox.hpp>
 #include <troupe/target.hpp>
 
@@ -13,16 +17,21 @@
 #include <caf/meta/load_callback.hpp>
 #include <caf/typed_actor.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace troupe {
 
 // -- for everyone: to the registry -----------------------------------------------------------------
 
-/// Delivers a message to every connection of `to`. Order per sender is kept.
+/// Delivers a message to every connection of `to` that speaks no protocol of its own
+/// (speaks_plainly()). Order per sender is kept.
 struct broadcast {
   target to;
   frame message;
@@ -63,8 +72,10 @@ struct close_connections {
 };
 
 /// Closes every connection, `rate` a second on the whole node (0: at once), then ends the registry.
+/// Each is told a time of its own within `retry_window` to come back after, unless that is 0.
 struct drain {
   std::size_t rate = 0;
+  std::chrono::milliseconds retry_window{0};
 };
 
 // -- between registry, shards and connections ------------------------------------------------------
@@ -73,6 +84,7 @@ struct drain {
 struct submit {
   broadcast what;
   std::size_t cost = 0; ///< Comes back in `credit`.
+  delivery::clock::time_point read_at = {}; ///< When it came from the socket.
 };
 
 /// Lets a connection read `bytes` more.
@@ -115,15 +127,52 @@ struct join {
   std::string user;
   std::vector<std::string> groups;
   std::vector<std::string> labels;
+  connection_origin origin = {};
 };
 struct joined {
   connection_handle handle;
+  connection_profile_ptr who;
 };
 
 /// To a connection: close with this status.
 struct close_connection {
   close_status status;
   closing how = closing::handshake;
+};
+
+/// Anyone to shard: names and sizes of its sets of a kind, a part at a time (membership_index::visit).
+struct list_sets {
+  membership in = membership::channel;
+  std::shared_ptr<const glob> pattern; ///< Of the names; null: all.
+  membership_index::part from;
+};
+struct listed_sets {
+  std::vector<std::pair<std::string, std::size_t>> sets; ///< Name and number of connections.
+  membership_index::part part;
+};
+
+/// Anyone to shard: its connections, a part at a time. Those that stay are told once.
+struct list_connections {
+  std::string user{};  ///< Of this user only; empty: whoever's.
+  std::string group{}; ///< Members of this group only; empty: whether or not in one.
+  std::string label{}; ///< Likewise.
+  std::optional<transport_kind> over{};
+  std::uint32_t from = 0; ///< 0 at first, then `next` of the part before.
+  std::size_t most = 100; ///< In one part.
+};
+struct listed_connection {
+  client_id id;
+  connection_origin origin;
+  std::string user;
+  std::vector<std::string> groups;
+  std::vector<std::string> labels;
+  std::vector<std::string> channels;
+  std::chrono::seconds age{0}; ///< Since it joined.
+};
+struct listed_connections {
+  std::vector<listed_connection> connections;
+  std::uint32_t next = 0;
+  bool through = false; ///< There are no more.
 };
 
 // -- from a transport or a timer to its connection -------------------------------------------------
@@ -140,6 +189,15 @@ struct transport_closed {
 };
 /// A deadline of the connection's heartbeat passed.
 struct deadline_passed {};
+
+// -- to the ledger ---------------------------------------------------------------------------------
+
+struct find_closed {
+  closed_query query;
+};
+struct count_closed {
+  closed_query query; ///< Offset and limit do not matter.
+};
 
 // -- inspection ------------------------------------------------------------------------------------
 
@@ -176,13 +234,12 @@ typename Inspector::result_type inspect(Inspector& f, close_connections& x) {
 }
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, drain& x) {
-  return f(x.rate);
+  return f(x.rate, x.retry_window);
 }
 
 } // namespace troupe
 
-// Append only: IDs are positions. A program's own messages start at
-// caf::id_block::troupe_channels::end (centrifuge/channel_messages.hpp).
+// Append only: IDs are positions. A program's own messages start at troupe::first_type_id (type_ids.hpp).
 CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(troupe, (troupe::broadcast))
   CAF_ADD_TYPE_ID(troupe, (troupe::confirm_broadcast))
@@ -207,6 +264,18 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(troupe, (troupe::transport_closed))
   CAF_ADD_TYPE_ID(troupe, (troupe::deadline_passed))
   CAF_ADD_TYPE_ID(troupe, (troupe::close_record))
+  CAF_ADD_TYPE_ID(troupe, (troupe::connection_events))
+  CAF_ADD_TYPE_ID(troupe, (troupe::noted))
+  CAF_ADD_TYPE_ID(troupe, (troupe::observe))
+  CAF_ADD_TYPE_ID(troupe, (troupe::unobserve))
+  CAF_ADD_TYPE_ID(troupe, (troupe::find_closed))
+  CAF_ADD_TYPE_ID(troupe, (troupe::closed_page))
+  CAF_ADD_TYPE_ID(troupe, (troupe::count_closed))
+  CAF_ADD_TYPE_ID(troupe, (troupe::closed_counts))
+  CAF_ADD_TYPE_ID(troupe, (troupe::list_sets))
+  CAF_ADD_TYPE_ID(troupe, (troupe::listed_sets))
+  CAF_ADD_TYPE_ID(troupe, (troupe::list_connections))
+  CAF_ADD_TYPE_ID(troupe, (troupe::listed_connections))
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::submit)
@@ -225,3 +294,15 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::received)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::pong_received)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::transport_closed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::deadline_passed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::connection_events)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::noted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::observe)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::unobserve)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::find_closed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::closed_page)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::count_closed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::closed_counts)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::list_sets)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::listed_sets)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::list_connections)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::listed_connections)

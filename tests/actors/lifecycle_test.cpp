@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -232,6 +233,26 @@ TEST_CASE_METHOD(two_shards, "lifecycle: a drain keeps to its rate over the whol
   CHECK(closing(*this) == 200);
   all_read(*this);
   CHECK(running() == 0);
+}
+
+TEST_CASE_METHOD(node, "lifecycle: a drain with a retry window tells each client a time of its own in it",
+                 "[actors][lifecycle]") {
+  for (int i = 0; i < 20; ++i) opens();
+  run();
+  caf::anon_send(registry, drain{.retry_window = 60s});
+  run();
+  std::set<std::string> texts;
+  for (const auto& client : clients) {
+    REQUIRE(client->closing());
+    const auto& text = client->closing()->text;
+    CAPTURE(text);
+    const std::string begin = "shutting down; retry in ";
+    REQUIRE(text.starts_with(begin));
+    REQUIRE(text.ends_with(" ms"));
+    CHECK(std::stoi(text.substr(begin.size())) < 60'000);
+    texts.insert(text);
+  }
+  CHECK(texts.size() > 10);
 }
 
 TEST_CASE_METHOD(node, "lifecycle: a drain counts only those it closes towards its rate",

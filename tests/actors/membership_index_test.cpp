@@ -154,3 +154,54 @@ TEST_CASE("membership_index: a walk in steps sees each who stays once, while oth
   CHECK(stayed.size() < 100);
   for (const auto slot : stayed) CHECK(seen.count(slot) == 1);
 }
+
+namespace {
+
+using figures = std::map<std::string, std::size_t>;
+
+// Everything of a kind, a few sets at a time; `between` may change the index after each part.
+template <class F>
+figures visited(const membership_index& index, std::size_t budget, F between) {
+  figures found;
+  for (membership_index::part at; !at.through; between()) {
+    figures now;
+    at = index.visit(membership::group, at, budget,
+                     [&](const std::string& name, std::size_t size) { now[name] = size; });
+    if (at.anew) found.clear();
+    found.merge(now);
+  }
+  return found;
+}
+
+} // namespace
+
+TEST_CASE("membership_index: a visit in parts sees every set with its size",
+          "[actors][membership_index]") {
+  membership_index index;
+  std::vector<membership_index::memberships> of(50);
+  figures expected;
+  for (std::uint32_t slot = 0; slot < 50; ++slot)
+    for (std::uint32_t g = 0; g <= slot; ++g) {
+      index.add(membership::group, std::to_string(g), slot, of[slot]);
+      ++expected[std::to_string(g)];
+    }
+  index.add(membership::user, "ann", 0, of[0]);
+  for (const std::size_t budget : {1, 7, 1000})
+    CHECK(visited(index, budget, [] {}) == expected);
+  CHECK(visited(membership_index{}, 10, [] {}).empty());
+}
+
+TEST_CASE("membership_index: a visit begins anew when the index grows under it",
+          "[actors][membership_index]") {
+  membership_index index;
+  std::vector<membership_index::memberships> of(500);
+  const auto add = [&](std::uint32_t n) {
+    index.add(membership::group, std::to_string(n), n, of[n]);
+  };
+  for (std::uint32_t n = 0; n < 50; ++n) add(n);
+  std::uint32_t next = 50;
+  const auto found = visited(index, 5, [&] {
+    for (int i = 0; i < 20 && next < 500; ++i) add(next++);
+  });
+  for (std::uint32_t n = 0; n < 50; ++n) CHECK(found.contains(std::to_string(n)));
+}

@@ -56,6 +56,7 @@ struct node_options {
   heartbeat_settings heartbeat = {.ping_interval = std::chrono::milliseconds{0}};
   bool echo = true;
   overflow policy = overflow::disconnect;
+  lifecycle_log::bounds observers = {};
 };
 
 struct client_options {
@@ -79,7 +80,7 @@ class node : public testing::deterministic_system {
 public:
   explicit node(const node_options& o = {}) : deterministic_system(o.hosts) {
     for (std::size_t i = 0; i < o.hosts; ++i)
-      shards.push_back(spawn_on(host(i), shard, shard_options{.log = &log, .slice = o.slice}));
+      shards.push_back(spawn_on(host(i), shard, shard_options{&log, o.slice, o.observers}));
     auto options = o.registry;
     options.log = &log;
     registry = spawn_on(host(), troupe::registry, shards, options);

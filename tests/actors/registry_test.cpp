@@ -2,6 +2,8 @@
 #include "lone_registry.hpp"
 #include "node.hpp"
 
+#include <caf/event_based_actor.hpp>
+
 #include <random>
 #include <string>
 #include <vector>
@@ -280,4 +282,19 @@ TEST_CASE("registry: everyone hears every sender in order, and all in the same o
   for (std::size_t s = 0; s < senders; ++s) CHECK(n.clients[s]->grants() == each);
   CHECK(n.total(&loop_counters::messages_queued) == senders * each * n.clients.size());
   CHECK(n.total(&loop_counters::broadcasts) == 2 * senders * each);
+}
+
+TEST_CASE_METHOD(node, "registry: a sender that does not expect a receipt does it no harm",
+                 "[actors][registry]") {
+  const auto a = connect();
+  const auto careless = system().spawn([](caf::event_based_actor* self, const registry_actor& to) {
+    self->send(caf::actor_cast<caf::actor>(to),
+               confirm_broadcast{{.to = {}, .message = frame::encode(opcode::text, "hello")}});
+    return caf::behavior{[](int) {}};
+  }, registry);
+  run();
+  send(target::everyone(), "still here");
+  run();
+  CHECK(a->client_reads_payloads() == std::vector<std::string>{"hello", "still here"});
+  caf::anon_send_exit(careless, caf::exit_reason::kill);
 }

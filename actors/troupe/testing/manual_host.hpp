@@ -21,7 +21,7 @@ class manual_host final : public host {
 public:
   explicit manual_host(caf::actor_system& system, std::size_t index = 0,
                        clock::time_point now = clock::time_point{})
-    : host(system, index, now) {}
+    : host(system, index, now), now_(now) {}
 
   ~manual_host() override {
     for (auto* job : ready_) caf::intrusive_ptr_release(job);
@@ -33,6 +33,8 @@ public:
     else system().scheduler().enqueue(job);
   }
 
+  [[nodiscard]] clock::time_point real_now() const noexcept override { return now_; }
+
   [[nodiscard]] bool idle() const noexcept { return ready_.empty(); }
 
   /// Lets the actor that has been ready longest handle one message. @returns false if none is ready.
@@ -40,6 +42,7 @@ public:
     if (ready_.empty()) return false;
     auto* job = ready_.front();
     ready_.pop_front();
+    (void)lap();
     if (job->resume(this, 1) == caf::resumable::resume_later) ready_.push_back(job);
     else caf::intrusive_ptr_release(job);
     return true;
@@ -58,13 +61,15 @@ public:
     while (by > clock::duration::zero()) {
       const auto step = std::min<clock::duration>(by, timing_wheel::tick);
       by -= step;
-      set_now(now() + step);
+      now_ += step;
+      set_now(now_);
       timers().advance(now());
       run();
     }
   }
 
 private:
+  clock::time_point now_;
   std::deque<caf::resumable*> ready_; // each holds a reference
 };
 

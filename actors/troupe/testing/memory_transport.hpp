@@ -109,6 +109,10 @@ public:
 
   // -- transport ---------------------------------------------------------------------------------
 
+  void attach(meters::connection_meter* meter, meters::way_sampler* sampler) noexcept override {
+    outbox_.attach(meter, sampler);
+  }
+
   void start(connection_actor owner, gap_marker marker) override {
     ++starts_;
     owner_ = std::move(owner);
@@ -119,7 +123,9 @@ public:
   }
 
   outbox::result send(const delivery_ptr& what) override {
-    return outbox_.push(what, options_.bounds);
+    const auto result = outbox_.push(what, options_.bounds);
+    outbox_.publish(); // the client may read much later
+    return result;
   }
 
   void send_control(const frame& what) override {
@@ -192,6 +198,7 @@ private:
 
   void queue_control(const frame& what) {
     if (!outbox_.push_control(what, options_.bounds)) end({.reason = close_reason::control_overflow});
+    outbox_.publish();
   }
 
   void deliver_unread() {
