@@ -1,0 +1,56 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// DIRECTORY: which keeper stands for what. Made when a server starts, immutable from then on.
+// Thread: any. Owner: the server, which ends the keepers.
+#pragma once
+#include <troupe/event_log.hpp>
+#include <troupe/hooks/extensions.hpp>
+
+#include <caf/actor.hpp>
+
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::hooks {
+
+class directory {
+public:
+  /// Nobody for anything.
+  directory() = default;
+
+  /// Spawns the keepers, and so the actors, on `homes`.
+  /// @throws std::invalid_argument if an extension cannot be; the text names it and says why.
+  directory(const extensions& from, std::span<const std::reference_wrapper<host>> homes,
+            const registry_actor& registry, const centrifuge::channels& channels, event_log& log);
+
+  /// Paths of the routes.
+  [[nodiscard]] std::vector<std::string> route_paths() const;
+  /// The keeper for connections of a loop; nobody if the path is no route.
+  [[nodiscard]] route_keeper_actor route(std::string_view path, std::size_t loop) const;
+  /// The keeper of a method for callers on a loop; nobody if it is unknown. The empty name is `send`.
+  [[nodiscard]] method_keeper_actor method(std::string_view name, std::size_t loop) const;
+  /// The keeper of a namespace; nobody if it has no actor.
+  [[nodiscard]] namespace_keeper_actor of_namespace(std::string_view name) const;
+  /// Names of those that have one.
+  [[nodiscard]] std::vector<std::string> namespace_names() const;
+  [[nodiscard]] bool has_methods() const noexcept { return !methods_.empty(); }
+
+  /// All of them, to be ended.
+  [[nodiscard]] const std::vector<caf::actor>& keepers() const noexcept { return keepers_; }
+
+private:
+  template <class Keeper>
+  using by_name = std::map<std::string, std::vector<Keeper>, std::less<>>; // one, or one for each loop
+  struct start; // what it takes to spawn them
+
+  by_name<route_keeper_actor> routes_;
+  by_name<method_keeper_actor> methods_;
+  by_name<namespace_keeper_actor> namespaces_;
+  std::vector<caf::actor> keepers_;
+};
+
+} // namespace troupe::hooks

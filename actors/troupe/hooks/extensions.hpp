@@ -1,0 +1,58 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// EXTENSIONS: which actors of a program a server starts, and what for. A plain value, given to the server
+// when it is made.
+#pragma once
+#include <troupe/hooks/birth.hpp>
+#include <troupe/hooks/keeper.hpp>
+#include <troupe/hooks/messages.hpp>
+#include <troupe/hooks/send.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::hooks {
+
+/// How many of an actor there are.
+enum class instances : std::uint8_t {
+  one,      ///< For all connections.
+  per_loop, ///< One on each loop, for the connections of that loop. They share nothing.
+};
+
+/// A WebSocket path whose connections talk to an actor, not to each other.
+struct route {
+  std::string path;           ///< Exact, such as "/game"; see is_route_path().
+  spawner<route_actor> actor; ///< on_scheduler(f), on_loop(f) or on_own_thread(f).
+  keeper_options keeping = {};
+  instances count = instances::one;
+};
+
+/// A method that clients call with `rpc`.
+struct method {
+  std::string name;            ///< Exact; "*" is for all others, the empty one for `send`.
+  spawner<method_actor> actor; ///< As of a route. Several methods may have the same one: each gets its own.
+  keeper_options keeping = {};
+  instances count = instances::one;
+};
+
+/// A namespace of channels whose actor has a say in what clients do there. There is one for all loops.
+struct namespace_hook {
+  std::string name;               ///< As configured; empty: channels without a namespace.
+  spawner<namespace_actor> actor; ///< As of a route.
+  keeper_options keeping = {};
+  static constexpr instances count = instances::one;
+};
+
+struct extensions {
+  std::vector<route> routes = {};
+  std::vector<method> methods = {};
+  std::vector<namespace_hook> namespaces = {};
+};
+
+/// Whether it may be the path of a route: begins with a slash, goes on with letters, digits and -._~/ to
+/// 128 bytes in all, and is none of the server's own (/ws, /ws/..., /connection/..., /health).
+[[nodiscard]] bool is_route_path(std::string_view path) noexcept;
+
+} // namespace troupe::hooks

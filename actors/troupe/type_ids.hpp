@@ -1,0 +1,14 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// Where the type IDs of a program's own messages start: behind those of Troupe's.
+#pragma once
+#include <troupe/centrifuge/channel_messages.hpp>
+#include <troupe/hooks/messages.hpp>
+#include <troupe/messages.hpp>
+
+namespace troupe {
+
+/// CAF_BEGIN_TYPE_ID_BLOCK(my_program, ::troupe::first_type_id)
+inline constexpr caf::type_id_t first_type_id = caf::id_block::troupe_hooks::end;
+
+} // namespace troupe
