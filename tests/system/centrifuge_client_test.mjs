@@ -120,6 +120,36 @@ each("a process killed by SIGKILL leaves exactly once", { timeout }, async ({ co
   }
 });
 
+each("a pattern subscribes to whatever matches, and tells what it was", { timeout }, async ({ build, connect }) => {
+  const [publisher, client] = [await connect(), await connect()];
+  const patterns = ["wild:floor.*.light", "wild:floor.>", "wild:>"];
+  const heard = {};
+  for (const pattern of patterns) {
+    const { told } = await subscribeSdk(client, pattern, { recoverable: true, joinLeave: true }, (it) => { heard[pattern] = collect(it, "publication"); });
+    assert.equal(told.recoverable, false);
+  }
+  const channels = Array.from({ length: 20 }, (_, index) => `wild:floor.${index}.light`);
+  for (const channel of [...channels, "wild:floor.1", "wild:roof", "hist:floor.1.light"]) {
+    await publisher.publish(channel, build.pack(channel));
+  }
+  const expected = {
+    "wild:floor.*.light": channels,
+    "wild:floor.>": [...channels, "wild:floor.1"],
+    "wild:>": [...channels, "wild:floor.1", "wild:roof"],
+  };
+  for (const pattern of patterns) {
+    await eventually(`all that matches ${pattern}`, () => heard[pattern].length >= expected[pattern].length);
+    assert.deepEqual(heard[pattern].map(({ data, channel, tags, offset, info }) =>
+      [build.unpack(data), channel, tags.channel, offset, info.client]),
+    expected[pattern].map((channel) => [channel, pattern, channel, undefined, publisher.session.client]));
+  }
+  client.getSubscription("wild:>").unsubscribe();
+  await publisher.publish("wild:floor.1", build.pack("again"));
+  await eventually("one more", () => heard["wild:floor.>"].length === 22);
+  assert.equal(heard["wild:>"].length, 22);
+  await assert.rejects(client.publish("wild:>", build.pack(1)), { code: 107 });
+});
+
 each("history, both ways", { timeout }, async ({ build, connect }) => {
   const client = await connect();
   const subscription = await subscribeSdk(client, "hist:h");

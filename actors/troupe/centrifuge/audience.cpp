@@ -34,8 +34,8 @@ void audience::encode_publication(channel_event& event, const publication_ptr& p
     for (std::size_t as = 0; as < encoding_count; ++as)
       if (counts[as] != 0) event.encoded[as][form] = encode(as, message, event, policy, key);
   };
-  encode_for(plain_, {event.publication, payload_form::plain, {}});
-  encode_for(delta_, {event.publication, payload_form::full, {}});
+  encode_for(plain_, {event.publication, payload_form::plain, {}, event.origin});
+  encode_for(delta_, {event.publication, payload_form::full, {}, event.origin});
   if (!previous || !wants_deltas()) return;
   auto smaller = delta_rendition(previous, event.publication);
   if (smaller.form == payload_form::delta) encode_for(delta_, std::move(smaller));
@@ -56,7 +56,7 @@ delivery_ptr audience::encode(std::size_t as, const push& message, const channel
   const auto type = codecs_[as]->kind() == encoding::json ? opcode::text : opcode::binary;
   return delivery_ptr{
     new delivery(target::group(event.channel), frame::encode(type, content), event.exclude, policy,
-                 key), false};
+                 key, delivery::clock::now()), false};
 }
 
 } // namespace troupe::centrifuge

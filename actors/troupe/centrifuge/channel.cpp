@@ -53,6 +53,10 @@ channel_state::channel_state(pointer self)
 
 channel_state::~channel_state() {
   for (auto& [sequence, open] : open_) open.answer(false);
+  for (auto& answer : unwatched_) answer(false);
+  auto& counters = self_->home().counters();
+  counters.subscriptions.subtract(subscribers_.size());
+  if (!subscribers_.empty() && !is_pattern_) counters.channels_occupied.subtract();
 }
 
 template <class F>
@@ -66,25 +70,36 @@ auto channel_state::handled(F handle) {
 
 spawned_channel_actor::behavior_type channel_state::make_behavior(
   std::shared_ptr<const channel_settings> settings, hub_actor hub, std::string channel,
-  const channel_options& options, std::uint64_t sequence) {
+  const namespaces::entry& space, std::uint64_t sequence, hooks::namespace_keeper_actor hook) {
   settings_ = std::move(settings);
   hub_ = std::move(hub);
   channel_ = std::move(channel);
-  options_ = &options;
+  options_ = &space.options;
+  hook_ = std::move(hook);
+  is_pattern_ = space.is_of_patterns;
   sequence_ = sequence;
   used_ = self_->home().now();
+  self_->meter()->become(inspection::actor_kind::channel);
+  self_->meter().identify(caf::make_counted<meters::actor_title>(channel_));
   audience_.emplace(settings_->shards.size(), settings_->codecs);
   self_->set_exception_handler(failure_of);
+  self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
   self_->set_down_handler([this](const caf::down_msg& m) { on_down(m); });
   self_->monitor(hub_);
   return {
     [this](const subscribe_channel& m) { return handled([&] { return on_subscribe(m); }); },
     [this](const unsubscribe_channel& m) { return handled([&] { return on_unsubscribe(m); }); },
     // Gives the payload away: nobody shares the message.
-    [this](publish_channel& m) { return handled([&] { return on_publish(m); }); },
+    [this](publish_channel& m) { return handled([&] { return on_publish(m, {}); }); },
     [this](const get_presence&) { return handled([&] { return on_presence(); }); },
     [this](const get_presence_stats&) { return handled([&] { return on_presence_stats(); }); },
     [this](const get_history& m) { return handled([&] { return on_history(m); }); },
+    [this](const remove_history&) { return handled([&] { return on_remove_history(); }); },
+    [this](publish_watched& m) {
+      return handled([&] { return on_publish(m.what, m.watchers); });
+    },
+    [this](const publish_match& m) { return on_match(m); },
+    [this](const pattern_watched&) { on_watched(); },
     [this](const may_go&) { self_->quit(); },
     [this](const deadline_passed&) { on_deadline(); },
   };
@@ -100,19 +115,35 @@ caf::typed_response_promise<subscribe_answered> channel_state::on_subscribe(
   if (std::holds_alternative<error_code>(answer))
     return promise.deliver(subscribe_answered{std::move(answer), sequence_});
   const listener as{m.where, m.codec, m.delta, m.features.join_leave};
-  const auto& options = *options_;
+  const bool announces = m.overrides.join_leave.value_or(options_->join_leave);
   subscribers_.emplace(m.info.client,
                        subscriber{caf::actor_cast<caf::actor_addr>(sender), as,
-                                  options.join_leave ? m.info : client_info{}});
+                                  announces || hook_ ? m.info : client_info{}, announces});
   by_actor_.emplace(sender->id(), m.info.client);
   self_->monitor(sender);
+  auto& counters = self_->home().counters();
+  counters.subscriptions.add();
+  if (subscribers_.size() == 1 && !is_pattern_) counters.channels_occupied.add();
   audience_->add(as);
-  if (options.presence) presence_.add(m.info);
+  if (m.overrides.presence.value_or(options_->presence)) presence_.add(m.info);
   self_->send(settings_->shards[m.where.shard],
               change_channel_members{channel_, m.where, change_channel_members::action::add});
+  if (hook_) self_->send(hook_, hooks::entered{channel_, m.info});
+  if (is_pattern_ && !is_watched_) {
+    unwatched_.push_back([this, promise, answer = std::move(answer)](bool done) mutable {
+      if (!done) answer = error_code::internal;
+      promise.deliver(subscribe_answered{std::move(answer), sequence_});
+    });
+    return promise;
+  }
   promise.deliver(subscribe_answered{std::move(answer), sequence_});
-  if (options.join_leave) announce(channel_event::kind::joined, m.info);
+  if (announces) announce(channel_event::kind::joined, m.info);
   return promise;
+}
+
+void channel_state::on_watched() {
+  is_watched_ = true;
+  for (auto& answer : std::exchange(unwatched_, {})) answer(true);
 }
 
 subscribe_answer channel_state::answer_to(const subscribe_channel& m,
@@ -125,6 +156,7 @@ subscribe_answer channel_state::answer_to(const subscribe_channel& m,
   const bool has_history = options_->has_history();
   subscribe_result r;
   r.delta = m.delta;
+  r.data = m.reply_data;
   r.recoverable = has_history && m.features.recoverable;
   r.positioned = has_history && (m.features.positioned || m.features.recoverable);
   if (r.positioned) r.position = stream().top(now);
@@ -169,12 +201,16 @@ std::size_t channel_state::remove(const std::string& client) {
   if (removed.empty()) return 0;
   const auto& gone = removed.mapped();
   by_actor_.erase(gone.who.id());
+  auto& counters = self_->home().counters();
+  counters.subscriptions.subtract();
+  if (subscribers_.empty() && !is_pattern_) counters.channels_occupied.subtract();
   audience_->remove(gone.as);
   presence_.remove(client);
   self_->send(settings_->shards[gone.as.where.shard],
               change_channel_members{channel_, gone.as.where,
                                      change_channel_members::action::remove});
-  return options_->join_leave ? announce(channel_event::kind::left, gone.info) : 0;
+  if (hook_) self_->send(hook_, hooks::left{channel_, gone.info});
+  return gone.announced ? announce(channel_event::kind::left, gone.info) : 0;
 }
 
 presence_answered channel_state::on_presence() const {
@@ -190,47 +226,16 @@ presence_stats_answered channel_state::on_presence_stats() const {
                                 static_cast<std::uint32_t>(presence_.user_count())}};
 }
 
-// -- publications ---------------------------------------------------------------------------------
-
-caf::typed_response_promise<publish_answered> channel_state::on_publish(publish_channel& m) {
-  auto promise = self_->make_response_promise<publish_answered>();
-  auto& counters = self_->home().counters();
-  const auto bytes = sizeof(publication) + m.data.bytes.size();
-  if (pending_bytes_ + bytes > settings_->max_pending_bytes) {
-    counters.publications_refused.add();
-    return promise.deliver(publish_answered{error_code::too_many_requests});
-  }
-  counters.publications.add();
-  const auto event = next_event(channel_event::kind::published);
-  event->exclude = m.exclude;
-  publication next{std::move(m.data), std::move(m.info), 0, {}, std::move(m.tags)};
-  publication_ptr previous;
-  if (options_->has_history()) {
-    const auto now = self_->home().now();
-    if (options_->delta_publish && audience_->wants_deltas()) previous = stream().latest(now);
-    event->publication = stream().append(std::move(next), now);
-  } else {
-    event->publication = std::make_shared<const publication>(std::move(next));
-  }
-  const auto policy = options_->slow_consumer;
-  std::string key;
-  if (policy == overflow::latest_per_key) key = channel_ + '\n' + m.key; // one outbox, many channels
-  audience_->encode_publication(*event, previous, policy, key);
-  stream_position position{event->publication->offset, event->publication->epoch};
-  const auto shards = fan_out(event);
-  if (shards == 0) return promise.deliver(publish_answered{std::move(position)});
-  pending_bytes_ += bytes;
-  open_.emplace(sequence_, open_event{shards, bytes, [promise, position](bool done) mutable {
-                                        publish_answer answer{error_code::internal};
-                                        if (done) answer = position;
-                                        promise.deliver(publish_answered{std::move(answer)});
-                                      }});
-  return promise;
-}
-
 history_answered channel_state::on_history(const get_history& m) {
   if (!options_->has_history()) return {error_code::not_available};
-  return {stream().read(m.query, settings_->max_history_publications, self_->home().now())};
+  const auto most = m.most.value_or(settings_->max_history_publications);
+  return {stream().read(m.query, most, self_->home().now())};
+}
+
+remove_history_answered channel_state::on_remove_history() {
+  if (!options_->has_history()) return {error_code::not_available};
+  stream().clear();
+  return {history_removed{}};
 }
 
 history& channel_state::stream() {
@@ -238,58 +243,25 @@ history& channel_state::stream() {
   return *history_;
 }
 
-caf::intrusive_ptr<channel_event> channel_state::next_event(channel_event::kind what) {
-  auto event = caf::make_counted<channel_event>();
-  event->what = what;
-  event->sequence = ++sequence_;
-  event->channel = channel_;
-  return event;
-}
-
-std::size_t channel_state::announce(channel_event::kind what, const client_info& who) {
-  if (!audience_->wants_join_leave()) return 0;
-  const auto event = next_event(what);
-  push message{channel_, join_push{who}};
-  if (what == channel_event::kind::left) message.body = leave_push{who};
-  // Nobody's coming replaces another's.
-  const auto policy = options_->slow_consumer == overflow::latest_per_key ? overflow::drop_oldest
-                                                                          : options_->slow_consumer;
-  audience_->encode_join_leave(*event, message, policy);
-  return fan_out(event);
-}
-
-std::size_t channel_state::fan_out(const channel_event_ptr& event) {
-  std::size_t asked = 0;
-  const auto& subscribers = audience_->by_shard();
-  for (std::size_t i = 0; i < subscribers.size(); ++i) {
-    if (subscribers[i] == 0) continue;
-    ++asked;
-    const auto done = [this, sequence = event->sequence] { on_fanned_out(sequence); };
-    self_->request(settings_->shards[i], caf::infinite, fan_out_event{event})
-      .then([done](const fanned_out&) { done(); },
-            [done](const caf::error&) { done(); }); // gone, with its connections
-  }
-  return asked;
-}
-
-void channel_state::on_fanned_out(std::uint64_t sequence) {
-  const auto found = open_.find(sequence); // for some nobody waits
-  if (found == open_.end() || --found->second.missing != 0) return;
-  pending_bytes_ -= found->second.bytes;
-  found->second.answer(true);
-  open_.erase(found);
-  arm();
-}
-
 // -- the end --------------------------------------------------------------------------------------
+
+void channel_state::show() {
+  auto& figures = self_->meter()->channel;
+  figures.subscribers.set(static_cast<std::uint32_t>(subscribers_.size()));
+  figures.pending_bytes.set(pending_bytes_);
+  if (!history_) return;
+  figures.history.set(static_cast<std::uint32_t>(history_->kept()));
+  figures.offset.set(history_->offset());
+}
 
 std::optional<host::clock::time_point> channel_state::leaves_at() const {
   if (!subscribers_.empty() || !open_.empty()) return std::nullopt;
-  const auto unused = used_ + settings_->idle;
+  const auto unused = std::max(used_ + settings_->idle, keys_.forgotten_at());
   return history_ ? std::max(unused, history_->forgotten_at()) : unused;
 }
 
 void channel_state::arm() {
+  show();
   auto next = leaves_at();
   if (history_)
     if (const auto due = history_->expires_at()) next = next ? std::min(*next, *due) : *due;
@@ -308,10 +280,11 @@ void channel_state::on_deadline() {
 spawned_channel_actor::behavior_type channel(channel_state::pointer self,
                                              std::shared_ptr<const channel_settings> settings,
                                              hub_actor hub, std::string name,
-                                             const channel_options* options,
-                                             std::uint64_t sequence) {
-  return self->state.make_behavior(std::move(settings), std::move(hub), std::move(name), *options,
-                                   sequence);
+                                             const namespaces::entry* space,
+                                             std::uint64_t sequence,
+                                             hooks::namespace_keeper_actor hook) {
+  return self->state.make_behavior(std::move(settings), std::move(hub), std::move(name), *space,
+                                   sequence, std::move(hook));
 }
 
 } // namespace troupe::centrifuge

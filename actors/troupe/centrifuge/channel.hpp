@@ -1,6 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// CHANNEL: one channel: who is subscribed, its history, presence and the order of its events.
+// CHANNEL: one channel: who is subscribed, its history, presence and the order of its events. Or one
+// pattern: who is subscribed to whatever matches.
 // Thread: the loop of its HUB. Owner: that hub, which alone knows it. Bounded by: history_size, one
 // subscription per connection, channel_settings::max_pending_bytes. Ends when: idle for a while and
 // its stream forgotten, or its hub ends.
@@ -8,7 +9,9 @@
 #include <troupe/centrifuge/audience.hpp>
 #include <troupe/centrifuge/channel_messages.hpp>
 #include <troupe/centrifuge/namespaces.hpp>
+#include <troupe/centrifuge/seen_keys.hpp>
 #include <troupe/event_log.hpp>
+#include <troupe/hooks/messages.hpp>
 #include <troupe/hosted.hpp>
 
 #include <caf/actor_addr.hpp>
@@ -21,11 +24,16 @@
 #include <unordered_map>
 #include <vector>
 
+namespace troupe::hooks {
+class directory;
+} // namespace troupe::hooks
+
 namespace troupe::centrifuge {
 
 /// What all hubs and channels of a server share. Immutable; outlives them.
 struct channel_settings {
   std::shared_ptr<const namespaces> names;
+  std::shared_ptr<const hooks::directory> extensions = {}; ///< Null: there are none.
   std::vector<shard_actor> shards; ///< By index of their loop.
   codec_set codecs{};
   event_log* log = &event_log::none();
@@ -46,27 +54,37 @@ public:
 
   spawned_channel_actor::behavior_type make_behavior(
     std::shared_ptr<const channel_settings> settings, hub_actor hub, std::string channel,
-    const channel_options& options, std::uint64_t sequence);
+    const namespaces::entry& space, std::uint64_t sequence,
+    hooks::namespace_keeper_actor hook);
 
 private:
   struct subscriber {
     caf::actor_addr who;
     listener as;
-    client_info info; // only if its leave is to be told
+    client_info info; // only if somebody is to be told of its leave
+    bool announced;   // with a join, so its leave is too
   };
   // An event on its way through the shards. Who caused it waits, so that it cannot outrun them.
   struct open_event {
-    std::size_t missing = 0; // shards that have not answered
+    std::size_t missing = 0; // shards and patterns that have not answered
     std::size_t bytes = 0;
     std::function<void(bool done)> answer; // not done: the channel failed meanwhile
   };
 
   caf::typed_response_promise<subscribe_answered> on_subscribe(const subscribe_channel& m);
   caf::typed_response_promise<unsubscribed> on_unsubscribe(const unsubscribe_channel& m);
-  caf::typed_response_promise<publish_answered> on_publish(publish_channel& m);
+  caf::typed_response_promise<publish_answered> on_publish(publish_channel& m,
+                                                           const std::vector<watcher>& watchers);
+  caf::typed_response_promise<fanned_out> on_match(const publish_match& m);
+  void on_watched();
   presence_answered on_presence() const;
   presence_stats_answered on_presence_stats() const;
+  /// What a publication that is not to be published is answered with.
+  [[nodiscard]] std::optional<stream_position> answered_before(const publish_channel& m);
+  /// So that answered_before() knows it.
+  void remember(publish_channel& m, const stream_position& position);
   history_answered on_history(const get_history& m);
+  remove_history_answered on_remove_history();
   void on_deadline();
   void on_down(const caf::down_msg& m);
 
@@ -81,10 +99,19 @@ private:
   std::size_t announce(channel_event::kind what, const client_info& who);
   /// Hands an event to the shards that have subscribers. @returns their number.
   std::size_t fan_out(const channel_event_ptr& event);
+  /// Hands a publication to the patterns that match.
+  void hand_over(const channel_event& event, const std::vector<watcher>& watchers,
+                 const std::string& key);
+  /// Encodes a publication and sends it to all who want it. `answer` is called once they have it.
+  void spread(const caf::intrusive_ptr<channel_event>& event, const publication_ptr& previous,
+              const std::string& key, const std::vector<watcher>& watchers,
+              std::function<void(bool done)> answer);
   void on_fanned_out(std::uint64_t sequence);
 
   /// When the channel may go; nothing while it is in use.
   [[nodiscard]] std::optional<host::clock::time_point> leaves_at() const;
+  /// Writes its figures down for others.
+  void show();
   void arm();
   /// Every request goes through here. @returns what `handle()` does.
   template <class F>
@@ -95,11 +122,19 @@ private:
   hub_actor hub_;
   std::string channel_;
   const channel_options* options_ = nullptr; // of settings_
+  hooks::namespace_keeper_actor hook_;       // of its namespace; mostly nobody
+  bool is_pattern_ = false;
+  bool is_watched_ = false; // if a pattern: by all hubs
+  std::vector<std::function<void(bool done)>> unwatched_; // answers due then
   std::uint64_t sequence_ = 0;               // of the last event
   std::uint64_t handled_ = 0;                // requests
   host::clock::time_point used_;
   timer deadline_;
   std::optional<history> history_; // from its first use
+  seen_keys keys_;
+  std::uint64_t version_ = 0; // of the last publication that had one
+  std::string version_epoch_;
+  std::string version_stream_; // epoch of the stream it is in
   presence presence_;
   std::optional<audience> audience_; // from the start
   std::unordered_map<std::string, subscriber> subscribers_; // by connection ID
@@ -108,11 +143,13 @@ private:
   std::size_t pending_bytes_ = 0;
 };
 
-/// Spawned by its hub. `options` is of settings->names; events get numbers above `sequence`.
+/// Spawned by its hub. `space` is of settings->names; events get numbers above `sequence`; `hook` hears
+/// of subscriptions.
 spawned_channel_actor::behavior_type channel(channel_state::pointer self,
                                              std::shared_ptr<const channel_settings> settings,
                                              hub_actor hub, std::string name,
-                                             const channel_options* options,
-                                             std::uint64_t sequence);
+                                             const namespaces::entry* space,
+                                             std::uint64_t sequence,
+                                             hooks::namespace_keeper_actor hook);
 
 } // namespace troupe::centrifuge

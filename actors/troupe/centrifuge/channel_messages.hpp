@@ -3,6 +3,7 @@
 // Every message around channels: between a CLIENT (a connection that speaks the Centrifuge protocol),
 // the HUB of a loop, its CHANNELS, and the shards that fan their events out.
 #pragma once
+#include <troupe/centrifuge/authentication.hpp>
 #include <troupe/centrifuge/codec.hpp>
 #include <troupe/centrifuge/history.hpp>
 #include <troupe/centrifuge/permissions.hpp>
@@ -19,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace troupe::centrifuge {
 
@@ -32,10 +34,13 @@ struct subscribe_channel {
   connection_handle where;  ///< Of the client.
   client_info info;
   subscription_features features;
+  option_overrides overrides; ///< Of the namespace's options, for this subscriber.
   encoding codec = encoding::json;
   bool delta = false;       ///< The client negotiated deltas.
   std::optional<stream_position> recover; ///< Last seen.
   bool reject_unrecovered = false;
+  payload data;             ///< Of the client's request: for the namespace's hook.
+  payload reply_data;       ///< For the subscriber, from that hook or its token.
 };
 /// `publications` in the result are renditions in the form the subscriber negotiated. The subscriber
 /// stands where the last of them is, or at `position` if there are none.
@@ -55,6 +60,14 @@ struct publish_channel {
   tag_map tags;
   connection_handle exclude;       ///< Does not get it; nobody by default.
   std::string key;                 ///< For overflow::latest_per_key.
+  bool skip_history = false;       ///< Reaches subscribers only, without an offset.
+  bool delta = false;              ///< As a difference to those who can read it, as delta_publish.
+  /// One that the channel has seen lately is answered as it was then and not published again.
+  std::string idempotency_key{};
+  /// Above 0 in a channel with history: not published unless it is above that of the publication
+  /// before. Answered with the stream's position then.
+  std::uint64_t version = 0;
+  std::string version_epoch{};     ///< Versions of another epoch are not compared.
 };
 using publish_answer = std::variant<stream_position, error_code>;
 
@@ -69,8 +82,16 @@ using presence_stats_answer = std::variant<presence_stats_result, error_code>;
 struct get_history {
   std::string channel;
   history_query query;
+  std::optional<std::size_t> most{}; ///< Instead of channel_settings::max_history_publications.
 };
 using history_answer = std::variant<history_page, error_code>;
+
+/// Drops what is kept; epoch and offset go on.
+struct remove_history {
+  std::string channel;
+};
+struct history_removed {};
+using remove_history_answer = std::variant<history_removed, error_code>;
 
 // CAF 0.17 wants one type per message: the answers travel in these.
 template <class Answer>
@@ -86,6 +107,7 @@ using publish_answered = answered<publish_answer>;
 using presence_answered = answered<presence_answer>;
 using presence_stats_answered = answered<presence_stats_answer>;
 using history_answered = answered<history_answer>;
+using remove_history_answered = answered<remove_history_answer>;
 
 // -- channel to shard, shard to client --------------------------------------------------------------
 
@@ -105,7 +127,8 @@ public:
 
   kind what = kind::published;
   std::uint64_t sequence = 0; ///< Rises from event to event of a channel's name, over failures too.
-  std::string channel;
+  std::string channel; ///< Or pattern.
+  std::string origin;  ///< The channel it was published in, if `channel` is a pattern.
   publication_ptr publication; ///< Of `published`.
   connection_handle exclude;
   /// By encoding, then payload_form. A publication without a delta goes to everyone in plain or in
@@ -148,6 +171,67 @@ struct channel_idle {
 };
 struct may_go {};
 
+// -- patterns -----------------------------------------------------------------------------------------
+//
+// A pattern is a channel of its own, with subscribers and nothing else. Its hub has all hubs know it;
+// each looks up the patterns that match what is published in its channels.
+
+/// Channel to the hub of a pattern that matches its name, hub to that pattern: your subscribers get
+/// this. Answered when it is fanned out.
+struct publish_match {
+  std::string pattern;
+  std::string channel;
+  publication_ptr publication;
+  connection_handle exclude;
+  std::string key;
+};
+
+/// The hub of a pattern, for those that publish what matches.
+using pattern_actor = caf::typed_actor<caf::replies_to<publish_match>::with<fanned_out>>;
+
+struct watcher {
+  std::string pattern;
+  pattern_actor hub;
+};
+
+/// Hub to hub: what is published in your channels and matches is for this pattern from now on, or no
+/// longer.
+struct watch_pattern {
+  enum class action : std::uint8_t { begin, end };
+  watcher who;
+  action what = action::begin;
+};
+struct watching {};
+
+/// Hub to a pattern of its own: all hubs know it. It answers its subscribers only then.
+struct pattern_watched {};
+
+/// Hub to channel: publish it, and hand it to those.
+struct publish_watched {
+  publish_channel what;
+  std::vector<watcher> watchers;
+};
+
+/// To a hub before all else: these are the hubs of the server. It filters itself out.
+using watching_actor = caf::typed_actor<caf::replies_to<watch_pattern>::with<watching>>;
+struct meet_hubs {
+  std::vector<watching_actor> all;
+};
+
+// -- users ------------------------------------------------------------------------------------------
+
+/// Client to roster: counts the sender among the connections of its user until it is down.
+struct enlist {
+  std::string user;
+};
+enum class admission : std::uint8_t { granted, refused };
+struct enlisted {
+  admission verdict = admission::granted;
+};
+
+/// ROSTER: how many connections each user has.
+using roster_actor = caf::typed_actor<caf::replies_to<enlist>::with<enlisted>>;
+
 // -- the actors -------------------------------------------------------------------------------------
 
 /// What clients know of channels: each of these works on the channel it names.
@@ -157,15 +241,27 @@ using channel_actor = caf::typed_actor<
   caf::replies_to<publish_channel>::with<publish_answered>,
   caf::replies_to<get_presence>::with<presence_answered>,
   caf::replies_to<get_presence_stats>::with<presence_stats_answered>,
-  caf::replies_to<get_history>::with<history_answered>>;
+  caf::replies_to<get_history>::with<history_answered>,
+  caf::replies_to<remove_history>::with<remove_history_answered>>;
 
 /// HUB: a loop's channels by name; forwards to the channel and spawns it on demand.
 using hub_actor = channel_actor::extend<
   // From a channel of its own.
-  caf::reacts_to<channel_idle>>;
+  caf::reacts_to<channel_idle>,
+  // From the server.
+  caf::reacts_to<meet_hubs>,
+  // From a hub, for a pattern.
+  caf::replies_to<watch_pattern>::with<watching>,
+  // From a channel, for a pattern of its own.
+  caf::replies_to<publish_match>::with<fanned_out>>;
 
 /// CHANNEL: one channel's options, history, presence and sequence. Known to its hub only.
 using spawned_channel_actor = channel_actor::extend<
+  // From its hub, in place of publish_channel.
+  caf::replies_to<publish_watched>::with<publish_answered>,
+  // From its hub, if it is a pattern.
+  caf::replies_to<publish_match>::with<fanned_out>,
+  caf::reacts_to<pattern_watched>,
   // From its hub: the end.
   caf::reacts_to<may_go>,
   // From the timing wheel.
@@ -195,6 +291,20 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe_channels, caf::id_block::troupe::end)
   CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::channel_happened))
   CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::channel_idle))
   CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::may_go))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::publish_match))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::watch_pattern))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::watching))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::pattern_watched))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::publish_watched))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::meet_hubs))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::enlist))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::enlisted))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::remove_history))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::remove_history_answered))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::verify_connection))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::connection_verdict))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::verify_subscription))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::subscription_verdict))
 CAF_END_TYPE_ID_BLOCK(troupe_channels)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::subscribe_channel)
@@ -214,3 +324,17 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::change_channel_members)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::channel_happened)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::channel_idle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::may_go)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::publish_match)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::watch_pattern)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::watching)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::pattern_watched)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::publish_watched)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::meet_hubs)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::enlist)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::enlisted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::remove_history)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::remove_history_answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::verify_connection)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::connection_verdict)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::verify_subscription)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::subscription_verdict)

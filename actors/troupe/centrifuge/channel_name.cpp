@@ -44,6 +44,10 @@ bool is_user_limited(std::string_view channel, const channel_syntax& syntax) {
   return !syntax.user_boundary.empty() && channel.find(syntax.user_boundary) != none;
 }
 
+bool is_open_to_patterns(std::string_view channel, const channel_syntax& syntax) {
+  return !is_private(channel, syntax) && !is_user_limited(channel, syntax);
+}
+
 bool allows_user(std::string_view channel, std::string_view user, const channel_syntax& syntax) {
   if (user.empty() || !is_user_limited(channel, syntax)) return false;
   auto list = channel.substr(channel.rfind(syntax.user_boundary) + syntax.user_boundary.size());

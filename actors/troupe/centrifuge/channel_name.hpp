@@ -30,6 +30,9 @@ bool is_private(std::string_view channel, const channel_syntax& syntax);
 /// Has a list of users. Means something only where allow_user_limited_channels is on.
 bool is_user_limited(std::string_view channel, const channel_syntax& syntax);
 
+/// Neither private nor user-limited: a pattern may be one of these, and only these are matched by one.
+bool is_open_to_patterns(std::string_view channel, const channel_syntax& syntax);
+
 /// Whether the list of a user-limited channel has this user. Never true for an anonymous one.
 bool allows_user(std::string_view channel, std::string_view user, const channel_syntax& syntax);
 

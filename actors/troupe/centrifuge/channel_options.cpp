@@ -15,6 +15,18 @@ history_options channel_options::history() const noexcept {
   return result;
 }
 
+channel_options channel_options::of_patterns() const {
+  auto result = *this;
+  result.presence = result.join_leave = result.force_push_join_leave = false;
+  result.history_size = 0;
+  result.history_ttl = result.history_meta_ttl = {};
+  result.force_positioning = result.allow_positioning = false;
+  result.force_recovery = result.allow_recovery = result.auto_cache_recover = false;
+  result.allowed_delta_types.clear();
+  result.delta_publish = false;
+  return result;
+}
+
 std::vector<std::string> validate(const channel_options& o) {
   std::vector<std::string> wrong;
   const auto need = [&](bool holds, std::string_view sentence) {

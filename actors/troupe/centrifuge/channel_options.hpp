@@ -58,6 +58,7 @@ struct channel_options {
   bool allow_history_for_subscriber = false;
   bool allow_history_for_anonymous = false;
   bool allow_user_limited_channels = false; ///< "#" in a name lists the users who may subscribe.
+  bool allow_wildcards = false; ///< "a.*.b" and "a.>" subscribe to all channels that they match.
 
   // -- what may be sent ---
   std::string channel_regex; ///< Has to occur in a channel's name; empty: names are ASCII.
@@ -71,6 +72,9 @@ struct channel_options {
 
   /// Of a channel's history; call only if it has one.
   history_options history() const noexcept;
+
+  /// Of subscriptions to patterns: they have no presence, no history and hence nothing to recover.
+  channel_options of_patterns() const;
 };
 
 /// What is wrong with the options, one sentence for each contradiction, beginning with the option's
@@ -108,6 +112,7 @@ void visit_options(Options& o, Visit&& visit) {
   visit("allow_history_for_subscriber", o.allow_history_for_subscriber);
   visit("allow_history_for_anonymous", o.allow_history_for_anonymous);
   visit("allow_user_limited_channels", o.allow_user_limited_channels);
+  visit("allow_wildcards", o.allow_wildcards);
   visit("channel_regex", o.channel_regex);
   visit("publication_data_format", o.publication_data_format);
   visit("slow_consumer", o.slow_consumer);

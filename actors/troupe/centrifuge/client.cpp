@@ -3,6 +3,7 @@
 
 #include <troupe/centrifuge/disconnects.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe::centrifuge {
@@ -11,6 +12,11 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto patience_after_refusal = 5s;
+
+std::optional<host::clock::time_point> earlier(std::optional<host::clock::time_point> a,
+                                               std::optional<host::clock::time_point> b) noexcept {
+  return a && b ? std::min(*a, *b) : a ? a : b;
+}
 
 opcode opcode_of(const codec& format) noexcept {
   return format.kind() == encoding::json ? opcode::text : opcode::binary;
@@ -27,8 +33,10 @@ client_state::make_behavior(std::shared_ptr<const client_settings> settings,
                             std::shared_ptr<transport> out) {
   settings_ = std::move(settings);
   profile_ = std::move(profile);
+  shard_ = shard;
   // Lost publications are told by unsubscribe pushes, so there is no gap marker.
-  line_.open(shard, {profile_.id, profile_.user, {}, {}}, std::move(out), nullptr, [this] { arm(); });
+  self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
+  line_.open(shard, {profile_.id, profile_.user, {}, {}, profile_.origin}, std::move(out), nullptr, [this] { arm(); });
   return {
       // Frames that were not made for this protocol would only confuse the client.
       [](const deliver&) {},
@@ -46,9 +54,7 @@ client_state::make_behavior(std::shared_ptr<const client_settings> settings,
 // -- commands in ---
 
 void client_state::on_received(const received& m) {
-  auto& counters = self_->home().counters();
-  counters.messages_in.add();
-  counters.bytes_in.add(m.message.payload().size());
+  line_.count_received(m.message.payload().size());
   if (line_.is_closing()) return;
   inbox_.push_back({m.message, m.cost});
   work();
@@ -104,6 +110,7 @@ void client_state::push(std::string channel, unsubscribe_push body) {
 }
 
 void client_state::flush() {
+  line_.figures().subscriptions.set(static_cast<std::uint32_t>(subscriptions_.size()));
   if (output_.empty()) return;
   const auto message = frame::encode(opcode_of(*profile_.format), std::exchange(output_, {}));
   if (line_.queued_control_bytes() + message.bytes().size() > settings_->options.max_reply_bytes())
@@ -127,7 +134,7 @@ void client_state::arm() {
   case stage::connecting: break;
   case stage::refused: line_.wake_at(now + patience_after_refusal); break;
   case stage::connected:
-    if (const auto next = heartbeat_.next(pulse())) line_.wake_at(*next);
+    if (const auto next = earlier(heartbeat_.next(pulse()), next_expiry())) line_.wake_at(*next);
     else line_.never_wake();
     break;
   }
@@ -137,6 +144,7 @@ void client_state::on_deadline() {
   if (line_.is_closing()) return;
   if (stage_ == stage::refused) return disconnect(close_reason::connect_refused, closing::cut);
   if (stage_ != stage::connected) return disconnect(close_reason::stale);
+  if (!expire()) return;
   switch (heartbeat_.check(pulse(), self_->home().now())) {
   case heartbeat::verdict::ping:
     line_.control(profile_.frame_pings
@@ -154,14 +162,16 @@ void client_state::on_deadline() {
 
 void client_state::on_pong_frame() {
   if (!profile_.frame_pings || stage_ != stage::connected) return;
-  heartbeat_.pong(pulse(), self_->home().now());
+  if (const auto rtt = heartbeat_.pong(pulse(), self_->home().now()))
+    line_.figures().measured_rtt(*rtt);
   arm();
 }
 
 void client_state::on(std::uint32_t, const pong&) {
   // Nothing but the one answer to a ping is a pong.
-  if (profile_.frame_pings || !heartbeat_.pong(pulse(), self_->home().now()))
-    return disconnect(close_reason::bad_request);
+  const auto rtt = profile_.frame_pings ? std::nullopt : heartbeat_.pong(pulse(), self_->home().now());
+  if (!rtt) return disconnect(close_reason::bad_request);
+  line_.figures().measured_rtt(*rtt);
   arm();
 }
 

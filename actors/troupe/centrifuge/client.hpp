@@ -19,9 +19,15 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
+
+namespace troupe::hooks {
+class directory;
+struct call_result;
+} // namespace troupe::hooks
 
 namespace troupe::centrifuge {
 
@@ -30,15 +36,19 @@ struct client_settings {
   client_options options;
   std::shared_ptr<const namespaces> channels;
   std::vector<channel_actor> hubs; ///< By loop; see hub_of().
+  std::vector<roster_actor> rosters; ///< By loop; none: users may have any number of connections.
+  authenticator_actor authenticator; ///< Null: no token is valid.
   std::string version;             ///< Of the server, told in the reply to connect.
+  std::shared_ptr<const hooks::directory> extensions = {}; ///< For rpc and send; null: there are none.
 };
 
-/// Who a client is when its socket is upgraded.
+/// Who a client is when its socket is upgraded. A token in connect says more.
 struct client_profile {
   client_id id;
   std::string user;            ///< Empty: anonymous.
   const codec* format;         ///< Lives for ever.
   bool frame_pings = false;    ///< WebSocket's own pings rather than the protocol's.
+  connection_origin origin = {};
 };
 
 class client_state {
@@ -70,6 +80,8 @@ private:
     std::vector<channel_event_ptr> held; // not before the reply
   };
   using subscriptions = std::unordered_map<std::string, subscription>;
+  using grants = std::map<std::string, subscription_terms>; // by channel
+  using time_point = host::clock::time_point;
 
   // -- client.cpp: frames, replies, time, the end ---
   void on_received(const received& m);
@@ -88,9 +100,18 @@ private:
 
   // -- client_connect.cpp ---
   void on(std::uint32_t id, const connect_request& r);
+  /// Calls `then()` unless its user has too many connections; then it is closed.
+  void enter(std::function<void()> then);
+  void begin_connect(std::uint32_t id, const std::map<std::string, subscribe_request>& wanted,
+                     const grants& granted);
+  /// Its credentials are good; `granted` are the channels of its token.
+  void admit(std::uint32_t id, const connect_request& r, const grants& granted);
   /// The channels the server subscribes, with how to recover them. Nothing if the connection had to be
   /// closed for them.
-  std::optional<std::map<std::string, subscribe_request>> server_side_of(const connect_request& r);
+  std::optional<std::map<std::string, subscribe_request>> server_side_of(const connect_request& r,
+                                                                         const grants& granted);
+  /// Answers connect with an error: what follows is ignored.
+  void refuse(std::uint32_t id, error_code code);
   void on_server_side(const std::string& channel, subscribe_answer answer);
   void finish_connect();
   /// Whether the event has to wait for the reply to connect; then it is kept.
@@ -102,17 +123,47 @@ private:
   /// Reserves the channel and asks for it. Once it has answered, the reservation is completed or given
   /// up, and `then` is called.
   void subscribe(const std::string& channel, const namespaces::entry& in,
-                 const subscribe_request& r, bool server_side,
-                 std::function<void(subscribe_answer)> then);
+                 const subscribe_request& r, subscription::source by,
+                 const subscription_terms& terms, std::function<void(subscribe_answer)> then);
+  /// Once it is found to be allowed, by a token or without one.
+  void subscribe_client(std::uint32_t id, const subscribe_request& r,
+                        const subscription_terms& terms, std::optional<time_point> end);
   void on_happened(const channel_event_ptr& event);
   void deliver_event(subscriptions::iterator to, const channel_event& event,
                      const delivery_ptr& what);
   /// The client has to subscribe again from its last position.
   void restart(subscriptions::iterator ended, bool tell_channel = true);
+  void end_subscription(subscriptions::iterator ended, unsubscribe_code code, bool tell_channel);
   /// What a recovery may take now: several of them share the queue.
   std::size_t recoverable_bytes() const;
   /// Tells a channel that the subscription is over, without waiting for its answer.
   void leave(const std::string& channel);
+
+  // -- client_tokens.cpp: who it is, and for how long ---
+  using connection_judged = std::function<void(const connection_verdict&)>;
+  using subscription_judged = std::function<void(const subscription_verdict&)>;
+  /// Asks about a token, and suspends the commands that follow until it is answered. What `then` does may
+  /// suspend them further.
+  void verify(verify_connection question, connection_judged then);
+  void verify(verify_subscription question, subscription_judged then);
+  template <class Verdict, class Question, class F>
+  void await_verdict(Question question, F then);
+  void on_verdict(std::uint32_t id, const connect_request& r, const connection_verdict& m);
+  void on_verdict(std::uint32_t id, const subscribe_request& r, const subscription_verdict& m);
+  void on_verdict(std::uint32_t id, const refresh_request& r, const connection_verdict& m);
+  void on_verdict(std::uint32_t id, const sub_refresh_request& r, const subscription_verdict& m);
+  void on(std::uint32_t id, const refresh_request& r);
+  void on(std::uint32_t id, const sub_refresh_request& r);
+  /// Whether a subscription token was made for this client and channel.
+  bool is_for(const subscription_grant& granted, const std::string& channel) const;
+  void identify(const connection_grant& granted);
+  std::optional<time_point> end_of(const time_left& left) const;
+  void set_end(subscription& of, std::optional<time_point> end);
+  expiry expiry_of(std::optional<time_point> end) const;
+  /// Closes the connection, or ends subscriptions, whose time is over. @returns whether it is open.
+  bool expire();
+  void expire_subscriptions(time_point now);
+  std::optional<time_point> next_expiry() const;
 
   // -- client_commands.cpp ---
   void on(std::uint32_t id, const publish_request& r);
@@ -121,8 +172,6 @@ private:
   void on(std::uint32_t id, const history_request& r);
   void on(std::uint32_t id, const rpc_request& r);
   void on(std::uint32_t id, const send_request& r);
-  void on(std::uint32_t id, const refresh_request& r);
-  void on(std::uint32_t id, const sub_refresh_request& r);
   void on(std::uint32_t id, const pong&);
   void on(std::uint32_t id, const std::monostate&);
   /// The namespace of a channel with a proper name; else null, and the command is answered.
@@ -132,8 +181,12 @@ private:
   /// `make_result(what the channel said)` or an error.
   template <class Answered, class Message, class F>
   void ask(std::uint32_t id, Message question, F make_result);
+  /// Likewise for a method of an extension; the empty name is `send`. @returns false if there is none.
+  bool call(std::uint32_t id, const std::string& method, const payload& data);
+  void on_called(std::uint32_t id, const hooks::call_result& r);
 
-  client_info me() const { return {profile_.user, profile_.id.to_string(), {}, {}}; }
+  /// As others see it in a channel, or by the empty name outside of all.
+  client_info me(const std::string& channel) const;
   heartbeat_settings pulse() const;
 
   pointer self_;
@@ -141,6 +194,11 @@ private:
   client_profile profile_;
   line<pointer> line_;
   heartbeat heartbeat_; // from connect on
+  shard_actor shard_;   // outlives it
+  payload info_;        // of its token
+  std::optional<time_point> end_;           // of its token
+  std::optional<time_point> next_sub_end_;  // no subscription ends before
+  std::set<std::string> granted_;           // channels of its token
   subscriptions subscriptions_;
   std::unique_ptr<open_connect> connecting_;
   std::vector<open_frame> inbox_;

@@ -2,7 +2,9 @@
 //
 // The commands that ask a channel once, and those that nobody here serves.
 #include <troupe/centrifuge/client.hpp>
+#include <troupe/centrifuge/disconnects.hpp>
 #include <troupe/centrifuge/hub.hpp>
+#include <troupe/hooks/directory.hpp>
 
 #include <utility>
 
@@ -11,7 +13,7 @@ namespace troupe::centrifuge {
 const namespaces::entry* client_state::look_up(std::uint32_t id, const std::string& channel) {
   const auto& channels = *settings_->channels;
   const auto* in = channels.find(channel);
-  if (in && in->rule.accepts(channel, channels.syntax())) return in;
+  if (in && in->accepts(channel, channels.syntax())) return in;
   fail(id, in ? error_code::bad_request : error_code::unknown_channel);
   return nullptr;
 }
@@ -19,6 +21,12 @@ const namespaces::entry* client_state::look_up(std::uint32_t id, const std::stri
 requester client_state::asks_about(const std::string& channel) const {
   const auto found = subscriptions_.find(channel);
   return {profile_.user, found != subscriptions_.end() && found->second.is_live()};
+}
+
+client_info client_state::me(const std::string& channel) const {
+  const auto found = subscriptions_.find(channel);
+  return {profile_.user, profile_.id.to_string(), info_,
+          found == subscriptions_.end() ? payload{} : found->second.info()};
 }
 
 template <class Answered, class Message, class F>
@@ -42,13 +50,13 @@ void client_state::on(std::uint32_t id, const publish_request& r) {
   if (r.type != 0) return fail(id, error_code::not_available);
   const auto* in = look_up(id, r.channel);
   if (!in) return;
-  if (!accepts(in->options.publication_data_format, r.data))
+  if (in->is_of_patterns || !accepts(in->options.publication_data_format, r.data))
     return fail(id, error_code::bad_request);
   if (!may_publish(in->options, asks_about(r.channel)))
     return fail(id, error_code::permission_denied);
   ask<publish_answered>(
       id,
-      publish_channel{.channel = r.channel, .data = r.data, .info = me(), .tags = {},
+      publish_channel{.channel = r.channel, .data = r.data, .info = me(r.channel), .tags = {},
                       .exclude = in->options.exclude_publisher ? line_.handle()
                                                                : connection_handle{},
                       .key = {}},
@@ -86,25 +94,45 @@ void client_state::on(std::uint32_t id, const history_request& r) {
                         });
 }
 
-void client_state::on(std::uint32_t id, const rpc_request&) {
-  fail(id, error_code::not_available);
+// -- methods of extensions ---
+
+void client_state::on(std::uint32_t id, const rpc_request& r) {
+  if (!r.method.empty() && call(id, r.method, r.data)) return;
+  const auto& all = settings_->extensions;
+  fail(id, all && all->has_methods() ? error_code::method_not_found : error_code::not_available);
 }
 
-void client_state::on(std::uint32_t, const send_request&) {
-  disconnect(close_reason::not_available);
+void client_state::on(std::uint32_t, const send_request& r) {
+  if (!call(0, {}, r.data)) disconnect(close_reason::not_available);
 }
 
-// -- refreshing tokens, of which none is valid ---
-
-void client_state::on(std::uint32_t, const refresh_request& r) {
-  disconnect(r.token.empty() ? close_reason::bad_request : close_reason::invalid_token);
+bool client_state::call(std::uint32_t id, const std::string& method, const payload& data) {
+  if (!settings_->extensions) return false;
+  const auto keeper = settings_->extensions->method(method, self_->home().index());
+  if (!keeper) return false;
+  busy_ = true;
+  self_->request(keeper, caf::infinite, hooks::call{method, data, me({})})
+      .then(
+          [this, id](const hooks::call_result& r) {
+            on_called(id, r);
+            go_on();
+          },
+          [this, id](const caf::error& why) {
+            on_called(id, hooks::call_result::fail(
+                              why == hooks::failure::overloaded ? error_code::too_many_requests
+                              : why == hooks::failure::gave_up  ? error_code::not_available
+                                                                : error_code::internal));
+            go_on();
+          });
+  return true;
 }
 
-void client_state::on(std::uint32_t id, const sub_refresh_request& r) {
-  if (!settings_->channels->find(r.channel)) return fail(id, error_code::unknown_channel);
-  if (!subscriptions_.contains(r.channel)) return fail(id, error_code::permission_denied);
-  if (r.token.empty()) return fail(id, error_code::bad_request);
-  disconnect(close_reason::invalid_token);
+void client_state::on_called(std::uint32_t id, const hooks::call_result& r) {
+  if (id != 0) {
+    if (r.error.code != 0) reply(id, r.error);
+    else reply(id, rpc_result{r.data});
+  }
+  if (r.close.reason != close_reason::none) close(translated(r.close), closing::handshake);
 }
 
 void client_state::on(std::uint32_t, const std::monostate&) {

@@ -2,6 +2,7 @@
 //
 // How a client connects: who it is, which channels the server subscribes for it, the reply.
 #include <troupe/centrifuge/client.hpp>
+#include <troupe/centrifuge/roster.hpp>
 
 #include <utility>
 
@@ -14,29 +15,66 @@ constexpr std::size_t max_held_events = 1024;
 
 void client_state::on(std::uint32_t id, const connect_request& r) {
   if (stage_ != stage::waiting) return disconnect(close_reason::bad_request);
-  if (!r.token.empty()) return disconnect(close_reason::invalid_token); // nothing verifies it
-  if (profile_.user.empty() && !settings_->options.allow_anonymous_connect_without_token)
+  if (!r.token.empty()) {
+    stage_ = stage::connecting;
+    return verify(verify_connection{r.token},
+                  [this, id, r](const connection_verdict& m) { on_verdict(id, r, m); });
+  }
+  const auto& options = settings_->options;
+  if (profile_.user.empty() && !options.allow_anonymous_connect_without_token && !options.insecure)
     return disconnect(close_reason::bad_request);
-  const auto wanted = server_side_of(r);
-  if (!wanted) return;
+  admit(id, r, {});
+}
+
+void client_state::admit(std::uint32_t id, const connect_request& r, const grants& granted) {
+  for (const auto& [channel, terms] : granted)
+    if (!settings_->channels->find(channel)) return refuse(id, error_code::unknown_channel);
+  const auto wanted = server_side_of(r, granted);
+  if (wanted)
+    enter([this, id, channels = *wanted, granted] { begin_connect(id, channels, granted); });
+}
+
+void client_state::enter(std::function<void()> then) {
+  if (settings_->rosters.empty() || profile_.user.empty()) return then();
+  busy_ = true;
+  const auto go_in = [this, then = std::move(then)] {
+    if (line_.is_closing()) return;
+    busy_ = false;
+    then();
+    work();
+  };
+  self_->request(roster_of(profile_.user, settings_->rosters), caf::infinite, enlist{profile_.user})
+      .then(
+          [this, go_in](const enlisted& m) {
+            if (m.verdict == admission::granted) go_in();
+            else disconnect(close_reason::connection_limit);
+          },
+          [go_in](const caf::error&) { go_in(); }); // at the server's end: there is nothing to guard
+}
+
+void client_state::begin_connect(std::uint32_t id,
+                                 const std::map<std::string, subscribe_request>& wanted,
+                                 const grants& granted) {
   stage_ = stage::connecting;
   connecting_ = std::make_unique<open_connect>();
   connecting_->id = id;
-  connecting_->outstanding = wanted->size();
-  if (wanted->empty()) return finish_connect();
+  connecting_->outstanding = wanted.size();
+  if (wanted.empty()) return finish_connect();
   busy_ = true;
-  for (const auto& [channel, wish] : *wanted)
-    subscribe(channel, *settings_->channels->find(channel), wish, true,
+  for (const auto& [channel, wish] : wanted)
+    subscribe(channel, *settings_->channels->find(channel), wish, subscription::source::server,
+              granted.contains(channel) ? granted.at(channel) : subscription_terms{},
               [this, channel = channel](subscribe_answer answer) {
                 on_server_side(channel, std::move(answer));
               });
 }
 
 std::optional<std::map<std::string, subscribe_request>>
-client_state::server_side_of(const connect_request& r) {
+client_state::server_side_of(const connect_request& r, const grants& granted) {
   const auto& channels = *settings_->channels;
   const auto& options = settings_->options;
   std::map<std::string, subscribe_request> wanted;
+  for (const auto& [channel, terms] : granted) wanted[channel];
   if (options.subscribe_to_user_personal_channel && !profile_.user.empty())
     wanted[personal_channel(profile_.user, options.user_personal_channel_namespace,
                             channels.syntax())];
@@ -46,7 +84,7 @@ client_state::server_side_of(const connect_request& r) {
       disconnect(close_reason::bad_request);
       return std::nullopt;
     }
-    const bool may = !channel.empty() && in->rule.accepts(channel, channels.syntax()) &&
+    const bool may = !channel.empty() && in->accepts(channel, channels.syntax()) &&
                      may_subscribe(in->options, channels.syntax(), channel, profile_.user);
     if (may || wanted.contains(channel)) wanted[channel] = wish;
   }
@@ -71,17 +109,13 @@ void client_state::on_server_side(const std::string& channel, subscribe_answer a
 
 void client_state::finish_connect() {
   const auto done = std::move(connecting_);
-  if (done->failed) {
-    stage_ = stage::refused;
-    subscriptions_.clear();
-    fail(done->id, *done->failed);
-    return arm();
-  }
+  if (done->failed) return refuse(done->id, *done->failed);
   stage_ = stage::connected;
   const auto& options = settings_->options;
   auto& told = done->result;
   told.client = profile_.id.to_string();
   told.version = settings_->version;
+  told.expires_in = expiry_of(end_);
   if (!profile_.frame_pings && options.ping_interval.count() != 0) {
     told.ping = std::chrono::ceil<std::chrono::seconds>(options.ping_interval);
     told.pong = options.pong_timeout.count() != 0;
@@ -94,6 +128,13 @@ void client_state::finish_connect() {
   heartbeat_ = heartbeat{pulse(), self_->home().now(), spread_of(profile_.id)};
   arm();
   for (const auto& event : done->held) on_happened(event);
+}
+
+void client_state::refuse(std::uint32_t id, error_code code) {
+  stage_ = stage::refused;
+  subscriptions_.clear();
+  fail(id, code);
+  arm();
 }
 
 bool client_state::holds(const channel_event_ptr& event) {

@@ -14,8 +14,8 @@ namespace {
 /// of the stream then, and the client loads its state anew. @returns whether it is so.
 bool shorten(subscribe_result& granted, std::size_t max_bytes) {
   std::size_t bytes = 0;
-  for (const auto& [publication, form, delta] : granted.publications)
-    bytes += form == payload_form::delta ? delta.size() : publication->data.bytes.size();
+  for (const auto& r : granted.publications)
+    bytes += r.form == payload_form::delta ? r.delta.size() : r.publication->data.bytes.size();
   if (bytes <= max_bytes) return false;
   granted.position.offset = granted.publications.back().publication->offset;
   granted.publications.clear();
@@ -34,30 +34,47 @@ void client_state::on(std::uint32_t id, const subscribe_request& r) {
   const auto* in = look_up(id, r.channel);
   if (!in) return;
   if (r.type != 0) return fail(id, error_code::not_available);
-  // Nothing verifies tokens, so none is valid.
-  if (!r.token.empty() ||
-      !may_subscribe(in->options, channels.syntax(), r.channel, profile_.user))
+  if (!r.token.empty())
+    return verify(verify_subscription{r.token},
+                  [this, id, r](const subscription_verdict& m) { on_verdict(id, r, m); });
+  if (!may_subscribe(in->options, channels.syntax(), r.channel, profile_.user))
     return fail(id, error_code::permission_denied);
+  subscribe_client(id, r, {}, std::nullopt);
+}
+
+void client_state::subscribe_client(std::uint32_t id, const subscribe_request& r,
+                                    const subscription_terms& terms,
+                                    std::optional<time_point> end) {
+  const auto* in = settings_->channels->find(r.channel);
+  if (in->is_of_patterns && r.recover) return fail(id, error_code::not_available);
   if (r.filter && (!in->options.allow_tags_filter || !validate(*r.filter).empty()))
     return fail(id, error_code::bad_request);
   busy_ = true;
-  subscribe(r.channel, *in, r, false, [this, id](subscribe_answer answer) {
-    if (auto* granted = std::get_if<subscribe_result>(&answer)) reply(id, std::move(*granted));
-    else fail(id, std::get<error_code>(answer));
-    go_on();
-  });
+  subscribe(r.channel, *in, r, subscription::source::client, terms,
+            [this, id, end, channel = r.channel](subscribe_answer answer) {
+              if (auto* granted = std::get_if<subscribe_result>(&answer)) {
+                set_end(subscriptions_.at(channel), end);
+                granted->expires_in = expiry_of(end);
+                reply(id, std::move(*granted));
+              } else {
+                fail(id, std::get<error_code>(answer));
+              }
+              go_on();
+            });
 }
 
 void client_state::subscribe(const std::string& channel, const namespaces::entry& in,
-                             const subscribe_request& r, bool server_side,
+                             const subscribe_request& r, subscription::source by,
+                             const subscription_terms& terms,
                              std::function<void(subscribe_answer)> then) {
   const auto& wanted =
-      subscriptions_
-          .emplace(channel, subscription{in.options, r, profile_.user, server_side})
+      subscriptions_.emplace(channel, subscription{in.options, r, profile_.user, by, terms})
           .first->second;
-  subscribe_channel question{.channel = channel, .where = line_.handle(), .info = me(),
-                             .features = wanted.features(), .codec = profile_.format->kind(),
-                             .delta = wanted.delta(), .recover = {}, .reject_unrecovered = false};
+  subscribe_channel question{.channel = channel, .where = line_.handle(), .info = me(channel),
+                             .features = wanted.features(), .overrides = terms.overrides,
+                             .codec = profile_.format->kind(),
+                             .delta = wanted.delta(), .recover = {}, .reject_unrecovered = false,
+                             .data = r.data, .reply_data = terms.data};
   if (r.recover) question.recover = stream_position{r.offset, r.epoch};
   question.reject_unrecovered = (r.flag & subscribe_request::flag_reject_unrecovered) != 0;
   const auto settle = [this, channel, reject = question.reject_unrecovered,
@@ -128,9 +145,14 @@ void client_state::deliver_event(subscriptions::iterator to, const channel_event
 
 void client_state::restart(subscriptions::iterator ended, bool tell_channel) {
   if (ended->second.server_side()) return disconnect(close_reason::insufficient_state);
+  end_subscription(ended, unsubscribe_code::insufficient_state, tell_channel);
+}
+
+void client_state::end_subscription(subscriptions::iterator ended, unsubscribe_code code,
+                                    bool tell_channel) {
   const auto channel = subscriptions_.extract(ended).key();
   line_.withdraw(channel);
-  push(channel, {unsubscribe_code::insufficient_state});
+  push(channel, {code});
   if (tell_channel) leave(channel);
 }
 

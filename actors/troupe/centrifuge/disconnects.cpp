@@ -25,6 +25,10 @@ constexpr std::array rows{
     row{close_reason::insufficient_state, disconnect_code::insufficient_state},
     row{close_reason::inappropriate_protocol, disconnect_code::inappropriate_protocol},
     row{close_reason::not_available, disconnect_code::not_available},
+    row{close_reason::connection_limit, disconnect_code::connection_limit},
+    row{close_reason::connection_expired, disconnect_code::connection_expired},
+    row{close_reason::subscription_expired, disconnect_code::subscription_expired},
+    row{close_reason::permission_denied, disconnect_code::permission_denied},
 };
 
 } // namespace

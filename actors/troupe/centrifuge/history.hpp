@@ -81,6 +81,10 @@ public:
   /// The publication before the next one, base of its delta; null if it is not kept.
   publication_ptr latest(time_point now);
 
+  /// Publications kept, and the offset of the last one.
+  [[nodiscard]] std::size_t kept() const noexcept { return kept_.size(); }
+  [[nodiscard]] std::uint64_t offset() const noexcept { return offset_; }
+
   /// When the publications are due to be dropped; nothing if there are none. Any call from then on
   /// drops them.
   std::optional<time_point> expires_at() const;

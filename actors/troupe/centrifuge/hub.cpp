@@ -14,17 +14,24 @@ hub_state::hub_state(pointer self) : self_(self) {}
 hub_actor::behavior_type hub_state::make_behavior(
   std::shared_ptr<const channel_settings> settings) {
   settings_ = std::move(settings);
+  self_->meter()->become(inspection::actor_kind::hub);
+  self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
   self_->set_down_handler([this](const caf::down_msg& m) { on_down(m); });
   self_->set_exit_handler([this](const caf::exit_msg& m) { on_exit(m); });
+  find_hooks();
   // Requests are taken by reference to pass them on without a copy: nobody shares them.
   return {
     [this](subscribe_channel& m) { return forward<subscribe_answered>(m); },
     [this](unsubscribe_channel& m) { return on_unsubscribe(m); },
-    [this](publish_channel& m) { return forward<publish_answered>(m); },
+    [this](publish_channel& m) { return on_publish(m); },
     [this](get_presence& m) { return forward<presence_answered>(m); },
     [this](get_presence_stats& m) { return forward<presence_stats_answered>(m); },
     [this](get_history& m) { return forward<history_answered>(m); },
+    [this](remove_history& m) { return on_remove_history(m); },
     [this](const channel_idle& m) { on_idle(m); },
+    [this](const meet_hubs& m) { on_meet(m); },
+    [this](const watch_pattern& m) { return watched_.change(m, *settings_->names), watching{}; },
+    [this](publish_match& m) { return on_match(m); },
   };
 }
 
@@ -37,8 +44,15 @@ auto hub_state::pass_on(entry& to, Request& m) {
 
 template <class Answer, class Request>
 caf::result<Answer> hub_state::forward(Request& m) {
+  if (const auto hook = hook_of(m.channel)) return consult(hook, m);
   const auto found = find_or_spawn(m.channel);
   if (const auto* why = std::get_if<error_code>(&found)) return Answer{*why};
+  return pass_on(*std::get<entry*>(found), m);
+}
+
+caf::result<remove_history_answered> hub_state::on_remove_history(remove_history& m) {
+  const auto found = find_or_spawn(m.channel);
+  if (const auto* why = std::get_if<error_code>(&found)) return remove_history_answered{*why};
   return pass_on(*std::get<entry*>(found), m);
 }
 
@@ -48,22 +62,80 @@ caf::result<unsubscribed> hub_state::on_unsubscribe(unsubscribe_channel& m) {
   return pass_on(found->second, m);
 }
 
+caf::result<publish_answered> hub_state::on_publish(publish_channel& m) {
+  if (m.info) { // others are not asked about
+    if (const auto hook = hook_of(m.channel)) return consult(hook, m);
+  }
+  const auto found = find_or_spawn(m.channel);
+  if (const auto* why = std::get_if<error_code>(&found)) return publish_answered{*why};
+  auto& to = *std::get<entry*>(found);
+  auto watchers = watchers_of(m.channel, to);
+  if (watchers.empty()) return pass_on(to, m);
+  publish_watched both{std::move(m), std::move(watchers)};
+  return pass_on(to, both);
+}
+
+// -- patterns ---
+
+void hub_state::on_meet(const meet_hubs& m) {
+  others_ = m.all;
+  std::erase_if(others_, [this](const watching_actor& h) { return h.id() == self_->id(); });
+}
+
+std::vector<watcher> hub_state::watchers_of(const std::string& channel, const entry& of) const {
+  return watched_.watchers_of(channel, *of.space, settings_->names->syntax());
+}
+
+void hub_state::watch(const std::string& pattern, const spawned_channel_actor& who) {
+  const watch_pattern begin{{pattern, pattern_actor{hub_actor{self_}}}, watch_pattern::action::begin};
+  watched_.change(begin, *settings_->names);
+  if (others_.empty()) return self_->send(who, pattern_watched{});
+  const auto missing = std::make_shared<std::size_t>(others_.size());
+  const auto known = [this, who, missing] {
+    if (--*missing == 0) self_->send(who, pattern_watched{});
+  };
+  for (const auto& other : others_)
+    self_->request(other, caf::infinite, begin)
+      .then([known](const watching&) { known(); },
+            [known](const caf::error&) { known(); }); // gone, with its channels
+}
+
+void hub_state::unwatch(const std::string& pattern) {
+  const watch_pattern end{{pattern, pattern_actor{hub_actor{self_}}}, watch_pattern::action::end};
+  watched_.change(end, *settings_->names);
+  for (const auto& other : others_) caf::anon_send(other, end);
+}
+
+// Not counted as a request: it is no reason for the pattern to stay, and it would be lost on nobody.
+caf::result<fanned_out> hub_state::on_match(publish_match& m) {
+  const auto found = channels_.find(m.pattern);
+  if (found == channels_.end()) return fanned_out{};
+  ++sequence_; // as in pass_on()
+  return self_->delegate(found->second.who, std::move(m));
+}
+
+// -- channels come and go ---
+
 std::variant<hub_state::entry*, error_code> hub_state::find_or_spawn(const std::string& channel) {
   if (const auto found = channels_.find(channel); found != channels_.end()) return &found->second;
   if (ending_) return error_code::not_available;
   const auto* space = settings_->names->find(channel);
   if (!space) return error_code::unknown_channel;
+  const auto& syntax = settings_->names->syntax();
+  if (space->is_of_patterns && !is_valid_pattern(name_in_namespace(channel, syntax)))
+    return error_code::bad_request;
   auto& counters = self_->home().counters();
   if (channels_.size() >= settings_->max_channels) {
     counters.channels_refused.add();
     return error_code::limit_exceeded;
   }
   auto who = spawn_on(self_->home(), centrifuge::channel, settings_, hub_actor{self_}, channel,
-                      &space->options, sequence_);
+                      space, sequence_, hook_of(channel));
   self_->monitor(who);
   counters.channels.add();
   by_actor_.emplace(who.id(), channel);
-  return &channels_.emplace(channel, entry{std::move(who)}).first->second;
+  if (space->is_of_patterns) watch(channel, who);
+  return &channels_.emplace(channel, entry{std::move(who), space}).first->second;
 }
 
 void hub_state::on_idle(const channel_idle& m) {
@@ -72,6 +144,7 @@ void hub_state::on_idle(const channel_idle& m) {
   if (found->second.forwarded != m.handled) return; // it is about to be used again
   self_->send(found->second.who, may_go{});
   by_actor_[found->second.who.id()].clear();
+  if (found->second.space->is_of_patterns) unwatch(m.channel);
   channels_.erase(found);
   self_->home().counters().channels.subtract();
 }
@@ -84,13 +157,15 @@ void hub_state::on_down(const caf::down_msg& m) {
   }
   const auto& channel = ended.mapped();
   if (channel.empty()) return; // it had leave to go
-  channels_.erase(channel);
+  if (const auto failed = channels_.extract(channel); failed.mapped().space->is_of_patterns)
+    unwatch(channel);
   auto& counters = self_->home().counters();
   counters.channels.subtract();
   counters.channels_failed.add();
   settings_->log->write(
     severity::error, "channel_failed",
     {{"channel", channel}, {"reason", self_->system().render(m.reason)}});
+  if (const auto hook = hook_of(channel)) self_->send(hook, hooks::channel_lost{channel});
   tell_lost(channel);
 }
 
@@ -111,6 +186,11 @@ void hub_state::tell_lost(const std::string& channel) {
 hub_actor::behavior_type hub(hub_state::pointer self,
                              std::shared_ptr<const channel_settings> settings) {
   return self->state.make_behavior(std::move(settings));
+}
+
+void introduce(std::span<const hub_actor> hubs) {
+  const meet_hubs everyone{{hubs.begin(), hubs.end()}};
+  for (const auto& hub : hubs) caf::anon_send(hub, everyone);
 }
 
 const channel_actor& hub_of(std::string_view channel, std::span<const channel_actor> hubs) {

@@ -1,11 +1,13 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
 // HUB: the channels of one loop by name. Spawns them on demand, lets idle ones go without losing a
-// request, and tells subscribers when one has failed.
+// request, and tells subscribers when one has failed. Knows the patterns of all hubs: what is published
+// in its channels goes to those that match.
 // Thread: its loop. Owner: the server. Bounded by: channel_settings::max_channels. Ends when: it is
 // told to exit, after its channels.
 #pragma once
 #include <troupe/centrifuge/channel.hpp>
+#include <troupe/centrifuge/watch_list.hpp>
 
 #include <caf/result.hpp>
 #include <caf/system_messages.hpp>
@@ -27,21 +29,46 @@ public:
 private:
   struct entry {
     spawned_channel_actor who;
-    std::uint64_t forwarded = 0; // requests
+    const namespaces::entry* space; // of settings_
+    std::uint64_t forwarded = 0;    // requests
   };
 
   template <class Request>
   auto pass_on(entry& to, Request& m);
-  /// Passes a request on to its channel.
+  /// Passes a request on to its channel, unless the namespace's hook decides otherwise.
   template <class Answer, class Request>
   caf::result<Answer> forward(Request& m);
+  caf::result<remove_history_answered> on_remove_history(remove_history& m);
   caf::result<unsubscribed> on_unsubscribe(unsubscribe_channel& m);
+  caf::result<publish_answered> on_publish(publish_channel& m);
+  caf::result<fanned_out> on_match(publish_match& m);
+  void on_meet(const meet_hubs& m);
   void on_idle(const channel_idle& m);
   void on_down(const caf::down_msg& m);
   void on_exit(const caf::exit_msg& m);
 
   /// The channel of a name, spawned if need be, or why it cannot be had.
   std::variant<entry*, error_code> find_or_spawn(const std::string& channel);
+
+  // -- hub_hooks.cpp: namespaces with an actor that has a say ---
+  void find_hooks();
+  /// Who has a say in a channel; mostly nobody.
+  hooks::namespace_keeper_actor hook_of(const std::string& channel) const;
+  caf::result<subscribe_answered> consult(const hooks::namespace_keeper_actor& hook, subscribe_channel& m);
+  caf::result<publish_answered> consult(const hooks::namespace_keeper_actor& hook, publish_channel& m);
+  caf::result<presence_answered> consult(const hooks::namespace_keeper_actor& hook, get_presence& m);
+  caf::result<presence_stats_answered> consult(const hooks::namespace_keeper_actor& hook,
+                                               get_presence_stats& m);
+  caf::result<history_answered> consult(const hooks::namespace_keeper_actor& hook, get_history& m);
+  template <class Answer, class Request, class Question, class F>
+  caf::typed_response_promise<Answer> ask_first(const hooks::namespace_keeper_actor& hook,
+                                                Question question, Request& m, F decide);
+
+  /// The patterns that a channel's publications match.
+  std::vector<watcher> watchers_of(const std::string& channel, const entry& of) const;
+  /// Has all hubs know a pattern, then tells it so.
+  void watch(const std::string& pattern, const spawned_channel_actor& who);
+  void unwatch(const std::string& pattern);
   /// Tells the shards that a channel failed.
   void tell_lost(const std::string& channel);
 
@@ -49,6 +76,9 @@ private:
   std::shared_ptr<const channel_settings> settings_;
   std::unordered_map<std::string, entry> channels_;
   std::unordered_map<caf::actor_id, std::string> by_actor_; // no name: it has leave to go
+  std::vector<std::pair<const namespaces::entry*, hooks::namespace_keeper_actor>> hooks_;
+  std::vector<watching_actor> others_;
+  watch_list watched_;
   caf::error ending_; // why, once told to exit
   std::uint64_t sequence_ = 0; // above that of any event so far
 };
@@ -56,6 +86,9 @@ private:
 /// Spawn one per loop with spawn_on(host, hub, settings).
 hub_actor::behavior_type hub(hub_state::pointer self,
                              std::shared_ptr<const channel_settings> settings);
+
+/// Makes the hubs of a server known to each other: before any of them is used.
+void introduce(std::span<const hub_actor> hubs);
 
 /// The hub that a channel belongs to: requests for it go there. `hubs`, by index of their loop, is
 /// the same everywhere and not empty.

@@ -1,6 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/centrifuge/namespaces.hpp>
 
+#include <troupe/centrifuge/wildcard.hpp>
+
 #include <fmt/format.h>
 
 #include <set>
@@ -9,10 +11,21 @@ namespace troupe::centrifuge {
 namespace {
 
 namespaces::entry make_entry(const channel_options& options, std::size_t max_name_bytes) {
-  return {options, name_rule(options.channel_regex, max_name_bytes)};
+  namespaces::entry made{options, name_rule(options.channel_regex, max_name_bytes)};
+  if (options.allow_wildcards)
+    made.patterns = std::make_shared<const namespaces::entry>(
+      namespaces::entry{options.of_patterns(), name_rule({}, max_name_bytes), true});
+  return made;
 }
 
 } // namespace
+
+// A pattern stays clear of channels that take more than the namespace's permission to subscribe to.
+bool namespaces::entry::accepts(std::string_view channel, const channel_syntax& syntax) const {
+  if (!rule.accepts(channel, syntax)) return false;
+  return !is_of_patterns || (is_valid_pattern(name_in_namespace(channel, syntax)) &&
+                             is_open_to_patterns(channel, syntax));
+}
 
 namespaces::namespaces(const channels_config& config)
     : syntax_(config.syntax),
@@ -22,10 +35,31 @@ namespaces::namespaces(const channels_config& config)
 }
 
 const namespaces::entry* namespaces::find(std::string_view channel) const {
-  const auto name = namespace_of(channel, syntax_);
+  const auto* in = named(namespace_of(channel, syntax_));
+  if (!in) return nullptr;
+  const bool as_pattern = in->patterns && is_pattern(name_in_namespace(channel, syntax_));
+  return as_pattern ? in->patterns.get() : in;
+}
+
+const namespaces::entry* namespaces::named(std::string_view name) const {
   if (name.empty()) return &unnamed_;
   const auto found = named_.find(name);
   return found == named_.end() ? nullptr : &found->second;
+}
+
+channels_config without_permissions(channels_config config) {
+  const auto open = [](channel_options& o) {
+    for (auto* allows :
+         {&o.allow_subscribe_for_client, &o.allow_subscribe_for_anonymous,
+          &o.allow_publish_for_client, &o.allow_publish_for_anonymous, &o.allow_presence_for_client,
+          &o.allow_presence_for_anonymous, &o.allow_history_for_client,
+          &o.allow_history_for_anonymous})
+      *allows = true;
+    o.allow_user_limited_channels = false; // they limit
+  };
+  open(config.without_namespace);
+  for (auto& [name, options] : config.namespaces) open(options);
+  return config;
 }
 
 std::vector<std::string> validate(const channels_config& config) {

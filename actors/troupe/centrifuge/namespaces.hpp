@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,18 +27,31 @@ struct channels_config {
   std::vector<namespace_config> namespaces;
 };
 
+/// The same with everything allowed to everybody, but for private channels.
+channels_config without_permissions(channels_config config);
+
 class namespaces {
 public:
+  /// A namespace, or what it makes of names that are patterns.
   struct entry {
     channel_options options;
     name_rule rule;
+    bool is_of_patterns = false;
+    std::shared_ptr<const entry> patterns = nullptr; ///< Null if they are names as any other.
+
+    /// Whether clients may use the name.
+    bool accepts(std::string_view channel, const channel_syntax& syntax) const;
   };
 
   /// `config` must be valid.
   explicit namespaces(const channels_config& config);
 
-  /// Null if the channel names a namespace that is not configured: error_code::unknown_channel.
+  /// Null if the channel names a namespace that is not configured: error_code::unknown_channel. For a
+  /// pattern, where they are allowed, the `patterns` of its namespace. Same name, same entry.
   const entry* find(std::string_view channel) const;
+
+  /// By its own name, empty for channels without one; null if it is not configured.
+  const entry* named(std::string_view name) const;
 
   const channel_syntax& syntax() const noexcept { return syntax_; }
 

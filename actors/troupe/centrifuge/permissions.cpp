@@ -35,6 +35,15 @@ bool may_read_history(const channel_options& options, const requester& who) {
                  options.allow_history_for_anonymous, who);
 }
 
+channel_options overridden(channel_options options, const option_overrides& o) {
+  options.presence = o.presence.value_or(options.presence);
+  options.join_leave = o.join_leave.value_or(options.join_leave);
+  options.force_push_join_leave = o.force_push_join_leave.value_or(options.force_push_join_leave);
+  options.force_positioning = o.force_positioning.value_or(options.force_positioning);
+  options.force_recovery = o.force_recovery.value_or(options.force_recovery);
+  return options;
+}
+
 subscription_features granted(const channel_options& options, const subscription_features& wishes,
                               std::string_view user) {
   const requester subscriber{user, true};

@@ -3,6 +3,7 @@
 // What a client may do in a channel without a token, from the namespace's options alone. Pure
 // functions.
 #pragma once
+#include <troupe/centrifuge/authentication.hpp>
 #include <troupe/centrifuge/channel_name.hpp>
 #include <troupe/centrifuge/channel_options.hpp>
 
@@ -23,6 +24,9 @@ bool may_subscribe(const channel_options& options, const channel_syntax& syntax,
 bool may_publish(const channel_options& options, const requester& who);
 bool may_see_presence(const channel_options& options, const requester& who);
 bool may_read_history(const channel_options& options, const requester& who);
+
+/// What the options are for a subscription whose token replaces some.
+channel_options overridden(channel_options options, const option_overrides& overrides);
 
 /// What a subscription is granted: forced by the namespace, or wished for and allowed.
 struct subscription_features {

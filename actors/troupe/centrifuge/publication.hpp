@@ -52,6 +52,8 @@ struct rendition {
   publication_ptr publication; ///< Never null.
   payload_form form = payload_form::plain;
   std::string delta; ///< Only if that is the form; valid UTF-8 if the publication's data is JSON.
+  /// Where it was published, if it reaches a subscription to a pattern; such a one has no offsets.
+  std::string channel;
 };
 
 /// A place in a channel's stream.

@@ -22,12 +22,13 @@ const delivery_ptr& encoded(const channel_event& event, encoding codec, payload_
 } // namespace
 
 subscription::subscription(const channel_options& options, const subscribe_request& wish,
-                           std::string_view user, bool server_side)
+                           std::string_view user, source by, const subscription_terms& terms)
     : options_(&options),
-      features_(granted(options, {wish.positioned, wish.recoverable, wish.join_leave},
-                        user)),
+      features_(granted(terms.overrides.any() ? overridden(options, terms.overrides) : options,
+                        {wish.positioned, wish.recoverable, wish.join_leave}, user)),
+      info_(terms.info),
       filter_(wish.filter), delta_(!filter_ && allows_delta(options, wish.delta)),
-      server_side_(server_side) {}
+      by_(by) {}
 
 void subscription::begin(subscribe_result& answer, std::uint64_t sequence) {
   sequence_ = sequence;

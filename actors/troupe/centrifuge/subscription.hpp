@@ -8,13 +8,17 @@
 #include <troupe/centrifuge/subscriber_position.hpp>
 #include <troupe/centrifuge/tags_filter.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace troupe::centrifuge {
 
 class subscription {
 public:
+  using time_point = std::chrono::steady_clock::time_point;
+
   /// What to do about an event.
   enum class verdict : std::uint8_t {
     deliver,
@@ -27,15 +31,25 @@ public:
     const delivery_ptr* delivery = nullptr; ///< Of the event, if it is to be delivered.
   };
 
+  /// Who asked for it.
+  enum class source : std::uint8_t { client, server };
+
   /// `options` are those of the channel's namespace and outlive this. A subscription with a filter
   /// gets no deltas: what the filter holds back would be missing as their base.
   subscription(const channel_options& options, const subscribe_request& wish,
-               std::string_view user, bool server_side);
+               std::string_view user, source by, const subscription_terms& terms);
 
   const subscription_features& features() const noexcept { return features_; }
   bool delta() const noexcept { return delta_; }
-  bool server_side() const noexcept { return server_side_; }
+  bool server_side() const noexcept { return by_ == source::server; }
+  /// Told as chan_info.
+  const payload& info() const noexcept { return info_; }
+  void inform(payload info) { info_ = std::move(info); }
   bool is_live() const noexcept { return live_; }
+
+  /// When it has to be refreshed; nothing: never.
+  std::optional<time_point> end() const noexcept { return end_; }
+  void end_at(std::optional<time_point> end) noexcept { end_ = end; }
 
   /// The channel has answered: takes out of the result what the filter holds back. Events beyond
   /// `sequence` count from now on.
@@ -55,12 +69,14 @@ private:
 
   const channel_options* options_;
   subscription_features features_;
+  payload info_;
+  std::optional<time_point> end_;
   std::optional<filter_node> filter_;
   std::optional<subscriber_position> position_; // if positioned and live
   std::uint64_t sequence_ = 0;
   bool delta_ = false;
   bool has_base_ = false; // the client has the publication that the next delta starts from
-  bool server_side_;
+  source by_;
   bool live_ = false;
 };
 

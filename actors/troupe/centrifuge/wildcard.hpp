@@ -2,8 +2,8 @@
 //
 // Subscriptions to many channels at once: in a pattern, levels are separated by ".", "*" stands for
 // exactly one level and a final ">" for one or more. "a.*.b" matches "a.x.b", "a.>" matches "a.x"
-// and "a.x.y". Work of a match: one step per trie node reached, at most 2^max_pattern_levels and
-// never more than stored.
+// and "a.x.y". Work of a match: one step per trie node reached, and never more than stored. A channel
+// is matched by less than 2^(max_pattern_levels + 1) patterns, however many there are.
 #pragma once
 #include <cstddef>
 #include <functional>
@@ -15,7 +15,7 @@
 
 namespace troupe::centrifuge {
 
-inline constexpr std::size_t max_pattern_levels = 16;
+inline constexpr std::size_t max_pattern_levels = 8;
 
 /// Whether a name is meant as a pattern: one of its levels is "*" or ">".
 bool is_pattern(std::string_view name);

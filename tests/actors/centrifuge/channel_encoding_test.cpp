@@ -50,6 +50,19 @@ TEST_CASE("channel: what an encoding cannot write reaches its subscribers withou
   CHECK(p->seen.back() == "length+plain:\xff");
 }
 
+TEST_CASE("channel: deliveries tell when they came, and some are followed on their way",
+          "[actors][centrifuge][channel]") {
+  world w;
+  const auto a = w.subscribed("a", "c");
+  w.advance(std::chrono::seconds{3});
+  w.ask<publish_answered>(w.of("c"), publish_channel{"c", {"1", true}, {}, {}, {}, {}});
+  const auto first = a->events.back()->encoded[0][0];
+  CHECK(first->born > delivery::clock::time_point{});
+  CHECK(first->is_sample());
+  w.ask<publish_answered>(w.of("c"), publish_channel{"c", {"2", true}, {}, {}, {}, {}});
+  CHECK_FALSE(a->events.back()->encoded[0][0]->is_sample()); // too soon
+}
+
 TEST_CASE("channel: deliveries carry the namespace's policy, and keys of different channels differ",
           "[actors][centrifuge][channel]") {
   world_options o;

@@ -103,7 +103,7 @@ TEST_CASE("channel options: each is visited once, by its own name",
     names.insert(name);
     members.insert(&member);
   });
-  CHECK(names.size() == 31);
+  CHECK(names.size() == 32);
   CHECK(members.size() == names.size());
   visit_options(options, [&](std::string_view name, auto& member) {
     if constexpr (std::is_same_v<std::decay_t<decltype(member)>, std::size_t>)
@@ -157,6 +157,43 @@ TEST_CASE("namespaces: found by the channel's name", "[actors][centrifuge][optio
   CHECK(all.find("nons:a") == nullptr);
   CHECK(all.find("priv:xy")->rule.accepts("priv:xy", all.syntax()));
   CHECK_FALSE(all.find("priv:y")->rule.accepts("priv:y", all.syntax()));
+}
+
+TEST_CASE("namespaces: names that are patterns are something else where they are allowed",
+          "[actors][centrifuge][options]") {
+  channels_config config;
+  config.namespaces = {{"chat", with_history()}, {"off", {}}};
+  auto& chat = config.namespaces.front().options;
+  chat.allow_wildcards = chat.presence = chat.force_recovery = chat.allow_subscribe_for_client = true;
+  chat.allowed_delta_types = {"fossil"};
+  chat.channel_regex = "^[a-z.]+$";
+  REQUIRE(validate(config).empty());
+  const namespaces all(config);
+  const auto& syntax = all.syntax();
+  const auto accepts = [&](std::string_view name) { return all.find(name)->accepts(name, syntax); };
+
+  CHECK_FALSE(all.find("chat:a.b")->is_of_patterns);
+  CHECK_FALSE(all.find("off:a.*")->is_of_patterns);
+  CHECK_FALSE(all.find("a.*")->is_of_patterns);
+  CHECK(all.find("off:a.*")->patterns == nullptr);
+  const auto& patterns = *all.find("chat:a.*");
+  CHECK(patterns.is_of_patterns);
+  CHECK(&patterns == all.find("chat:>"));
+  CHECK(patterns.options.allow_subscribe_for_client);
+  CHECK_FALSE(patterns.options.has_history());
+  CHECK_FALSE(patterns.options.presence);
+  CHECK(patterns.options.allowed_delta_types.empty());
+  CHECK(validate(patterns.options).empty());
+
+  for (const auto* good : {"chat:>", "chat:*", "chat:a.*.B", "chat:a.b", "off:a.*"}) {
+    CAPTURE(good);
+    CHECK(accepts(good));
+  }
+  for (const auto* bad : {"chat:>.a", "chat:a..*", "chat:*.1.2.3.4.5.6.7.8", "$chat:>", "chat:*.#42",
+                          "chat:*.\u00e9", "chat:a.B"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(accepts(bad));
+  }
 }
 
 TEST_CASE("namespaces: errors name the namespace and the option", "[actors][centrifuge][options]") {

@@ -195,6 +195,25 @@ TEST_CASE("channel: a client that ends in whatever way has joined once and left 
   CHECK(watcher->seen.back() == "plain:1");
 }
 
+TEST_CASE("channel: a subscription may be left out of presence, joins and leaves, or be told where others are not",
+          "[actors][centrifuge][channel]") {
+  SECTION("left out") {
+    world w(joins_and_presence());
+    const auto watcher = w.subscribed("w", "c", with_joins);
+    const auto quiet = w.subscribed("q", "c", {.overrides = {.presence = false, .join_leave = false}});
+    CHECK(w.stats("c").clients == 1);
+    w.unsubscribe(quiet, "c");
+    CHECK(watcher->seen == strings{"answer", "join:w"});
+  }
+  SECTION("told") {
+    world w;
+    const auto watcher = w.subscribed("w", "c", with_joins);
+    const auto loud = w.subscribed("l", "c", {.overrides = {.join_leave = true}});
+    w.unsubscribe(loud, "c");
+    CHECK(watcher->seen == strings{"answer", "join:l", "leave:l"});
+  }
+}
+
 TEST_CASE("channel: a client that is dead when its subscription arrives joins and leaves",
           "[actors][centrifuge][channel]") {
   world w(joins_and_presence());

@@ -25,7 +25,7 @@ namespace troupe::centrifuge::test {
 
 using strings = std::vector<std::string>;
 
-/// Writes "form:payload", "join:client" or "leave:client", and counts. The payload "crash" throws.
+/// Writes "form:payload", with " in channel" for a pattern, "join:client" or "leave:client", and counts. The payload "crash" throws.
 class counting_codec final : public codec {
 public:
   explicit counting_codec(encoding kind) : kind_(kind) {}
@@ -41,7 +41,8 @@ public:
       if (data.bytes == "crash") throw std::runtime_error{"told to crash"};
       if (kind_ == encoding::json && !data.is_json) return std::nullopt;
       if (what->form == payload_form::delta) return "delta:" + what->delta;
-      return (what->form == payload_form::full ? "full:" : "plain:") + data.bytes;
+      const auto origin = what->channel.empty() ? "" : " in " + what->channel;
+      return (what->form == payload_form::full ? "full:" : "plain:") + data.bytes + origin;
     }
     ++join_leave_calls;
     if (const auto* what = std::get_if<join_push>(&message.body)) return "join:" + what->info.client;
@@ -67,6 +68,7 @@ struct subscription {
   bool delta = false;
   std::optional<stream_position> recover = {};
   bool reject_unrecovered = false;
+  option_overrides overrides = {};
 };
 
 inline const subscription recoverable{.features = {.positioned = true, .recoverable = true}};
@@ -95,6 +97,7 @@ struct member_book {
   std::optional<subscribe_answer> answer;
   strings seen;                          // "answer", then texts of the frames or "lost"
   std::vector<channel_event_ptr> events; // as they came, those before the subscription too
+  close_reason closed = close_reason::none;
 };
 
 struct member_state {
@@ -127,7 +130,10 @@ inline client_actor::behavior_type member(member_pointer self, std::shared_ptr<m
     [](const pong_received&) {},
     [](const transport_closed&) {},
     [](const credit&) {},
-    [self](const close_connection&) { self->quit(); },
+    [self, book](const close_connection& m) {
+      book->closed = m.status.reason;
+      self->quit();
+    },
     [](const deadline_passed&) {},
     [book](const channel_happened& m) { take(*book, m.event); },
   };
@@ -152,7 +158,8 @@ struct fan {
 };
 
 struct world_options {
-  channel_options channels = {};
+  channel_options channels = {}; // without a namespace
+  std::vector<namespace_config> namespaces = {};
   std::size_t hosts = 1;
   std::uint32_t slice = 2048;
   channel_settings settings = {};
@@ -163,6 +170,7 @@ public:
   explicit world(world_options o = {}) : deterministic_system(o.hosts) {
     channels_config config;
     config.without_namespace = std::move(o.channels);
+    config.namespaces = std::move(o.namespaces);
     auto settings = std::move(o.settings);
     settings.names = std::make_shared<const namespaces>(config);
     settings.codecs = {&json, &protobuf};
@@ -171,7 +179,10 @@ public:
       settings.shards.push_back(spawn_on(host(i), shard, shard_options{.slice = o.slice}));
     shards = settings.shards;
     const auto shared = std::make_shared<const channel_settings>(std::move(settings));
-    for (std::size_t i = 0; i < o.hosts; ++i) hubs.push_back(spawn_on(host(i), hub, shared));
+    std::vector<hub_actor> all;
+    for (std::size_t i = 0; i < o.hosts; ++i) all.push_back(spawn_on(host(i), hub, shared));
+    introduce(all);
+    hubs.assign(all.begin(), all.end());
     run();
   }
 
@@ -200,8 +211,8 @@ public:
     f->answer.reset();
     auto* self = caf::actor_cast<member_pointer>(f.who);
     self->request(of(channel), caf::infinite,
-                  subscribe_channel{channel, f->where, f->info, how.features, how.codec, how.delta,
-                                    how.recover, how.reject_unrecovered})
+                  subscribe_channel{channel, f->where, f->info, how.features, how.overrides,
+                                    how.codec, how.delta, how.recover, how.reject_unrecovered})
       .then(
         [book = f.book](const subscribe_answered& m) {
           book->answer = m.value;

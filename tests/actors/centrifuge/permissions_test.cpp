@@ -1,6 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include "support/catch.hpp"
 
+#include <troupe/centrifuge/namespaces.hpp>
 #include <troupe/centrifuge/permissions.hpp>
 
 using namespace troupe::centrifuge;
@@ -117,4 +118,22 @@ TEST_CASE("permissions: without history nothing is positioned",
   options.allow_recovery = options.allow_positioning = true;
   CHECK_FALSE(granted(options, {true, true, true}, "42").positioned);
   CHECK_FALSE(granted(options, {true, true, true}, "42").recoverable);
+}
+
+TEST_CASE("permissions: without them all is allowed but private channels",
+          "[actors][centrifuge][permissions]") {
+  channels_config config;
+  config.namespaces = {{"chat", {}}};
+  config.namespaces[0].options.allow_user_limited_channels = true;
+  REQUIRE(validate(without_permissions(config)).empty());
+  const namespaces all(without_permissions(config));
+  for (const std::string_view channel : {"a", "chat:a", "chat:a#42"}) {
+    CAPTURE(channel);
+    const auto& options = all.find(channel)->options;
+    CHECK(may_subscribe(options, all.syntax(), channel, ""));
+    CHECK(may_publish(options, {"", false}));
+    CHECK(may_see_presence(options, {"", false}));
+    CHECK(may_read_history(options, {"", false}));
+  }
+  CHECK_FALSE(may_subscribe(all.find("$chat:a")->options, all.syntax(), "$chat:a", "42"));
 }

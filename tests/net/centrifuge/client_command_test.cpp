@@ -120,6 +120,29 @@ TEST_CASE_METHOD(client_node, "client: a user-limited channel is for its users",
   CHECK(code_of(ask(p, subscribe_to("priv:x#41,42"))) == 0);
 }
 
+TEST_CASE_METHOD(client_node, "client: a pattern can be subscribed to and nothing else",
+                 "[net][centrifuge][client]") {
+  const auto p = connect();
+  CHECK(ask(p, subscribe_to("wild:a.*", R"(,"recoverable":true,"positioned":true)")) ==
+        texts{R"({"id":2,"subscribe":{}})"});
+  REQUIRE(book->subscribes.size() == 1);
+  CHECK_FALSE(book->subscribes[0].features.positioned);
+  CHECK(code_of(ask(p, subscribe_to("wild:b.*", R"(,"recover":true)"))) == 108);
+  for (const auto* malformed : {"wild:>.a", "wild:a..*", "$wild:>", "wild:*.#42"}) {
+    CAPTURE(malformed);
+    CHECK(code_of(ask(p, subscribe_to(malformed))) == 107);
+  }
+  const auto answer = [&](std::string_view request) {
+    return code_of(ask(p, fmt::format(R"({{"id":2,"{}":{{"channel":"wild:a.*","data":1}}}})", request)));
+  };
+  CHECK(answer("publish") == 107);
+  CHECK(answer("presence") == 108);
+  CHECK(answer("presence_stats") == 108);
+  CHECK(answer("history") == 108);
+  CHECK(answer("unsubscribe") == 0);
+  CHECK(book->order == texts{"subscribe wild:a.*", "unsubscribe wild:a.*"});
+}
+
 TEST_CASE_METHOD(client_node, "client: what it wishes is passed on as far as it is granted",
                  "[net][centrifuge][client]") {
   const auto p = connect();

@@ -254,6 +254,50 @@ TEST_CASE("client: a user can be subscribed to a channel of its own", "[net][cen
   CHECK(n.book->order == texts{"subscribe pub:#42"});
 }
 
+TEST_CASE_METHOD(client_node, "client: a user has no more connections than the limit",
+                 "[net][centrifuge][client]") {
+  limit_users({.max_connections = 1});
+  const auto first = open(encoding::json, false, "42"), second = open(encoding::json, false, "42");
+  CHECK(ask(first, connect_command).size() == 1);
+  CHECK(ask(second, connect_command).empty());
+  CHECK(second.ended() == "3504 connection limit");
+  for (int i = 0; i < 3; ++i) connect(); // anonymous ones are no user's
+  first->client_fails();
+  run();
+  const auto third = open(encoding::json, false, "42");
+  CHECK(ask(third, connect_command).size() == 1);
+}
+
+TEST_CASE_METHOD(client_node, "client: a user's new connection can close the older one",
+                 "[net][centrifuge][client]") {
+  limit_users({1, roster_options::surplus::close_old});
+  const auto first = open(encoding::json, false, "42"), second = open(encoding::json, false, "42");
+  CHECK(ask(first, connect_command).size() == 1);
+  CHECK(ask(second, connect_command).size() == 1);
+  CHECK(first.ended() == "3504 connection limit");
+  CHECK(second.ended().empty());
+}
+
+TEST_CASE_METHOD(client_node, "client: what comes with connect waits until the user is admitted",
+                 "[net][centrifuge][client]") {
+  limit_users({.max_connections = 1});
+  const auto p = open(encoding::json, false, "42");
+  const auto answers = ask(p, R"({"id":1,"connect":{"subs":{"pub:s":{}}}})"
+                              "\n"
+                              R"({"id":2,"subscribe":{"channel":"pub:a"}})");
+  CHECK(book->order == texts{"subscribe pub:s", "subscribe pub:a"});
+  REQUIRE_FALSE(answers.empty());
+  CHECK(answers.front().starts_with(R"({"id":1,"connect")"));
+  CHECK(answers.back().ends_with(R"({"id":2,"subscribe":{}})"));
+}
+
+TEST_CASE("client: if nothing is to be secure, anybody may connect", "[net][centrifuge][client]") {
+  centrifuge::client_options o;
+  o.insecure = true;
+  client_node n{o};
+  CHECK(n.connect().ended().empty());
+}
+
 // -- the end ---
 
 TEST_CASE_METHOD(client_node, "client: reasons of the server are told in the protocol's codes",

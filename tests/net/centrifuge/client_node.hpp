@@ -3,6 +3,7 @@
 // CLIENT NODE: clients with real codecs in front of a hub that the test plays.
 #pragma once
 #include <troupe/centrifuge/client.hpp>
+#include <troupe/centrifuge/roster.hpp>
 #include <troupe/net/centrifuge/codecs.hpp>
 #include <troupe/shard.hpp>
 #include <troupe/testing/deterministic_system.hpp>
@@ -17,6 +18,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -35,6 +37,7 @@ struct hub_book {
     subscribe_result granted;
     granted.positioned = m.features.positioned;
     granted.recoverable = m.features.recoverable;
+    granted.data = m.reply_data;
     if (granted.positioned) granted.position = {0, "ep"};
     return granted;
   };
@@ -93,6 +96,48 @@ inline channel_actor::behavior_type hub_stand_in(hub_stand_in_pointer self,
         book->histories.push_back(m);
         return say("history " + m.channel, history_answered{book->history});
       },
+      [=](const remove_history& m) {
+        return say("remove_history " + m.channel, remove_history_answered{history_removed{}});
+      },
+  };
+}
+
+/// What tokens are worth; others are invalid.
+struct token_book {
+  std::map<std::string, connection_verdict> connections;
+  std::map<std::string, subscription_verdict> subscriptions;
+  bool fails = false;  // as an authenticator that has crashed
+  bool silent = false; // answers when told to
+  std::deque<std::function<void()>> owed;
+
+  void answer() {
+    const auto next = std::move(owed.front());
+    owed.pop_front();
+    next();
+  }
+};
+
+struct authenticator_stand_in_state {
+  static constexpr const char* name = "authenticator_stand_in";
+};
+
+inline authenticator_actor::behavior_type
+authenticator_stand_in(hosted_pointer<authenticator_actor, authenticator_stand_in_state> self,
+                       std::shared_ptr<token_book> book) {
+  const auto say = [self, book]<class Verdict>(const std::map<std::string, Verdict>& known,
+                                               const std::string& token) {
+    auto promise = self->template make_response_promise<Verdict>();
+    const auto found = known.find(token);
+    const auto verdict = found == known.end() ? Verdict{token_fault::invalid} : found->second;
+    if (book->fails) promise.deliver(caf::make_error(caf::sec::runtime_error));
+    else if (book->silent)
+      book->owed.emplace_back([promise, verdict]() mutable { promise.deliver(verdict); });
+    else promise.deliver(verdict);
+    return promise;
+  };
+  return {
+      [=](const verify_connection& m) { return say(book->connections, m.token); },
+      [=](const verify_subscription& m) { return say(book->subscriptions, m.token); },
   };
 }
 
@@ -120,7 +165,7 @@ inline client_options open_to_all() {
 }
 
 /// Namespaces: pub (everything is allowed), hist (positioned), drop (positioned, drops the oldest),
-/// delta, pres, priv (nothing is allowed).
+/// delta, pres, priv (nothing is allowed), wild (as hist, and patterns).
 inline channels_config test_channels() {
   using namespace std::chrono_literals;
   channel_options open;
@@ -140,8 +185,10 @@ inline channels_config test_channels() {
   auto pres = open;
   pres.presence = pres.join_leave = pres.force_push_join_leave = true;
   pres.exclude_publisher = true;
+  auto wild = hist;
+  wild.allow_wildcards = wild.allow_publish_for_client = true;
   return {.namespaces = {{"pub", open}, {"hist", hist}, {"drop", drop}, {"delta", delta},
-                         {"pres", pres}, {"priv", {}}}};
+                         {"pres", pres}, {"priv", {}}, {"wild", wild}}};
 }
 
 class client_node : public testing::deterministic_system {
@@ -151,6 +198,7 @@ public:
     settings->options = std::move(options);
     settings->channels = std::make_shared<const namespaces>(test_channels());
     settings->hubs = {spawn_on(host(), hub_stand_in, book)};
+    settings->authenticator = spawn_on(host(), authenticator_stand_in, tokens);
     settings->version = "1.2.3";
     shard_ = spawn_on(host(), shard, shard_options{});
     run();
@@ -163,8 +211,16 @@ public:
     caf::anon_send_exit(shard_, caf::exit_reason::kill);
     caf::anon_send_exit(settings->hubs.front(), caf::exit_reason::kill);
     settings->hubs.clear();
+    for (const auto& r : settings->rosters) caf::anon_send_exit(r, caf::exit_reason::kill);
+    settings->rosters.clear();
+    caf::anon_send_exit(settings->authenticator, caf::exit_reason::kill);
+    settings->authenticator = nullptr;
     run();
     CHECK(running() == 0);
+  }
+
+  void limit_users(roster_options limits) {
+    settings->rosters = {spawn_on(host(), roster, limits)};
   }
 
   /// A socket that was upgraded.
@@ -237,8 +293,12 @@ public:
   }
 
   std::shared_ptr<hub_book> book = std::make_shared<hub_book>();
+  std::shared_ptr<token_book> tokens = std::make_shared<token_book>();
   std::shared_ptr<client_settings> settings;
   std::vector<peer> peers;
+
+  /// The shard of all of them.
+  const shard_actor& home_shard() const { return shard_; }
 
 private:
   shard_actor shard_;

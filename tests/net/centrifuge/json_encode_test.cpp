@@ -35,6 +35,20 @@ TEST_CASE("json: some zero values are written all the same", "[net][centrifuge][
         R"({"push":{"channel":"c","join":{"info":{"user":"","client":""}}}})");
 }
 
+TEST_CASE("json: a publication for a pattern tells its channel and has no offset",
+          "[net][centrifuge][json]") {
+  publication p{json_payload("1"), client_info{"42", "c1", {}, {}}, 7, "e", {{"t", "x"}}};
+  const auto text = [&] {
+    return encoded(push{"a.*", rendition{std::make_shared<const publication>(p),
+                                         payload_form::plain, {}, "a.b"}});
+  };
+  CHECK(text() == R"({"push":{"channel":"a.*","pub":{"data":1,"info":{"user":"42","client":"c1"},)"
+                  R"("tags":{"channel":"a.b","t":"x"},"channel":"a.b"}}})");
+  p.tags["channel"] = "published";
+  CHECK(text().find(R"("tags":{"channel":"published","t":"x"},"channel":"a.b")") !=
+        std::string::npos);
+}
+
 TEST_CASE("json: errors", "[net][centrifuge][json]") {
   CHECK(encoded(reply{1, error_result(error_code::token_expired)}) ==
         R"({"id":1,"error":{"code":109,"message":"token expired"}})");

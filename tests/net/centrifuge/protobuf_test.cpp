@@ -262,6 +262,17 @@ TEST_CASE("protobuf: results with content", "[net][centrifuge][protobuf]") {
                                      "6801");
 }
 
+TEST_CASE("protobuf: a publication for a pattern tells its channel and has no offset",
+          "[net][centrifuge][protobuf]") {
+  const rendition matched{published("1", 7), payload_form::plain, {}, "a.b"};
+  CHECK(encoded(push{"a.*", matched}) == "21221f"
+                                         "1203612e2a"
+                                         "2218"
+                                         "220131"
+                                         "3a0e0a076368616e6e656c1203612e62"
+                                         "5203612e62");
+}
+
 TEST_CASE("protobuf: payloads are arbitrary bytes", "[net][centrifuge][protobuf]") {
   publication raw;
   raw.data = {"\xff\xfe", false};

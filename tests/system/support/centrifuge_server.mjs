@@ -25,16 +25,25 @@ export const namespaces = {
   delta: { ...stream, history_size: 100, allowed_delta_types: ["fossil"], delta_publish: true },
   tags: { ...stream, allow_tags_filter: true },
   user: { allow_user_limited_channels: true },
+  wild: { ...stream, allow_wildcards: true },
   priv: {},
 };
 
+/** Of the server API, which is on the administration port. */
+export const apiKey = "k";
+
 /** Sections as the configuration file has them; a test replaces what it needs. */
-export function config({ client = {}, websocket = {}, outbox = {}, withoutNamespace = {}, added = {} } = {}) {
+export function config({
+  client = {}, token = {}, subscriptionToken = {}, websocket = {}, outbox = {}, api = {}, withoutNamespace = {}, added = {},
+} = {}) {
   const assignments = (values) => Object.entries(values).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
   return [
     "[websocket]", ...assignments({ allowed_origins: ["http://ok.example"], ...websocket }),
     "[outbox]", ...assignments(outbox),
+    "[api]", ...assignments({ key: apiKey, ...api }),
     "[client]", ...assignments({ allow_anonymous_connect_without_token: true, ...client }),
+    "[client.token]", ...assignments(token),
+    "[client.subscription_token]", ...assignments(subscriptionToken),
     "[channel.without_namespace]", ...assignments(withoutNamespace),
     ...Object.entries({ ...namespaces, ...added }).flatMap(([name, options]) => [
       "[[channel.namespaces]]", ...assignments({ name, ...options }),

@@ -48,7 +48,7 @@ export async function freePort() {
 }
 
 /** One HTTP request on a connection of its own: {status, headers, body}. */
-export function request(port, path, { method = "GET", headers = {}, ...options } = {}) {
+export function request(port, path, { method = "GET", headers = {}, body: sending, ...options } = {}) {
   return within(10_000, `${method} ${path}`, new Promise((resolve, reject) => {
     const sent = http.request({ host: "127.0.0.1", port, path, method, headers, agent: false, ...options }, (answer) => {
       let body = "";
@@ -58,7 +58,7 @@ export function request(port, path, { method = "GET", headers = {}, ...options }
       answer.on("error", reject);
     });
     sent.on("error", reject);
-    sent.end();
+    sent.end(sending);
   }));
 }
 
@@ -72,18 +72,18 @@ export class Server {
     return Server.startAs(t, {}, ...flags);
   }
 
-  /** The same with variables of the environment, and with no more than `descriptors` open at a time. */
-  static async startAs(t, { environment = {}, descriptors }, ...flags) {
+  /** The same with variables of the environment, at another address, with at most `descriptors` open at a time. */
+  static async startAs(t, { environment = {}, address = "127.0.0.1", descriptors }, ...flags) {
     const server = new Server();
     t.after(() => server.#tearDown());
     const limit = descriptors ? ["prlimit", `--nofile=${descriptors}`] : [];
-    await server.#start([...limit, binary], flags, environment);
+    await server.#start([...limit, binary], ["--listen-address", address, ...flags], environment);
     return server;
   }
 
   async #start([program, ...before], flags, environment) {
     this.adminPort = await freePort();
-    const args = [...before, "serve", "--listen-address", "127.0.0.1", "--listen-port", "0",
+    const args = [...before, "serve", "--listen-port", "0",
       "--admin-port", String(this.adminPort), "--log-format", "json", ...flags];
     this.#child = spawn(program, args, {
       env: cleanEnvironment(environment), stdio: ["ignore", "inherit", "pipe"],
@@ -147,8 +147,8 @@ export class Server {
   }
 
   /** A peer below WebSocket, upgraded unless `upgraded` is false. */
-  async rawPeer({ upgraded = true, ...options } = {}) {
-    const peer = await (upgraded ? RawPeer.upgrade(this.port, options) : RawPeer.connect(this.port, options));
+  async rawPeer({ upgraded = true, port = this.port, ...options } = {}) {
+    const peer = await (upgraded ? RawPeer.upgrade(port, options) : RawPeer.connect(port, options));
     return this.#keep(peer, () => peer.destroy());
   }
 
@@ -204,7 +204,7 @@ export class Server {
   // --- ending ---
 
   signal(name) {
-    this.#signalled = true;
+    if (name !== "SIGHUP") this.#signalled = true;
     this.#child.kill(name);
   }
 

@@ -38,12 +38,14 @@ struct no_values {
   bool on_comment(json::string_view, json::error_code&) { return true; }
 };
 
-bool parses(std::string_view text) {
+/// Bytes of the first value, with blanks around it; 0 if there is none.
+std::size_t parse(std::string_view text) {
   json::parse_options options;
   options.max_depth = max_json_depth;
   json::basic_parser<no_values> parser(options);
   json::error_code error;
-  return parser.write_some(false, text.data(), text.size(), error) == text.size() && !error;
+  const auto size = parser.write_some(false, text.data(), text.size(), error);
+  return error ? 0 : size;
 }
 
 /// Where an escape of a surrogate may begin.
@@ -58,16 +60,18 @@ std::size_t find_surrogate(std::string_view text, std::size_t from) {
 
 } // namespace
 
-bool is_json(std::string_view text) {
+std::size_t first_json(std::string_view text) {
   auto surrogate = find_surrogate(text, 0);
-  if (surrogate == text.npos) return parses(text);
+  if (surrogate == text.npos) return parse(text);
   // Browsers write half an emoji as a lone surrogate, which the grammar allows and the parser does
   // not. The check is of a copy in which surrogates are other characters; nothing else changes its
   // validity.
   std::string copy(text);
   for (; surrogate != copy.npos; surrogate = find_surrogate(copy, surrogate))
     copy[surrogate + 2] = '0';
-  return parses(copy);
+  return parse(copy);
 }
+
+bool is_json(std::string_view text) { return !text.empty() && first_json(text) == text.size(); }
 
 } // namespace troupe::net::centrifuge

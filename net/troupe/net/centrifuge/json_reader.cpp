@@ -1,5 +1,6 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include "internal/json.hpp"
+#include "internal/json_values.hpp"
 
 #include <troupe/net/centrifuge/codecs.hpp>
 
@@ -11,93 +12,8 @@
 #include <vector>
 
 namespace troupe::net::centrifuge::internal {
-namespace {
 
 using namespace troupe::centrifuge;
-namespace ondemand = simdjson::ondemand;
-
-// Each read() throws simdjson_error if the value is of another type. Whether the line is JSON at
-// all has been found out before: simdjson itself does not look into what is skipped, and payloads
-// are.
-
-void read(ondemand::value from, bool& to) { to = from.get_bool(); }
-
-void read(ondemand::value from, std::string& to) { to = std::string_view(from.get_string()); }
-
-template <std::integral Integer>
-void read(ondemand::value from, Integer& to) {
-  const auto number = [&] {
-    if constexpr (std::unsigned_integral<Integer>)
-      return from.get_uint64().value();
-    else
-      return from.get_int64().value();
-  }();
-  if (!std::in_range<Integer>(number))
-    throw simdjson::simdjson_error(simdjson::NUMBER_OUT_OF_RANGE);
-  to = static_cast<Integer>(number);
-}
-
-void read(ondemand::value from, payload& to) {
-  to.bytes = std::string_view(simdjson::to_json_string(from));
-  to.is_json = true;
-}
-
-void read(ondemand::value from, filter_node& to);
-void read(ondemand::value from, stream_position& to);
-void read(ondemand::value from, subscribe_request& to);
-template <class T>
-void read(ondemand::value from, std::optional<T>& to);
-template <class T>
-void read(ondemand::value from, std::vector<T>& to);
-template <class T>
-void read(ondemand::value from, std::map<std::string, T>& to);
-template <class Request>
-struct slot;
-template <class Request>
-void read(ondemand::value from, slot<Request>& place);
-
-/// null stands for a member that is not there. As a payload it is a value like any other.
-template <class T>
-void read_member(ondemand::value from, T& to) {
-  if (std::same_as<T, payload> || from.type() != ondemand::json_type::null) read(from, to);
-}
-
-template <class T>
-void read(ondemand::value from, std::optional<T>& to) {
-  read(from, to.emplace());
-}
-
-template <class T>
-void read(ondemand::value from, std::vector<T>& to) {
-  for (ondemand::value element : from.get_array()) read_member(element, to.emplace_back());
-}
-
-template <class T>
-void read(ondemand::value from, std::map<std::string, T>& to) {
-  for (ondemand::field field : from.get_object()) {
-    const std::string_view key = field.unescaped_key();
-    read_member(field.value(), to[std::string(key)]);
-  }
-}
-
-/// A member of a JSON object and where it goes.
-template <class T>
-struct member {
-  std::string_view key;
-  T& to;
-};
-template <class T>
-member(std::string_view, T&) -> member<T>;
-
-template <class... T>
-void read_object(ondemand::object from, member<T>... members) {
-  for (ondemand::field field : from) {
-    const std::string_view key = field.unescaped_key();
-    ondemand::value value = field.value();
-    // The first with this key reads the value; others are ignored.
-    static_cast<void>(((key == members.key && (read_member(value, members.to), true)) || ...));
-  }
-}
 
 void read(ondemand::value from, filter_node& to) {
   read_object(from.get_object(), member{"op", to.op}, member{"key", to.key}, member{"cmp", to.cmp},
@@ -108,12 +24,6 @@ void read(ondemand::value from, stream_position& to) {
   read_object(from.get_object(), member{"offset", to.offset}, member{"epoch", to.epoch});
 }
 
-void read(ondemand::value from, connect_request& to) {
-  read_object(from.get_object(), member{"token", to.token}, member{"data", to.data},
-              member{"subs", to.subs}, member{"name", to.name}, member{"version", to.version},
-              member{"headers", to.headers});
-}
-
 void read(ondemand::value from, subscribe_request& to) {
   read_object(from.get_object(), member{"channel", to.channel}, member{"token", to.token},
               member{"recover", to.recover}, member{"epoch", to.epoch}, member{"offset", to.offset},
@@ -121,6 +31,16 @@ void read(ondemand::value from, subscribe_request& to) {
               member{"recoverable", to.recoverable}, member{"join_leave", to.join_leave},
               member{"delta", to.delta}, member{"tf", to.filter}, member{"flag", to.flag},
               member{"type", to.type});
+}
+
+namespace {
+
+using internal::read; // and those of this file
+
+void read(ondemand::value from, connect_request& to) {
+  read_object(from.get_object(), member{"token", to.token}, member{"data", to.data},
+              member{"subs", to.subs}, member{"name", to.name}, member{"version", to.version},
+              member{"headers", to.headers});
 }
 
 void read(ondemand::value from, unsubscribe_request& to) {
@@ -181,22 +101,15 @@ void read_command(ondemand::object from, std::uint32_t& id, slot<Request>... slo
   read_object(from, member{"id", id}, member<slot<Request>>{slots.key, slots}...);
 }
 
-/// simdjson reads up to SIMDJSON_PADDING bytes behind the text: every thread copies its lines here.
-struct scratch {
-  ondemand::parser parser;
-  std::string padded;
-};
-
 } // namespace
 
 std::string_view read_json(std::string_view line, command& received) {
   constexpr std::string_view not_json = "not a JSON object";
   if (!is_json(line)) return not_json;
-  thread_local scratch memory;
-  memory.padded.assign(line).append(simdjson::SIMDJSON_PADDING, ' ');
+  thread_local json_scratch memory;
   received = {};
   try {
-    auto document = memory.parser.iterate(memory.padded.data(), line.size(), memory.padded.size());
+    auto document = memory.iterate(line);
     auto& body = received.body;
     read_command(document.get_object(), received.id, slot<connect_request>{"connect", body},
                  slot<subscribe_request>{"subscribe", body},

@@ -1,7 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include "internal/json.hpp"
 
-#include "internal/json_object.hpp"
+#include "internal/json_protocol.hpp"
+#include "internal/matched.hpp"
 
 namespace troupe::net::centrifuge::internal {
 
@@ -9,27 +10,17 @@ using namespace troupe::centrifuge;
 
 // -- values of the protocol ---
 
-static void write(output& out, const client_info& value) {
+/// To a subscription to a pattern.
+static void write_matched(output& out, const rendition& value) {
   object o(out);
-  o.always("user", value.user);
-  o.always("client", value.client);
-  o.member("conn_info", value.conn_info);
-  o.member("chan_info", value.chan_info);
-}
-
-static void publication_members(object& o, const publication& value) {
-  o.member("info", value.info);
-  o.member("offset", value.offset);
-  o.member("tags", value.tags);
-}
-
-static void write(output& out, const publication_ptr& value) {
-  object o(out);
-  o.member("data", value->data);
-  publication_members(o, *value);
+  o.member("data", value.publication->data);
+  o.member("info", value.publication->info);
+  o.always("tags", tags_of_matched(value));
+  o.always("channel", value.channel);
 }
 
 static void write(output& out, const rendition& value) {
+  if (!value.channel.empty()) return write_matched(out, value);
   if (value.form == payload_form::plain) return write(out, value.publication);
   // Subscribers with deltas get text: JSON inside a JSON string.
   const auto& data = value.publication->data;
@@ -75,17 +66,6 @@ static void write(output& out, const connect_result& value) {
 
 static void write(output& out, const unsubscribe_result&) { object o(out); }
 static void write(output& out, const publish_result&) { object o(out); }
-
-static void write(output& out, const presence_result& value) {
-  object o(out);
-  o.always("presence", value.clients);
-}
-
-static void write(output& out, const presence_stats_result& value) {
-  object o(out);
-  o.always("num_clients", value.clients);
-  o.always("num_users", value.users);
-}
 
 static void write(output& out, const history_result& value) {
   object o(out);

@@ -1,4 +1,5 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#include "internal/matched.hpp"
 #include "internal/protobuf.hpp"
 #include "internal/ttl.hpp"
 
@@ -36,10 +37,22 @@ void fill(wire::ClientInfo& to, const client_info& from) {
   to.set_chan_info(from.chan_info.bytes);
 }
 
+void fill_tags(wire::Publication& to, const tag_map& from) {
+  for (const auto& [name, value] : from) (*to.mutable_tags())[name] = value;
+}
+
 void fill_except_data(wire::Publication& to, const publication& from) {
   if (from.info) fill(*to.mutable_info(), *from.info);
   to.set_offset(from.offset);
-  for (const auto& [name, value] : from.tags) (*to.mutable_tags())[name] = value;
+  fill_tags(to, from.tags);
+}
+
+/// To a subscription to a pattern.
+void fill_matched(wire::Publication& to, const rendition& from) {
+  to.set_data(from.publication->data.bytes);
+  if (from.publication->info) fill(*to.mutable_info(), *from.publication->info);
+  fill_tags(to, tags_of_matched(from));
+  to.set_channel(from.channel);
 }
 
 void fill(wire::Publication& to, const publication_ptr& from) {
@@ -48,6 +61,7 @@ void fill(wire::Publication& to, const publication_ptr& from) {
 }
 
 void fill(wire::Publication& to, const rendition& from) {
+  if (!from.channel.empty()) return fill_matched(to, from);
   const bool is_delta = from.form == payload_form::delta;
   to.set_data(is_delta ? from.delta : from.publication->data.bytes);
   to.set_delta(is_delta);

@@ -1,0 +1,159 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// What a channel publishes and announces, on its way to the shards and to the patterns that match.
+#include <troupe/centrifuge/channel.hpp>
+
+#include <utility>
+
+namespace troupe::centrifuge {
+
+caf::typed_response_promise<publish_answered> channel_state::on_publish(
+  publish_channel& m, const std::vector<watcher>& watchers) {
+  auto promise = self_->make_response_promise<publish_answered>();
+  if (is_pattern_) return promise.deliver(publish_answered{error_code::bad_request});
+  auto& counters = self_->home().counters();
+  const auto bytes = sizeof(publication) + m.data.bytes.size();
+  if (pending_bytes_ + bytes > settings_->max_pending_bytes) {
+    counters.publications_refused.add();
+    return promise.deliver(publish_answered{error_code::too_many_requests});
+  }
+  if (auto before = answered_before(m)) return promise.deliver(publish_answered{*std::move(before)});
+  counters.publications.add();
+  self_->meter()->channel.publications.add();
+  self_->meter()->channel.bytes_in.add(m.data.bytes.size());
+  const auto event = next_event(channel_event::kind::published);
+  event->exclude = m.exclude;
+  publication next{std::move(m.data), std::move(m.info), 0, {}, std::move(m.tags)};
+  publication_ptr previous;
+  const auto now = self_->home().now();
+  if (options_->has_history() && !m.skip_history) {
+    const bool as_delta = m.delta || options_->delta_publish;
+    if (as_delta && audience_->wants_deltas()) previous = stream().latest(now);
+    event->publication = stream().append(std::move(next), now);
+  } else {
+    event->publication = std::make_shared<const publication>(std::move(next));
+  }
+  stream_position position{event->publication->offset, event->publication->epoch};
+  remember(m, position);
+  spread(event, previous, m.key, watchers, [promise, position](bool done) mutable {
+    publish_answer answer{error_code::internal};
+    if (done) answer = position;
+    promise.deliver(publish_answered{std::move(answer)});
+  });
+  return promise;
+}
+
+void channel_state::remember(publish_channel& m, const stream_position& position) {
+  if (!m.idempotency_key.empty())
+    keys_.add(std::move(m.idempotency_key), position, self_->home().now());
+  if (m.version == 0 || position.offset == 0) return;
+  version_ = m.version;
+  version_epoch_ = std::move(m.version_epoch);
+  version_stream_ = position.epoch;
+}
+
+std::optional<stream_position> channel_state::answered_before(const publish_channel& m) {
+  const auto now = self_->home().now();
+  if (!m.idempotency_key.empty())
+    if (const auto* then = keys_.find(m.idempotency_key, now)) return *then;
+  if (m.version == 0 || m.skip_history || !options_->has_history()) return std::nullopt;
+  auto top = stream().top(now);
+  const bool comparable = top.epoch == version_stream_ &&
+                          (m.version_epoch.empty() || m.version_epoch == version_epoch_);
+  if (comparable && m.version <= version_) return top;
+  return std::nullopt;
+}
+
+caf::typed_response_promise<fanned_out> channel_state::on_match(const publish_match& m) {
+  auto promise = self_->make_response_promise<fanned_out>();
+  const auto bytes = sizeof(publication) + m.publication->data.bytes.size();
+  if (pending_bytes_ + bytes > settings_->max_pending_bytes) {
+    self_->home().counters().publications_refused.add();
+    return promise.deliver(fanned_out{});
+  }
+  const auto event = next_event(channel_event::kind::published);
+  event->origin = m.channel;
+  event->exclude = m.exclude;
+  event->publication = m.publication;
+  spread(event, nullptr, m.channel + '\n' + m.key, {},
+         [promise](bool) mutable { promise.deliver(fanned_out{}); });
+  return promise;
+}
+
+void channel_state::spread(const caf::intrusive_ptr<channel_event>& event,
+                           const publication_ptr& previous, const std::string& key,
+                           const std::vector<watcher>& watchers,
+                           std::function<void(bool done)> answer) {
+  // Open before it is encoded: if that fails, whoever waits is told so.
+  const auto bytes = sizeof(publication) + event->publication->data.bytes.size();
+  pending_bytes_ += bytes;
+  open_.emplace(event->sequence, open_event{1, bytes, std::move(answer)});
+  const auto policy = options_->slow_consumer;
+  // One outbox serves many channels.
+  const auto full_key = policy == overflow::latest_per_key ? channel_ + '\n' + key : std::string{};
+  audience_->encode_publication(*event, previous, policy, full_key);
+  const auto awaited = fan_out(event) + watchers.size();
+  hand_over(*event, watchers, key);
+  open_.at(event->sequence).missing += awaited;
+  on_fanned_out(event->sequence); // the 1 it began with
+}
+
+caf::intrusive_ptr<channel_event> channel_state::next_event(channel_event::kind what) {
+  auto event = caf::make_counted<channel_event>();
+  event->what = what;
+  event->sequence = ++sequence_;
+  event->channel = channel_;
+  return event;
+}
+
+std::size_t channel_state::announce(channel_event::kind what, const client_info& who) {
+  if (!audience_->wants_join_leave()) return 0;
+  const auto event = next_event(what);
+  push message{channel_, join_push{who}};
+  if (what == channel_event::kind::left) message.body = leave_push{who};
+  // Nobody's coming replaces another's.
+  const auto policy = options_->slow_consumer == overflow::latest_per_key ? overflow::drop_oldest
+                                                                          : options_->slow_consumer;
+  audience_->encode_join_leave(*event, message, policy);
+  return fan_out(event);
+}
+
+std::size_t channel_state::fan_out(const channel_event_ptr& event) {
+  if (auto& home = self_->home(); home.sampler().due(home.now()))
+    for (const auto& forms : event->encoded)
+      for (const auto& what : forms)
+        if (what) what->sample(home.real_now());
+  std::size_t asked = 0;
+  const auto& subscribers = audience_->by_shard();
+  for (std::size_t i = 0; i < subscribers.size(); ++i) {
+    if (subscribers[i] == 0) continue;
+    ++asked;
+    const auto done = [this, sequence = event->sequence] { on_fanned_out(sequence); };
+    self_->request(settings_->shards[i], caf::infinite, fan_out_event{event})
+      .then([done](const fanned_out&) { done(); },
+            [done](const caf::error&) { done(); }); // gone, with its connections
+  }
+  return asked;
+}
+
+void channel_state::hand_over(const channel_event& event, const std::vector<watcher>& watchers,
+                              const std::string& key) {
+  for (const auto& [pattern, hub] : watchers) {
+    const auto done = [this, sequence = event.sequence] { on_fanned_out(sequence); };
+    self_->request(hub, caf::infinite,
+                   publish_match{pattern, channel_, event.publication, event.exclude, key})
+      .then([done](const fanned_out&) { done(); },
+            [done](const caf::error&) { done(); }); // gone
+  }
+}
+
+void channel_state::on_fanned_out(std::uint64_t sequence) {
+  const auto found = open_.find(sequence); // for some nobody waits
+  if (found == open_.end() || --found->second.missing != 0) return;
+  pending_bytes_ -= found->second.bytes;
+  found->second.answer(true);
+  open_.erase(found);
+  arm();
+}
+
+} // namespace troupe::centrifuge

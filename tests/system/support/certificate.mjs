@@ -1,0 +1,20 @@
+// A certificate of our own making for localhost, in a folder that goes with the test.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** {flags, ca, certificate, key, renew()}: files for `--tls-cert` and `--tls-key`; renew() replaces both. */
+export function makeCertificate(t) {
+  const folder = mkdtempSync(join(tmpdir(), "troupe-tls-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const [certificate, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+  const renew = () => {
+    execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+      "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost",
+      "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"], { stdio: "ignore" });
+    return readFileSync(certificate);
+  };
+  const ca = renew();
+  return { flags: ["--tls-cert", certificate, "--tls-key", key], ca, certificate, key, renew };
+}
