@@ -31,6 +31,17 @@ std::vector<option> client_option_table() {
               TROUPE_FIELD(server.client.allow_anonymous_connect_without_token),
               "Whether clients of /connection/websocket may connect without a token; else they are "
               "closed with 3501."),
+      boolean("client.disallow_anonymous_connection_tokens",
+              TROUPE_FIELD(server.client.disallow_anonymous_connection_tokens),
+              "Whether connection tokens have to name a user; else clients with others are closed "
+              "with 3507."),
+      duration("client.expired_close_delay", TROUPE_FIELD(server.client.expired_close_delay),
+               {0ms, 24h},
+               "A client whose token was not refreshed is closed with 3005 so long after it expired."),
+      duration("client.expired_sub_close_delay",
+               TROUPE_FIELD(server.client.expired_sub_close_delay), {0ms, 24h},
+               "A subscription whose token was not refreshed ends with 2501 so long after it "
+               "expired."),
       duration("client.ping_interval", TROUPE_FIELD(server.client.ping_interval), {1s, 24h, true},
                "Time between two pings of the Centrifuge protocol; 0 turns them off."),
       duration("client.pong_timeout", TROUPE_FIELD(server.client.pong_timeout), {50ms, 1h, true},
@@ -44,6 +55,14 @@ std::vector<option> client_option_table() {
            "with 3008, unless slow_consumer of the namespace says otherwise."),
       integer("client.channel_limit", TROUPE_FIELD(server.client.channel_limit), "channels",
               {1, 1'000'000}, "Channels of one client; one more is error 106."),
+      integer("client.user_connection_limit", TROUPE_FIELD(server.client.user_connection_limit),
+              "connections", {0, 1'000'000},
+              "Connections of one user at once; one more is closed with 3504. 0 is no limit."),
+      boolean("client.single_connection", TROUPE_FIELD(server.client.single_connection),
+              "Whether a user's new connection closes the older ones, with 3504."),
+      boolean("client.insecure", TROUPE_FIELD(server.client.insecure),
+              "Everybody may connect, and do what they like in all but private channels: for "
+              "development."),
       boolean("client.connect_include_server_time",
               TROUPE_FIELD(server.client.connect_include_server_time),
               "Whether the reply to connect tells the server's time."),
