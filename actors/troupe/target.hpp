@@ -15,16 +15,18 @@ namespace troupe {
 enum class membership : std::uint8_t { user, group, label, channel };
 
 struct target {
-  enum class kind : std::uint8_t { everyone, connection, user, group, label };
+  enum class kind : std::uint8_t { everyone, connection, user, group, label, groups };
 
   kind of = kind::everyone;
   client_id id;     ///< Of kind::connection only.
-  std::string name; ///< Of the user, group or label.
+  std::string name; ///< Of the user, group or label; for groups a glob of their names.
 
   static target everyone() { return {}; }
   static target connection(client_id id) { return {kind::connection, id, {}}; }
   static target user(std::string name) { return {kind::user, {}, std::move(name)}; }
   static target group(std::string name) { return {kind::group, {}, std::move(name)}; }
+  /// Members of any group whose name fits; nobody if the pattern is malformed.
+  static target groups(std::string pattern) { return {kind::groups, {}, std::move(pattern)}; }
   static target label(std::string name) { return {kind::label, {}, std::move(name)}; }
 
   friend bool operator==(const target&, const target&) = default;

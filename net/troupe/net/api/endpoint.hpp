@@ -1,0 +1,55 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// ENDPOINT: the server API as HTTP sees it: paths, keys and what is refused before a body is read.
+// Immutable: shared by the sessions of all loops.
+#pragma once
+#include <troupe/net/api/api.hpp>
+#include <troupe/net/internal/router.hpp>
+#include <troupe/net/options.hpp>
+
+#include <array>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::net::api {
+
+/// The parts of a request's head that decide.
+struct request_head {
+  std::string_view method;
+  std::string_view target;               ///< As sent, query included.
+  std::optional<std::string_view> x_api_key;
+  std::string_view authorization;
+  std::string_view error_mode;           ///< Of X-Centrifugo-Error-Mode.
+};
+
+class endpoint {
+public:
+  /// @param actors By index of their loop.
+  endpoint(api_options options, std::vector<api_actor> actors);
+
+  /// Whether the path of a target is the API's.
+  [[nodiscard]] static bool serves(std::string_view target) noexcept;
+
+  /// The answer to a request whose body need not be read.
+  [[nodiscard]] std::optional<decision> refuse(const request_head& head) const;
+
+  /// Answers a request that was not refused. `respond` is called on the loop's thread, once and later;
+  /// never if the loop ends before.
+  void call(std::size_t loop, const request_head& head, std::string body,
+            std::function<void(decision)> respond) const;
+
+  [[nodiscard]] const api_options& options() const noexcept { return options_; }
+
+private:
+  [[nodiscard]] bool has_key(const request_head& head) const;
+  [[nodiscard]] bool is_key(std::string_view text) const;
+
+  api_options options_;
+  std::array<unsigned char, 32> key_digest_{};
+  std::vector<api_actor> actors_;
+};
+
+} // namespace troupe::net::api
