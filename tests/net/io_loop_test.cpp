@@ -387,3 +387,35 @@ TEST_CASE("io_loop: whoever is forgotten is asked no more, even amid a flush", "
   CHECK(many[2]->asked == 1);
   CHECK(many[batch_sender::max_batch + 1]->asked == 1);
 }
+
+namespace {
+
+struct sleeper_state {
+  static constexpr const char* name = "sleeper";
+};
+
+/// Sleeps so many milliseconds, then says so.
+caf::behavior sleeper(caf::stateful_actor<sleeper_state, untyped>*,
+                      std::shared_ptr<std::promise<void>> awake) {
+  return {[awake](int ms) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{ms});
+    awake->set_value();
+  }};
+}
+
+} // namespace
+
+TEST_CASE("io_loop: an actor that holds it for long is named in the log", "[net][io_loop]") {
+  loop_thread loop;
+  const auto awake = std::make_shared<std::promise<void>>();
+  const auto slow = spawn_on(*loop, sleeper, awake);
+  caf::anon_send(slow, 20);
+  awake->get_future().get();
+  loop.ask([] { return 0; }); // a turn later
+  const auto held = loop.log().named("loop_held");
+  REQUIRE_FALSE(held.empty());
+  CHECK(held.back().level == troupe::severity::warning);
+  CHECK(held.back().fields.at("actor") == "sleeper");
+  CHECK(std::stoi(held.back().fields.at("held")) >= 20);
+  caf::anon_send_exit(slow, caf::exit_reason::user_shutdown);
+}

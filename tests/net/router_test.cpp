@@ -114,6 +114,23 @@ TEST_CASE("router: an upgrade of a WebSocket path gets 101, with the group it na
   }
 }
 
+TEST_CASE("router: a route is upgraded under its exact path", "[net][router]") {
+  auto routes = with_pages();
+  routes.add_route("/game/1");
+  CHECK(routes.route(upgrade("/game/1")).status == 101);
+  CHECK(routes.route(upgrade("/game/1?token=x")).route == "/game/1");
+  CHECK(routes.route(upgrade("/ws")).route.empty());
+  CHECK(routes.route(get("/game/1")).status == 426);
+  for (const std::string_view target : {"/game", "/game/", "/game/12", "/game/1/", "/GAME/1"}) {
+    CAPTURE(target);
+    CHECK(routes.route(upgrade(target)).status == 404);
+  }
+  auto foreign = upgrade("/game/1");
+  foreign.origin = "http://other.test";
+  foreign.has_origin = true;
+  CHECK(routes.route(foreign).status == 403);
+}
+
 TEST_CASE("router: a group name that is empty, too long, malformed or unprintable gets 400",
           "[net][router]") {
   const auto routes = with_pages();

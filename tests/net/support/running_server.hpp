@@ -32,9 +32,10 @@ inline net::server_options quiet() {
 
 class running_server {
 public:
-  explicit running_server(net::server_options options = quiet(), std::vector<net::page> pages = {})
+  explicit running_server(net::server_options options = quiet(), std::vector<net::page> pages = {},
+                          hooks::extensions extensions = {})
       : server_(std::make_unique<net::server>(system_.get(), std::move(options), log_,
-                                              std::move(pages))) {}
+                                              std::move(pages), std::move(extensions))) {}
 
   net::server* operator->() noexcept { return server_.get(); }
   [[nodiscard]] memory_log& log() noexcept { return log_; }

@@ -69,7 +69,9 @@ delivery_ptr deflated(const delivery_ptr& what, std::size_t min_bytes) {
     message = frame::join(parts);
   }
   const delivery_ptr made{
-    new delivery(what->to, std::move(message), what->exclude, what->policy, what->key), false};
+    new delivery(what->to, std::move(message), what->exclude, what->policy, what->key, what->born),
+    false};
+  if (what->is_sample()) made->sample(what->sampled());
   return what->attach_variant(made);
 }
 

@@ -4,10 +4,6 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 
-#include <fmt/format.h>
-
-#include <stdexcept>
-
 namespace troupe::net {
 
 namespace {
@@ -65,26 +61,6 @@ void serve_encrypted(session_context& context, io_loop& loop, tcp_socket socket,
       plain->expire_at(expires);
       plain->refuse(http::status::bad_request, "this port speaks TLS");
     });
-}
-
-std::shared_ptr<asio::ssl::context> load_tls(const tls_options& options) {
-  auto tls = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
-  tls->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
-                   asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
-                   asio::ssl::context::no_tlsv1_1);
-  SSL_CTX_set_mode(tls->native_handle(), SSL_MODE_RELEASE_BUFFERS); // idle connections hold none
-  error_code ec;
-  tls->use_certificate_chain_file(options.certificate, ec);
-  if (ec)
-    throw std::runtime_error(
-      fmt::format("tls.certificate: cannot use '{}': {}", options.certificate, ec.message()));
-  tls->use_private_key_file(options.key, asio::ssl::context::pem, ec);
-  if (ec)
-    throw std::runtime_error(fmt::format("tls.key: cannot use '{}': {}", options.key, ec.message()));
-  if (SSL_CTX_check_private_key(tls->native_handle()) != 1)
-    throw std::runtime_error(fmt::format("tls.key: '{}' does not belong to the certificate '{}'",
-                                         options.key, options.certificate));
-  return tls;
 }
 
 } // namespace troupe::net

@@ -21,7 +21,4 @@ void serve_plain(session_context& context, io_loop& loop, tcp_socket socket, tic
 void serve_encrypted(session_context& context, io_loop& loop, tcp_socket socket, ticket place,
                      admission::verdict verdict, std::shared_ptr<asio::ssl::context> tls);
 
-/// Loads certificate and key. @throws std::runtime_error naming the file that does not serve.
-std::shared_ptr<asio::ssl::context> load_tls(const tls_options& options);
-
 } // namespace troupe::net

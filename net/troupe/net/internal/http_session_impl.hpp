@@ -2,6 +2,7 @@
 //
 // The class behind http_session.hpp: included only where it is instantiated.
 #pragma once
+#include <troupe/net/api/endpoint.hpp>
 #include <troupe/net/internal/http_session.hpp>
 #include <troupe/net/internal/ws_session_impl.hpp>
 
@@ -13,9 +14,12 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cctype>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace troupe::net {
 
@@ -29,7 +33,7 @@ public:
                admission::verdict verdict)
     : context_(context), loop_(loop), stream_(std::move(stream)), place_(std::move(place)),
       verdict_(verdict), buffer_(context.options.limit.header_bytes + body_limit),
-      deadline_([](void* s) { static_cast<http_session*>(s)->close(); }, this) {}
+      deadline_([](void* s) { static_cast<http_session*>(s)->on_deadline(); }, this) {}
 
   /// Serves requests, the first one within the handshake timeout from now.
   void run() {
@@ -48,9 +52,10 @@ public:
   void read() {
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(context_.options.limit.header_bytes));
-    parser_->body_limit(body_limit);
-    http::async_read(stream_, buffer_, *parser_,
-                     [s = self()](error_code ec, std::size_t) { s->on_read(ec); });
+    parser_->body_limit(context_.api ? std::max(body_limit, context_.api->options().max_body_bytes)
+                                     : body_limit);
+    http::async_read_header(stream_, buffer_, *parser_,
+                            [s = self()](error_code ec, std::size_t) { s->on_header(ec); });
   }
 
   void close() {
@@ -68,8 +73,40 @@ public:
 
 private:
   static constexpr std::size_t body_limit = 64 * 1024;
+  static constexpr std::chrono::seconds answer_timeout{10};
 
   auto self() { return this->shared_from_this(); }
+
+  void on_header(error_code ec) {
+    if (ec) return on_read(ec);
+    const auto& head = parser_->get();
+    const auto most = is_api(head) ? context_.api->options().max_body_bytes : body_limit;
+    if (parser_->content_length().value_or(0) > most) return on_read(http::error::body_limit);
+    if (parser_->chunked()) parser_->body_limit(most);
+    // Beside the limits of connections and of a request, which handle() looks at later.
+    if (is_api(head) && verdict_ == admission::verdict::admitted)
+      if (auto refused = context_.api->refuse(head_of(head))) {
+        const bool has_body = parser_->chunked() || parser_->content_length().value_or(0) != 0;
+        return answer(head, *std::move(refused), has_body ? afterwards::close : afterwards::go_on);
+      }
+    if (beast::iequals(head[http::field::expect], "100-continue") && !parser_->is_done())
+      return go_on();
+    read_body();
+  }
+
+  /// The client waits for this before it sends a body.
+  void go_on() {
+    auto held = std::make_shared<http::response<http::empty_body>>(http::status::continue_, 11);
+    http::async_write(stream_, *held, [s = self(), held](error_code ec, std::size_t) {
+      if (ec) return s->close();
+      s->read_body();
+    });
+  }
+
+  void read_body() {
+    http::async_read(stream_, buffer_, *parser_,
+                     [s = self()](error_code ec, std::size_t) { s->on_read(ec); });
+  }
 
   void on_read(error_code ec) {
     if (ec == http::error::end_of_stream) return shut_down();
@@ -98,6 +135,25 @@ private:
     return key.size() == 24 && key.ends_with("==") && std::all_of(key.begin(), key.end() - 2, base64);
   }
 
+  /// A list may be spread over several fields (RFC 9110, section 5.3); Beast looks at the first.
+  static void join_lists(request& req) {
+    for (const auto name : {http::field::connection, http::field::upgrade, http::field::sec_websocket_extensions}) {
+      if (req.count(name) < 2) continue;
+      std::string all;
+      const auto fields = req.equal_range(name);
+      for (auto field = fields.first; field != fields.second; ++field)
+        all.append(all.empty() ? "" : ", ").append(field->value().data(), field->value().size());
+      req.set(name, all);
+    }
+  }
+
+  /// Seconds, not the same for everyone: who was refused together must not come back together.
+  static std::string_view retry_after() {
+    static constexpr std::array<std::string_view, 8> seconds{"3", "7", "2", "5", "9", "4", "8", "6"};
+    static std::atomic<unsigned> next{0};
+    return seconds[next++ % seconds.size()];
+  }
+
   void handle(request req) {
     const auto& limit = context_.options.limit;
     if (req.target().size() > limit.uri_bytes)
@@ -108,16 +164,21 @@ private:
       return refuse(http::status::request_header_fields_too_large, "request header too large");
     if (req.version() >= 11 && req.count(http::field::host) != 1)
       return refuse(http::status::bad_request, "exactly one Host header is required");
-    if (websocket::is_upgrade(req) && !valid_key(req[http::field::sec_websocket_key]))
-      return refuse(http::status::bad_request, "Sec-WebSocket-Key is not 16 bytes in base64");
+    join_lists(req);
+    if (websocket::is_upgrade(req)) {
+      if (req.count(http::field::sec_websocket_key) != 1 || !valid_key(req[http::field::sec_websocket_key]))
+        return refuse(http::status::bad_request, "one Sec-WebSocket-Key of 16 bytes in base64 is required");
+      if (req.count(http::field::sec_websocket_version) != 1)
+        return refuse(http::status::bad_request, "exactly one Sec-WebSocket-Version is required");
+    }
     if (verdict_ != admission::verdict::admitted) {
       const bool node = verdict_ == admission::verdict::node_full;
       return answer(req, {.status = node ? 503U : 429U,
                           .body = node ? "too many connections\n"
                                        : "too many connections from your address\n",
-                          .extra_header = "Retry-After", .extra_value = "5"});
+                          .extra_header = "Retry-After", .extra_value = retry_after()});
     }
-    const auto view = [](beast::string_view s) { return std::string_view{s.data(), s.size()}; };
+    if (is_api(req)) return call(std::move(req));
     std::string subprotocols;
     const auto offers = req.equal_range(http::field::sec_websocket_protocol);
     for (auto offer = offers.first; offer != offers.second; ++offer)
@@ -131,26 +192,103 @@ private:
       .wants_websocket = websocket::is_upgrade(req),
       .subprotocols = subprotocols,
     });
+    if (decided.later) return await(std::move(req), decided.later);
     if (decided.status != 101) return answer(req, decided);
     if (context_.draining)
       return answer(req, {.status = 503, .body = "shutting down\n",
-                          .extra_header = "Retry-After", .extra_value = "1"});
+                          .extra_header = "Retry-After", .extra_value = retry_after()});
+    if (context_.memory.now() != memory_budget::level::normal)
+      return answer(req, {.status = 503, .body = "out of memory for more connections\n",
+                          .extra_header = "Retry-After", .extra_value = retry_after()});
     if (buffer_.size() != 0) // a client must await the answer before it speaks WebSocket
       return refuse(http::status::bad_request, "data after the upgrade request");
     deadline_.cancel();
-    opening how{decided.group, place_.address().to_string(), decided.centrifuge};
+    opening how{decided.group, place_.address().to_string(), decided.centrifuge, decided.route,
+                is_encrypted<Lower>};
     std::make_shared<ws_session<Lower>>(context_, loop_, std::move(stream_), std::move(place_))
       ->accept(std::move(req), std::move(how), expires_);
   }
 
-  void answer(const request& req, const decision& decided) {
+  /// Keeps the session while another thread works for it, and lets it go on its own.
+  class patience {
+  public:
+    explicit patience(std::shared_ptr<http_session> who) : who_(std::move(who)) {}
+    ~patience() { who_->loop_.post([who = std::move(who_)] {}); }
+    patience(const patience&) = delete;
+    patience& operator=(const patience&) = delete;
+    [[nodiscard]] const std::shared_ptr<http_session>& who() const noexcept { return who_; }
+
+  private:
+    std::shared_ptr<http_session> who_;
+  };
+
+  /// One request at a time: the next one is read after the answer to this.
+  void await(request req, const std::function<void(std::function<void(decision)>)>& later) {
+    waiting_ = std::make_shared<request>(std::move(req));
+    expire_at(loop_.now() + answer_timeout);
+    later([kept = std::make_shared<patience>(self()), asked = waiting_](decision decided) {
+      auto who = kept->who();
+      auto& loop = who->loop_;
+      loop.post([who = std::move(who), asked, decided = std::move(decided)] {
+        if (who->waiting_ != asked) return; // too late
+        who->waiting_.reset();
+        who->expire_at(who->loop_.now() + who->context_.options.limit.handshake_timeout);
+        who->answer(*asked, decided);
+      });
+    });
+  }
+
+  // -- the server API ---
+
+  static std::string_view view(beast::string_view s) { return {s.data(), s.size()}; }
+
+  [[nodiscard]] bool is_api(const request& req) const {
+    return context_.api && api::endpoint::serves(view(req.target()));
+  }
+
+  static api::request_head head_of(const request& req) {
+    api::request_head head{.method = view(req.method_string()),
+                           .target = view(req.target()),
+                           .x_api_key = {},
+                           .authorization = view(req[http::field::authorization]),
+                           .error_mode = view(req["X-Centrifugo-Error-Mode"])};
+    if (const auto key = req.find("X-API-Key"); key != req.end()) head.x_api_key = view(key->value());
+    return head;
+  }
+
+  /// As await(), on the loop's own thread.
+  void call(request req) {
+    const auto& options = context_.api->options();
+    served_api_ = true;
+    waiting_ = std::make_shared<request>(std::move(req));
+    expire_at(loop_.now() + options.timeout);
+    context_.api->call(loop_.index(), head_of(*waiting_), std::move(waiting_->body()),
+                       [s = self(), asked = waiting_](decision decided) {
+                         if (s->waiting_ != asked) return; // too late
+                         s->waiting_.reset();
+                         s->expire_at(s->loop_.now() + s->context_.api->options().timeout);
+                         s->answer(*asked, std::move(decided));
+                       });
+  }
+
+  void on_deadline() {
+    if (!waiting_) return close();
+    const auto asked = std::exchange(waiting_, nullptr);
+    expire_at(loop_.now() + context_.options.limit.handshake_timeout);
+    answer(*asked, {.status = 504, .body = "no answer in time\n"}, afterwards::close);
+  }
+
+  /// What an answer allows the connection; the request has its say too.
+  enum class afterwards : std::uint8_t { go_on, close };
+
+  void answer(const request& req, decision decided, afterwards then = afterwards::go_on) {
     response r{static_cast<http::status>(decided.status), req.version()};
     r.set(http::field::content_type, beast::string_view{decided.content_type.data(), decided.content_type.size()});
     if (!decided.extra_header.empty())
       r.set(beast::string_view{decided.extra_header.data(), decided.extra_header.size()},
             beast::string_view{decided.extra_value.data(), decided.extra_value.size()});
-    r.body() = decided.body;
-    const bool keep = req.keep_alive() && verdict_ == admission::verdict::admitted &&
+    r.body() = std::move(decided.body);
+    const bool keep = then == afterwards::go_on && req.keep_alive() && verdict_ == admission::verdict::admitted &&
                       !context_.draining && !websocket::is_upgrade(req);
     if (req.method() != http::verb::head) return send(std::move(r), keep);
     r.content_length(r.body().size());
@@ -168,8 +306,15 @@ private:
     http::async_write(stream_, *held, [s = self(), held, keep_alive](error_code ec, std::size_t) {
       if (ec) return s->close();
       if (!keep_alive) return s->shut_down();
-      s->run();
+      s->go_idle();
     });
+  }
+
+  /// Awaits the next request: clients of the API longer, which have shown their key.
+  void go_idle() {
+    expire_at(loop_.now() + (served_api_ ? context_.api->options().keep_alive
+                                         : context_.options.limit.handshake_timeout));
+    read();
   }
 
   /// Ends our side, then waits for the peer's: closing at once could reset what was just sent.
@@ -203,6 +348,8 @@ private:
   std::optional<http::request_parser<http::string_body>> parser_;
   timer deadline_;
   host::clock::time_point expires_{};
+  std::shared_ptr<request> waiting_; // for an answer that takes its time
+  bool served_api_ = false;
   std::array<char, 512> discard_;
 };
 

@@ -5,10 +5,36 @@
 #include <caf/scheduled_actor.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
 
+#include <fmt/format.h>
+
+#include <pthread.h>
+
 #include <algorithm>
 #include <exception>
 
 namespace troupe::net {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto long_hold = 10ms;
+constexpr std::uint64_t short_hold_ticks = 5'000'000; // less than long_hold on every processor
+
+/// An actor that holds the loop for so long holds up all connections of the loop.
+void report_hold(event_log& log, caf::resumable& held_by, std::uint64_t ticks,
+                 caf::resumable::resume_result outcome) {
+  const auto held = meters::to_time(ticks);
+  if (held < long_hold) return;
+  const auto& actor = static_cast<caf::scheduled_actor&>(held_by);
+  const bool ended = outcome == caf::resumable::done; // then its state, which has its name, is gone
+  log.write(severity::warning, "loop_held",
+            {{"actor", ended ? "one that has ended" : actor.name()},
+             {"id", fmt::to_string(actor.id())},
+             {"held", fmt::format("{}ms", held / 1ms)}});
+}
+
+} // namespace
 
 io_loop::io_loop(caf::actor_system& system, std::size_t index, send_method method, event_log& log)
   : host(system, index, clock::now()), log_(log), operations_(batch_sender::max_batch),
@@ -53,6 +79,7 @@ void io_loop::exec_later(caf::resumable* job) {
 
 void io_loop::take_handed_over() {
   auto* link = handed_over_.exchange(nullptr, std::memory_order_acquire);
+  if (link) figures()->turns.wake_ups.add();
   const auto first = static_cast<std::ptrdiff_t>(ready_.size());
   for (; link; link = link->next_ready) ready_.push_back(link->as_resumable());
   std::reverse(ready_.begin() + first, ready_.end());
@@ -63,16 +90,22 @@ void io_loop::take_handed_over() {
 void io_loop::run() {
   current() = this;
   sender_.prepare(method_);
+  ns_per_tick_ = meters::ns_per_tick();
+  if (clockid_t own{}; pthread_getcpuclockid(pthread_self(), &own) == 0)
+    figures()->processor_clock.store(own, std::memory_order_release);
   while (!context_.stopped()) {
     let_time_pass();
     if (ready_.empty() && dirty_.empty()) guarded([&] { context_.run_one(); });
+    const auto began = meters::ticks();
     run_handlers();
     let_time_pass();
     guarded([&] { timers().advance(now()); });
     resume_ready();
     flush();
     arm_wake_timer();
+    count_turn(began);
   }
+  figures()->processor_clock.store(meters::loop_meters::no_clock, std::memory_order_release);
   current() = nullptr;
 }
 
@@ -97,12 +130,31 @@ void io_loop::run_handlers() {
     guarded([&] { more = context_.poll_one() != 0; });
 }
 
+std::chrono::nanoseconds io_loop::since(std::uint64_t began) const noexcept {
+  const auto passed = static_cast<double>(meters::ticks() - began) * ns_per_tick_;
+  return std::chrono::nanoseconds{static_cast<std::int64_t>(passed)};
+}
+
+void io_loop::count_turn(std::uint64_t began) noexcept {
+  auto& turns = figures()->turns;
+  const auto took = since(began);
+  turns.turns.add();
+  turns.times.add(took);
+  turns.longest.raise_to(took.count());
+}
+
 bool io_loop::resume_ready() {
+  (void)lap();
   for (int round = 0; round < max_rounds && !ready_.empty(); ++round) {
     running_.swap(ready_);
+    figures()->turns.resumes.add(running_.size());
+    auto began = meters::ticks();
     for (auto* job : running_) {
-      if (job->resume(this, max_messages_per_actor) == caf::resumable::resume_later)
-        ready_.push_back(job);
+      const auto outcome = job->resume(this, max_messages_per_actor);
+      const auto ended = meters::ticks();
+      if (const auto took = ended - std::exchange(began, ended); took > short_hold_ticks)
+        guarded([&] { report_hold(log_, *job, took, outcome); });
+      if (outcome == caf::resumable::resume_later) ready_.push_back(job);
       else caf::intrusive_ptr_release(job);
     }
     running_.clear();
@@ -150,8 +202,15 @@ void io_loop::flush() {
 }
 
 void io_loop::send(std::size_t operations) {
+  if (operations == 0) return;
+  auto& turns = figures()->turns;
   const auto batch = std::span{operations_}.first(operations);
+  const auto began = turns.batches.value() % sampled_batch == 0 ? meters::ticks() : 0;
   sender_.run(batch);
+  if (began != 0)
+    figures()->stages[static_cast<std::size_t>(meters::stage::socket)].add(since(began));
+  turns.batches.add();
+  turns.batched_sends.add(operations);
   for (auto& op : batch)
     guarded([&] { static_cast<flushable*>(op.owner)->sent(op.result); });
 }

@@ -74,6 +74,8 @@ private:
   void flush();
   void send(std::size_t operations);
   void arm_wake_timer();
+  void count_turn(std::uint64_t began) noexcept;
+  [[nodiscard]] std::chrono::nanoseconds since(std::uint64_t began) const noexcept;
   template <class F>
   void guarded(F f) noexcept;
 
@@ -81,6 +83,7 @@ private:
   static constexpr int max_handlers = 1024;
   static constexpr int max_rounds = 16;
   static constexpr std::size_t max_messages_per_actor = 256;
+  static constexpr std::uint64_t sampled_batch = 16; // one in so many is timed
 
   event_log& log_;
   std::vector<caf::resumable*> ready_;
@@ -90,6 +93,7 @@ private:
   std::vector<send_operation> operations_;
   batch_sender sender_;
   send_method method_;
+  double ns_per_tick_ = 1;
   // Declared after the lists: handlers destroyed with the context may still call forget().
   asio::io_context context_{1};
   asio::executor_work_guard<io_executor> work_;

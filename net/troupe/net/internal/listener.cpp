@@ -22,6 +22,7 @@ using namespace std::chrono_literals;
 constexpr auto first_back_off = 10ms;
 constexpr auto longest_back_off = 1000ms;
 constexpr auto log_interval = 1s;
+constexpr auto full_back_off = 100ms; // of the memory budget: the backlog holds who comes
 
 int open_spare() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
@@ -83,6 +84,7 @@ void listener::close() {
 
 void listener::accept() {
   if (!acceptor_.is_open()) return;
+  if (context_.memory.now() == memory_budget::level::full) return after(full_back_off);
   auto& loop = *loops_[next_loop_++ % loops_.size()];
   acceptor_.async_accept(loop.executor(), [this, &loop](error_code ec, tcp_socket socket) {
     on_accept(ec, std::move(socket), loop);

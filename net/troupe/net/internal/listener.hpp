@@ -30,8 +30,12 @@ public:
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
-  /// Begins to accept. Loop 0 only, like close().
+  /// Begins to accept. Loop 0 only, like renew() and close().
   void start();
+  /// What sockets accepted from now on speak TLS with; nothing for a plain listener.
+  void renew(std::shared_ptr<asio::ssl::context> tls) {
+    if (tls_) tls_ = std::move(tls);
+  }
   void close();
 
 private:

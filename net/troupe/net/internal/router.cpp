@@ -1,5 +1,6 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/net/internal/origin.hpp>
+#include <troupe/net/internal/request_text.hpp>
 #include <troupe/net/internal/router.hpp>
 
 #include <algorithm>
@@ -17,48 +18,10 @@ decision refuse(unsigned status, std::string text) {
   return {.status = status, .body = std::move(text) + "\n"};
 }
 
-int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-/// Percent-decoding (RFC 3986, section 2.1); nothing if it is malformed.
-std::optional<std::string> decode(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    if (i + 2 >= text.size()) return std::nullopt;
-    const auto high = hex_digit(text[i + 1]);
-    const auto low = hex_digit(text[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    out += static_cast<char>(high << 4 | low);
-    i += 2;
-  }
-  return out;
-}
-
 bool valid_group(const std::string& name) {
   return !name.empty() && name.size() <= max_group_bytes &&
          std::none_of(name.begin(), name.end(),
                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-}
-
-/// Calls visit(item) for what separators divide, without the blanks around it.
-template <class F>
-void for_each_item(std::string_view list, char separator, F visit) {
-  while (!list.empty()) {
-    const auto end = std::min(list.find(separator), list.size());
-    auto item = list.substr(0, end);
-    list.remove_prefix(std::min(end + 1, list.size()));
-    const auto first = std::min(item.find_first_not_of(" \t"), item.size());
-    const auto last = item.find_last_not_of(" \t");
-    visit(item.substr(first, last == item.npos ? 0 : last + 1 - first));
-  }
 }
 
 /// The first sub-protocol that is known wins; a query of protobuf does in any case.
@@ -73,12 +36,10 @@ centrifuge_dialect dialect_of(const request_view& request) {
     if (offered == protobuf) dialect.subprotocol = protobuf;
   });
   if (dialect.subprotocol == protobuf) dialect.format = encoding::protobuf;
-  const auto query = request.target.find('?');
-  if (query == request.target.npos) return dialect;
-  for_each_item(request.target.substr(query + 1), '&', [&](std::string_view parameter) {
-    if (parameter == "format=protobuf" || parameter == "cf_protocol=protobuf")
+  for_each_item(query_of(request.target), '&', [&](std::string_view item) {
+    if (item == "format=protobuf" || item == "cf_protocol=protobuf")
       dialect.format = encoding::protobuf;
-    if (parameter == "cf_ws_frame_ping_pong=true") dialect.frame_pings = true;
+    if (item == "cf_ws_frame_ping_pong=true") dialect.frame_pings = true;
   });
   return dialect;
 }
@@ -102,8 +63,15 @@ void router::add_websocket(const websocket_options& options) {
   allow_missing_origin_ = options.allow_missing_origin;
 }
 
+void router::add_route(std::string path) { routes_.push_back(std::move(path)); }
+
+bool router::is_route(std::string_view path) const {
+  return std::find(routes_.begin(), routes_.end(), path) != routes_.end();
+}
+
 decision router::route(const request_view& request) const {
   const auto path = request.target.substr(0, request.target.find('?'));
+  if (is_route(path)) return upgrade(request, path);
   if (websocket_ && (path == centrifuge_path || path == websocket_path ||
                      (path.starts_with(websocket_path) && path[websocket_path.size()] == '/')))
     return upgrade(request, path);
@@ -136,10 +104,12 @@ decision router::upgrade(const request_view& request, std::string_view path) con
   if (request.has_origin && !origin_allowed(request.origin, request.host, allowed_origins_))
     return refuse(403, "origin not allowed");
   decision d{.status = 101};
-  if (path == centrifuge_path) {
+  if (is_route(path)) {
+    d.route = path;
+  } else if (path == centrifuge_path) {
     d.centrifuge = dialect_of(request);
   } else if (path.size() > websocket_path.size()) {
-    const auto group = decode(path.substr(websocket_path.size() + 1));
+    const auto group = percent_decoded(path.substr(websocket_path.size() + 1));
     if (!group || !valid_group(*group)) return refuse(400, "invalid group name");
     d.group = *group;
   }

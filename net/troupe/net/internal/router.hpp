@@ -41,6 +41,9 @@ struct decision {
   std::string_view extra_value{};
   std::string group{};             ///< For 101.
   std::optional<centrifuge_dialect> centrifuge{}; ///< For 101; nothing: /ws.
+  std::string route{};             ///< For 101: the path, if add_route() named it.
+  /// If there is one, it is called with what takes the real decision, once and from any thread.
+  std::function<void(std::function<void(decision)>)> later{};
 };
 
 class router {
@@ -51,6 +54,9 @@ public:
   void add(std::string path, handler make);
   /// Serves /ws, /ws/GROUP and /connection/websocket.
   void add_websocket(const websocket_options& options);
+  /// Upgrades requests for this path, under the rules of add_websocket(). A page of the same path is
+  /// served no more.
+  void add_route(std::string path);
 
   [[nodiscard]] decision route(const request_view& request) const;
 
@@ -59,9 +65,11 @@ private:
     std::string path;
     handler make;
   };
+  [[nodiscard]] bool is_route(std::string_view path) const;
   [[nodiscard]] decision upgrade(const request_view& request, std::string_view path) const;
 
   std::vector<entry> entries_;
+  std::vector<std::string> routes_;
   bool websocket_ = false;
   std::vector<std::string> allowed_origins_;
   bool allow_missing_origin_ = true;

@@ -1,10 +1,12 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// What all sessions of a server share. Immutable but for `draining`; outlives the loops' handlers.
+// What all sessions of a server share. Immutable but for `draining` and `memory`; outlives the loops' handlers.
 #pragma once
 #include <troupe/event_log.hpp>
 #include <troupe/net/internal/frame_scanner.hpp>
 #include <troupe/net/internal/io_loop.hpp>
+#include <troupe/net/internal/memory_budget.hpp>
+#include <troupe/net/internal/message_pace.hpp>
 #include <troupe/net/internal/router.hpp>
 #include <troupe/net/options.hpp>
 #include <troupe/transport.hpp>
@@ -17,11 +19,17 @@
 
 namespace troupe::net {
 
+namespace api {
+class endpoint;
+} // namespace api
+
 /// What a WebSocket connection was opened with.
 struct opening {
   std::string group;   ///< Of /ws/GROUP; empty for /ws.
   std::string address; ///< Of the peer.
   std::optional<centrifuge_dialect> centrifuge; ///< Of /connection/websocket.
+  std::string route;   ///< Path of a route; empty for others.
+  bool encrypted = false; ///< TLS.
 };
 
 struct session_context {
@@ -31,9 +39,15 @@ struct session_context {
   /// Spawns the connection actor for a transport, on the loop's thread.
   std::function<void(io_loop&, std::shared_ptr<transport>, const opening&)> open;
   std::atomic<bool> draining{false};
+  memory_budget memory{options.limit.memory_bytes};
+  std::shared_ptr<const api::endpoint> api; ///< Null: there is no server API on this port.
 
   [[nodiscard]] frame_scanner::limits scan_limits() const noexcept {
     return {options.websocket.max_message_bytes, options.websocket.max_fragments};
+  }
+  [[nodiscard]] message_pace::limits pace() const noexcept {
+    return {static_cast<std::int64_t>(options.websocket.messages_per_second),
+            static_cast<std::int64_t>(options.websocket.message_burst)};
   }
   [[nodiscard]] outbox_bounds bounds(bool centrifuge) const noexcept {
     const auto control = options.outbox.max_control_bytes;

@@ -8,6 +8,7 @@
 // the outbox and a FIN out, the peer's FIN awaited) -> closed. Any failure skips to closed.
 #pragma once
 #include <troupe/net/internal/admission.hpp>
+#include <troupe/net/internal/message_pace.hpp>
 #include <troupe/net/internal/session_context.hpp>
 #include <troupe/net/internal/wire_stream.hpp>
 
@@ -18,8 +19,12 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <type_traits>
 
 namespace troupe::net {
+
+template <class Lower>
+inline constexpr bool is_encrypted = !std::is_same_v<Lower, tcp_socket>;
 
 template <class Lower>
 class ws_session final : public transport,
@@ -36,6 +41,9 @@ public:
   void accept(request upgrade, opening how, host::clock::time_point deadline);
 
   // -- transport -----------------------------------------------------------------------------------
+  void attach(meters::connection_meter* meter, meters::way_sampler* sampler) noexcept override {
+    out_.attach(meter, sampler);
+  }
   void start(connection_actor owner, gap_marker marker) override;
   outbox::result send(const delivery_ptr& what) override;
   void send_control(const frame& what) override;
@@ -67,7 +75,7 @@ private:
   void consume(std::size_t n);
   void count_queued(std::size_t before) noexcept;
   [[nodiscard]] std::size_t queued() const noexcept;
-  [[nodiscard]] outbox_bounds bounds() const noexcept { return context_.bounds(centrifuge_); }
+  [[nodiscard]] outbox_bounds bounds() const noexcept;
   void flush_soon();
   void wait_writable();
   void send_encrypted();
@@ -107,7 +115,9 @@ private:
   timer deadline_;                 // handshake, then closing
   timer write_deadline_;
   timer message_deadline_;
+  timer resume_;                   // reading, when it was faster than allowed
   std::size_t uncredited_ = 0;
+  message_pace pace_;
   std::uint64_t timed_message_ = 0; // number of the message message_deadline_ is for
   stage stage_ = stage::handshake;
   close_reason violation_ = close_reason::none; // found by the scanner

@@ -3,7 +3,9 @@
 // Members of ws_session: included only where it is instantiated, for Beast takes long to compile.
 #pragma once
 #include <troupe/net/internal/deflate.hpp>
+#include <troupe/net/internal/utf8.hpp>
 #include <troupe/net/internal/ws_session.hpp>
+#include <troupe/net/internal/ws_session_closing.hpp>
 
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/write.hpp>
@@ -12,24 +14,10 @@
 #include <boost/beast/websocket/option.hpp>
 #include <boost/beast/zlib/error.hpp>
 
-#include <sys/socket.h>
-
 namespace troupe::net {
-
-template <class Lower>
-inline constexpr bool is_encrypted = !std::is_same_v<Lower, tcp_socket>;
 
 inline const boost::system::error_category& zlib_category() noexcept {
   return beast::zlib::make_error_code(beast::zlib::error::general).category();
-}
-
-/// Cuts it to what a close frame holds (RFC 6455, section 5.5), between two characters of UTF-8.
-inline void cut_close_text(std::string& text) {
-  constexpr std::size_t max_bytes = 123;
-  if (text.size() <= max_bytes) return;
-  auto end = max_bytes;
-  while (end != 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  text.resize(end);
 }
 
 template <class Lower>
@@ -37,7 +25,8 @@ ws_session<Lower>::ws_session(session_context& context, io_loop& loop, Lower&& l
   : context_(context), loop_(loop), place_(std::move(place)), ws_(std::move(lower), static_cast<wire_owner&>(*this)),
     deadline_([](void* s) { static_cast<ws_session*>(s)->on_deadline(); }, this),
     write_deadline_([](void* s) { static_cast<ws_session*>(s)->on_write_deadline(); }, this),
-    message_deadline_([](void* s) { static_cast<ws_session*>(s)->on_message_deadline(); }, this) {}
+    message_deadline_([](void* s) { static_cast<ws_session*>(s)->on_message_deadline(); }, this),
+    resume_([](void* s) { static_cast<ws_session*>(s)->read(); }, this) {}
 
 template <class Lower>
 ws_session<Lower>::~ws_session() {
@@ -117,6 +106,10 @@ void ws_session<Lower>::read() {
     loop_.counters().reads_paused.add();
     return; // grant() goes on
   }
+  if (const auto wait = pace_.wait(loop_.now(), context_.pace()); wait.count() > 0) {
+    loop_.counters().reads_paused.add();
+    return loop_.timers().arm(resume_, loop_.now() + wait);
+  }
   reading_ = true;
   asio::mutable_buffer into = asio::buffer(small_);
   if (!partial_.empty()) {
@@ -146,8 +139,12 @@ void ws_session<Lower>::on_read(error_code ec, std::size_t n) {
 
 template <class Lower>
 void ws_session<Lower>::on_message(std::string_view payload) {
+  // Beast does not see it when the last fragment is empty.
+  if (ws_.got_text() && ends_within_character(payload))
+    return close(close_status::of(close_reason::invalid_utf8));
   auto message = frame::encode(ws_.got_text() ? opcode::text : opcode::binary, payload);
   const auto cost = payload.size() + message_cost;
+  pace_.take(loop_.now(), context_.pace());
   uncredited_ += cost;
   caf::anon_send(owner_, received{std::move(message), cost});
 }
@@ -175,8 +172,7 @@ close_reason ws_session<Lower>::reason_of(error_code ec) const noexcept {
   using websocket::error;
   if (violation_ != close_reason::none) return violation_;
   if (ec == error::closed) return close_reason::peer_closed;
-  if (ec == error::message_too_big || ec == error::buffer_overflow)
-    return close_reason::message_too_big;
+  if (ec == error::message_too_big || ec == error::buffer_overflow) return close_reason::message_too_big;
   if (ec == error::bad_frame_payload) return close_reason::invalid_utf8;
   if (ec == websocket::condition::protocol_violation) return close_reason::protocol_error;
   if (ec == asio::error::eof || ec == asio::ssl::error::stream_truncated)
@@ -196,7 +192,10 @@ void ws_session<Lower>::on_read_failed(error_code ec) {
                               ? static_cast<std::uint16_t>(websocket::close_code::no_status)
                               : said.code;
     if (record_.text.empty()) record_.text = said.reason.c_str();
-    if (!close_frame_sent_) record_.code_sent = said.code; // Beast has echoed it
+    if (!close_frame_sent_) // Beast has echoed it
+      record_.code_sent = said.code != websocket::close_code::none
+                            ? said.code
+                            : static_cast<std::uint16_t>(websocket::close_code::normal);
   }
   if (stage_ == stage::closing) {
     if (close_frame_sent_) return; // the handler of the closing handshake follows
@@ -221,6 +220,14 @@ void ws_session<Lower>::on_read_failed(error_code ec) {
 template <class Lower>
 std::size_t ws_session<Lower>::queued() const noexcept {
   return out_.bytes() + out_.control_bytes();
+}
+
+template <class Lower>
+outbox_bounds ws_session<Lower>::bounds() const noexcept {
+  auto all = context_.bounds(centrifuge_);
+  // Only for who does not keep up: what one turn queues for the others may be larger than a share.
+  if (const auto share = context_.memory.share(all.max_bytes); blocked_ && out_.bytes() > share) all.max_bytes = share;
+  return all;
 }
 
 template <class Lower>
@@ -327,6 +334,7 @@ void ws_session<Lower>::consume(std::size_t n) {
 template <class Lower>
 void ws_session<Lower>::wait_writable() {
   blocked_ = true;
+  out_.publish();
   arm(write_deadline_, context_.options.outbox.write_timeout);
   socket().async_wait(tcp_socket::wait_write, [s = self()](error_code ec) {
     s->blocked_ = false;
@@ -363,138 +371,6 @@ void ws_session<Lower>::after_send() {
   if (stage_ == stage::closing && !close_frame_sent_ && !out_.has_data()) send_close_frame();
   if (!out_.empty()) flush_soon();
   else if (stage_ == stage::lingering) shut_down();
-}
-
-// -- closing ---------------------------------------------------------------------------------------
-
-template <class Lower>
-void ws_session<Lower>::close(const close_status& status) {
-  if (stage_ == stage::handshake) return finish(status.reason);
-  if (stage_ != stage::open) return;
-  stage_ = stage::closing;
-  record_.reason = status.reason;
-  message_deadline_.cancel();
-  closing_with_ = std::make_unique<close_status>(status);
-  cut_close_text(closing_with_->text);
-  if (status.reason == close_reason::slow_consumer || status.reason == close_reason::pong_timeout) {
-    const auto before = queued();
-    loop_.counters().messages_dropped.add(out_.drop_data());
-    count_queued(before);
-  }
-  arm(deadline_, context_.options.outbox.close_timeout);
-  if (out_.has_data()) flush_soon();
-  else send_close_frame();
-}
-
-template <class Lower>
-void ws_session<Lower>::send_close_frame() {
-  close_frame_sent_ = true;
-  record_.code_sent = closing_with_->code;
-  record_.text = closing_with_->text;
-  const websocket::close_reason reason{static_cast<websocket::close_code>(closing_with_->code),
-                                       closing_with_->text};
-  ws_.async_close(reason, [s = self()](error_code ec) {
-    if (s->stage_ != stage::closing) return;
-    if (ec) return s->finish(s->record_.reason);
-    if (s->record_.code_received == 0) s->record_.code_received = s->ws_.reason().code;
-    s->linger(s->record_.reason);
-  });
-}
-
-template <class Lower>
-void ws_session<Lower>::linger(close_reason reason) {
-  stage_ = stage::lingering;
-  record_.reason = reason;
-  lingering_ = self();
-  message_deadline_.cancel();
-  const auto before = queued();
-  loop_.counters().messages_dropped.add(out_.drop_data()); // nothing may follow a close frame
-  count_queued(before);
-  if (!deadline_.armed()) arm(deadline_, context_.options.outbox.close_timeout);
-  if (!out_.empty()) flush_soon();
-  else if (!blocked_) shut_down();
-}
-
-template <class Lower>
-void ws_session<Lower>::shut_down() {
-  if constexpr (is_encrypted<Lower>) {
-    lower().async_shutdown([s = self()](error_code) { s->end_stream(); });
-  } else {
-    end_stream();
-  }
-}
-
-template <class Lower>
-void ws_session<Lower>::end_stream() {
-  if (stage_ == stage::closed) return;
-  error_code ec;
-  socket().shutdown(tcp_socket::shutdown_send, ec);
-  if (ec) return finish(record_.reason);
-  await_end();
-}
-
-template <class Lower>
-void ws_session<Lower>::await_end() {
-  // Closing with unread input would reset the connection and could take our close frame with it.
-  socket().async_read_some(asio::buffer(small_), [s = self()](error_code ec, std::size_t) {
-    if (s->stage_ == stage::closed) return;
-    if (ec) return s->finish(s->record_.reason);
-    s->await_end();
-  });
-}
-
-template <class Lower>
-void ws_session<Lower>::cut(close_reason reason) {
-  if (stage_ == stage::closed) return;
-  error_code ignored;
-  socket().set_option(asio::socket_base::linger(true, 0), ignored); // frees the kernel's buffers now
-  finish(record_.reason == close_reason::none ? reason : record_.reason);
-}
-
-template <class Lower>
-void ws_session<Lower>::abandon() noexcept {
-  owner_ = nullptr;
-  if (stage_ != stage::closed) lingering_ = self(); // there may be no handler under way
-  try {
-    close(close_status::of(close_reason::internal_error));
-  } catch (...) {
-    cut(close_reason::internal_error);
-  }
-}
-
-template <class Lower>
-void ws_session<Lower>::finish(close_reason reason) {
-  if (stage_ == stage::closed) return;
-  const auto keep = std::move(lingering_); // may be the last
-  stage_ = stage::closed;
-  record_.reason = reason;
-  for (auto* t : {&deadline_, &write_deadline_, &message_deadline_}) t->cancel();
-  loop_.forget(*this);
-  const auto before = queued();
-  out_.clear();
-  count_queued(before);
-  error_code ignored;
-  socket().close(ignored);
-  { const auto given_back = std::move(place_); }
-  if (owner_) caf::anon_send(std::exchange(owner_, connection_actor{}), transport_closed{record_});
-}
-
-template <class Lower>
-void ws_session<Lower>::on_deadline() {
-  const auto keep = self();
-  cut(close_reason::peer_gone);
-}
-
-template <class Lower>
-void ws_session<Lower>::on_write_deadline() {
-  const auto keep = self();
-  cut(close_reason::write_timeout);
-}
-
-template <class Lower>
-void ws_session<Lower>::on_message_deadline() {
-  const auto keep = self();
-  close(close_status::of(close_reason::message_timeout));
 }
 
 } // namespace troupe::net

@@ -1,0 +1,35 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// MEMORY WATCH: tells the MEMORY BUDGET ten times a second what the program takes, and gives free memory back to the
+// kernel while it is too much.
+// Thread: loop 0, but for the constructor and destructor, which need that loop not to run.
+#pragma once
+#include <troupe/event_log.hpp>
+#include <troupe/net/internal/io_loop.hpp>
+#include <troupe/net/internal/memory_budget.hpp>
+
+#include <cstddef>
+
+namespace troupe::net {
+
+class memory_watch {
+public:
+  memory_watch(io_loop& home, memory_budget& budget, event_log& log);
+  ~memory_watch();
+
+  void start() { look(); }
+
+private:
+  void look();
+  void give_back();
+  [[nodiscard]] std::size_t resident() const;
+
+  io_loop& home_;
+  memory_budget& budget_;
+  event_log& log_;
+  int statm_;
+  timer next_;
+  host::clock::time_point given_back_{};
+};
+
+} // namespace troupe::net
