@@ -8,6 +8,9 @@
 #include <troupe/centrifuge/codes.hpp>
 #include <troupe/centrifuge/disconnects.hpp>
 #include <troupe/close_reason.hpp>
+#include <troupe/inspect/fields.hpp>
+#include <troupe/net/internal/inspector.hpp>
+#include <troupe/net/internal/metrics.hpp>
 #include <troupe/net/internal/totals.hpp>
 
 #include <fmt/format.h>
@@ -15,6 +18,8 @@
 
 #include <fstream>
 #include <iterator>
+#include <regex>
+#include <set>
 #include <string>
 
 namespace {
@@ -40,12 +45,57 @@ TEST_CASE("every close reason is in the manual with its code and text", "[app][m
 
 TEST_CASE("every counter is in the manual", "[app][manual]") {
   const auto text = manual();
-  const auto totals = nlohmann::json::parse(troupe::net::totals_json({}, false));
+  const auto totals = nlohmann::json::parse(troupe::net::totals_json({}, false, {}));
   for (const auto& [name, value] : totals.items()) {
     CAPTURE(name);
     CHECK(text.find(fmt::format("`{}`", name)) != std::string::npos);
   }
   CHECK(totals["closed_by_reason"].size() == troupe::close_reasons.size() - 1);
+}
+
+TEST_CASE("every metric is in its manual, with its type, and every one there exists", "[app][manual]") {
+  const auto text = manual("metrics.md");
+  const auto names = troupe::net::metric_names();
+  for (const auto& name : names) {
+    CAPTURE(name);
+    CHECK(std::regex_search(text, std::regex{"\n\\| `" + name + "(\\{[a-z]+\\})?` \\| (counter|gauge|histogram) \\| "}));
+  }
+  const std::regex row{"\n\\| `((troupe|process)_[a-z_]+)"};
+  const std::set<std::string> known(names.begin(), names.end());
+  for (std::sregex_iterator i{text.begin(), text.end(), row}, end; i != end; ++i) {
+    CAPTURE(i->str(1));
+    CHECK(known.contains(i->str(1)));
+  }
+}
+
+TEST_CASE("the dashboard and the alert rules name metrics that exist", "[app][manual]") {
+  const auto names = troupe::net::metric_names();
+  std::set<std::string> known(names.begin(), names.end());
+  for (const auto& name : names)
+    for (const auto* part : {"_bucket", "_count", "_sum"}) known.insert(name + part);
+  for (const auto* file : {"grafana-dashboard.json", "alerts.yml"}) {
+    const auto text = manual(file);
+    const std::regex metric{"\\b(troupe|process)_[a-z_]+"};
+    std::size_t found = 0;
+    for (std::sregex_iterator i{text.begin(), text.end(), metric}, end; i != end; ++i, ++found) {
+      CAPTURE(file, i->str());
+      CHECK(known.contains(i->str()));
+    }
+    CHECK(found > 5);
+  }
+  CHECK(nlohmann::json::parse(manual("grafana-dashboard.json"))["panels"].size() > 10);
+}
+
+TEST_CASE("every path and every number under /debug/ is in the manual", "[app][manual]") {
+  const auto text = manual();
+  for (const auto path : troupe::net::inspected_paths) {
+    CAPTURE(path);
+    CHECK(text.find(fmt::format("`{}`", path)) != std::string::npos);
+  }
+  for (const auto& f : troupe::inspection::fields()) {
+    CAPTURE(f.name);
+    CHECK(text.find(fmt::format("\n| `{}` | ", f.name)) != std::string::npos);
+  }
 }
 
 TEST_CASE("every option of a namespace is in the manual", "[app][manual]") {

@@ -1,0 +1,28 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// METRICS: everything /metrics shows, in the text format of Prometheus. Labels have few values: close
+// reasons, loops, kinds of actors, stages.
+// Thread: any but a loop's: it reads every actor's meters.
+#pragma once
+#include <troupe/inspect/observatory.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::net {
+
+/// What metrics tell of the server beside its figures.
+struct server_facts {
+  std::string version;
+  bool draining = false;
+};
+
+inline constexpr std::string_view metrics_content_type = "text/plain; version=0.0.4; charset=utf-8";
+
+std::string metrics_text(const inspection::observatory& of, const server_facts& facts);
+
+/// Names of all of them, for the manual's test.
+std::vector<std::string> metric_names();
+
+} // namespace troupe::net
