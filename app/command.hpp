@@ -24,6 +24,13 @@ inline constexpr int unusable = 2; ///< Wrong command line or configuration, or 
 void add_serve(CLI::App& app, action& selected);
 void add_check_config(CLI::App& app, action& selected);
 void add_gen_config(CLI::App& app, action& selected);
+void add_console(CLI::App& app, action& selected);
+void add_doctor(CLI::App& app, action& selected);
+void add_new(CLI::App& app, action& selected);
+void add_gen_token(CLI::App& app, action& selected);
+void add_check_token(CLI::App& app, action& selected);
+void add_gen_sub_token(CLI::App& app, action& selected);
+void add_check_sub_token(CLI::App& app, action& selected);
 void add_version(CLI::App& app, action& selected);
 
 /// "0.1.0"

@@ -150,8 +150,12 @@ private:
 } // namespace
 
 void read_config_file(const std::string& path, configuration& target) {
+  read_config(read_text(path), path, target);
+}
+
+void read_config(std::string_view toml, const std::string& path, configuration& target) {
   try {
-    file_reader{path, target}.read(toml::parse(read_text(path), std::string_view{path}));
+    file_reader{path, target}.read(toml::parse(toml, std::string_view{path}));
   } catch (const toml::parse_error& error) {
     throw config_error{fmt::format("{}:{}: not TOML: {}", escaped(path), error.source().begin.line,
                                    escaped(error.description()))};

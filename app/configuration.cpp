@@ -2,7 +2,9 @@
 #include "app/configuration.hpp"
 
 #include "app/escape.hpp"
+#include "app/values.hpp"
 
+#include <troupe/net/auth/verifier.hpp>
 #include <troupe/outbox.hpp>
 
 #include <fmt/format.h>
@@ -34,6 +36,11 @@ bool admin_overlaps(const net::server_options& s) {
          s.listen.address == s.admin.address;
 }
 
+bool api_overlaps(const net::server_options& s, const std::string& other) {
+  return s.api.address == "0.0.0.0" || s.api.address == "::" || other == "0.0.0.0" ||
+         other == "::" || s.api.address == other;
+}
+
 constexpr rule rules[] = {
     {"tls.certificate", "needs", "tls.key",
      [](const auto& s) { return s.tls.certificate.empty() || !s.tls.key.empty(); }},
@@ -47,6 +54,25 @@ constexpr rule rules[] = {
      [](const auto& s) { return !admin_overlaps(s) || !collides(s.admin.port, s.listen.port); }},
     {"admin.port", "must differ from", "tls.port",
      [](const auto& s) { return !admin_overlaps(s) || !collides(s.admin.port, s.tls.port); }},
+    {"api.address", "must be a loopback address without", "api.key",
+     [](const auto& s) { return !s.api.key.empty() || is_loopback_address(s.api.address); }},
+    {"api.address", "must be a loopback address with", "api.insecure",
+     [](const auto& s) { return !s.api.insecure || is_loopback_address(s.api.address); }},
+    {"api.tls", "needs", "tls.certificate",
+     [](const auto& s) { return !s.api.tls || !s.tls.certificate.empty(); }},
+    {"api.tls", "needs", "api.port", [](const auto& s) { return !s.api.tls || s.api.port != 0; }},
+    {"api.port", "must differ from", "listen.port",
+     [](const auto& s) {
+       return !api_overlaps(s, s.listen.address) || !collides(s.api.port, s.listen.port);
+     }},
+    {"api.port", "must differ from", "tls.port",
+     [](const auto& s) {
+       return !api_overlaps(s, s.listen.address) || !collides(s.api.port, s.tls.port);
+     }},
+    {"api.port", "must differ from", "admin.port",
+     [](const auto& s) {
+       return !api_overlaps(s, s.admin.address) || !collides(s.api.port, s.admin.port);
+     }},
     {"heartbeat.pong_timeout", "must be shorter than", "heartbeat.ping_interval",
      [](const auto& s) {
        return s.heartbeat.ping_interval.count() == 0 ||
@@ -99,7 +125,7 @@ constexpr rule rules[] = {
 void configuration::set(const option& option, std::string_view value, std::string_view origin) {
   if (!option.set(values_, value))
     throw config_error{fmt::format("{}: {}: must be {}, got {}", origin, option.key, option.accepts,
-                                   in_quotes(value))};
+                                   option.is_secret ? "something else" : in_quotes(value))};
   origins_.insert_or_assign(option.key, origin);
 }
 
@@ -108,15 +134,26 @@ void configuration::validate() const {
     if (!rule.holds(values_.server))
       throw config_error{
           fmt::format("{} {} {}", describe(rule.subject), rule.phrase, describe(rule.object))};
+  require_keys("client.token", values_.server.auth.connection);
+  require_keys("client.subscription_token", values_.server.auth.subscription);
   require_readable("tls.certificate", values_.server.tls.certificate);
   require_readable("tls.key", values_.server.tls.key);
 }
 
 std::string configuration::describe(std::string_view key) const {
-  const auto value = find_option(key)->get(values_);
+  const auto& option = *find_option(key);
+  const auto value = option.is_secret ? "a secret" : option.get(values_);
   const auto origin = origins_.find(key);
   return fmt::format("{} = {} ({})", key, value.empty() ? "\"\"" : escaped(value),
                      origin == origins_.end() ? "default" : origin->second);
+}
+
+void configuration::require_keys(std::string_view section, const net::auth::token_options& options) {
+  try {
+    (void)net::auth::verifier{options};
+  } catch (const std::invalid_argument& error) {
+    throw config_error{fmt::format("{}.{}", section, error.what())};
+  }
 }
 
 void configuration::require_readable(std::string_view key, const std::string& path) const {

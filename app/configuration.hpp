@@ -38,6 +38,7 @@ public:
 private:
   /// "listen.port = 80 (--port)"
   [[nodiscard]] std::string describe(std::string_view key) const;
+  static void require_keys(std::string_view section, const net::auth::token_options& options);
   void require_readable(std::string_view key, const std::string& path) const;
 
   settings values_;
@@ -47,6 +48,10 @@ private:
 /// Reads a TOML file of at most 1 MiB.
 /// @throws config_error
 void read_config_file(const std::string& path, configuration& target);
+
+/// Reads what such a file contains; `path` is for messages.
+/// @throws config_error
+void read_config(std::string_view toml, const std::string& path, configuration& target);
 
 /// Rejects variables that look like an option but are none: those that start with TROUPE_ and a
 /// section's name, or come close to the name of an option. Others belong to somebody else:

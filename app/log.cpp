@@ -160,11 +160,9 @@ public:
         sink_{std::make_shared<descriptor_sink>(descriptor)},
         logger_{std::make_shared<spdlog::async_logger>(
             "troupe", sink_, pool_, spdlog::async_overflow_policy::overrun_oldest)} {
-    logger_->set_level(to_spdlog(options.level));
+    logger_->set_level(spdlog::level::trace); // text_log decides
     logger_->set_pattern(pattern(options.format), spdlog::pattern_time_type::utc);
   }
-
-  bool wants(severity level) const { return logger_->should_log(to_spdlog(level)); }
 
   void write(severity level, const std::string& line) {
     logger_->log(to_spdlog(level), spdlog::string_view_t{line});
@@ -182,7 +180,7 @@ private:
 };
 
 text_log::text_log(log_options options, int descriptor)
-    : options_{options}, budget_{options.lines_per_second},
+    : options_{options}, level_{options.level}, budget_{options.lines_per_second},
       backend_{std::make_unique<backend>(options, descriptor)} {}
 
 text_log::~text_log() {
@@ -192,7 +190,7 @@ text_log::~text_log() {
 
 void text_log::write(severity level, std::string_view name,
                      std::initializer_list<log_field> fields) {
-  if (!backend_->wants(level))
+  if (level < level_.load(std::memory_order_relaxed))
     return;
   const auto [admitted, suppressed] = budget_.admit(line_budget::clock::now());
   if (!admitted)
@@ -201,9 +199,15 @@ void text_log::write(severity level, std::string_view name,
   backend_->write(level, format_event(options_.format, name, fields));
 }
 
+void text_log::write_always(std::string_view name, std::initializer_list<log_field> fields) {
+  backend_->write(severity::info, format_event(options_.format, name, fields));
+}
+
 void text_log::tell_dropped(std::uint64_t suppressed) {
   const auto lost = backend_->lost();
   if (told_lost_.exchange(lost) == lost && suppressed == 0)
+    return;
+  if (severity::warning < level_.load(std::memory_order_relaxed))
     return;
   backend_->write(severity::warning,
                   format_event(options_.format, "log_dropped",

@@ -64,6 +64,11 @@ public:
 
   void write(severity level, std::string_view name,
              std::initializer_list<log_field> fields) override;
+  /// Writes an event of level info whatever the level and the pace are: what has to be on record.
+  void write_always(std::string_view name, std::initializer_list<log_field> fields);
+
+  /// Events below are dropped from now on. Thread: any.
+  void set_level(severity level) noexcept { level_.store(level, std::memory_order_relaxed); }
 
 private:
   class backend;
@@ -72,6 +77,7 @@ private:
   void tell_dropped(std::uint64_t suppressed);
 
   log_options options_;
+  std::atomic<severity> level_;
   line_budget budget_;
   std::atomic<std::uint64_t> told_lost_{0};
   std::unique_ptr<backend> backend_;

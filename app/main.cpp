@@ -25,6 +25,13 @@ int main(int argc, char** argv) {
   add_serve(app, selected);
   add_check_config(app, selected);
   add_gen_config(app, selected);
+  add_console(app, selected);
+  add_doctor(app, selected);
+  add_new(app, selected);
+  add_gen_token(app, selected);
+  add_check_token(app, selected);
+  add_gen_sub_token(app, selected);
+  add_check_sub_token(app, selected);
   add_version(app, selected);
   add_bench(app, selected);
   try {

@@ -157,6 +157,11 @@ inline option with_flag(std::string alias, option target) {
   return target;
 }
 
+inline option secret(option target) {
+  target.is_secret = true;
+  return target;
+}
+
 inline bool is_path(const std::string& value) {
   return value.find('\0') == std::string::npos;
 }

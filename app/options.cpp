@@ -48,9 +48,9 @@ std::string hint(const std::string& name) {
 
 } // namespace
 
-std::string option::section() const { return key.substr(0, key.find('.')); }
+std::string option::section() const { return key.substr(0, key.rfind('.')); }
 
-std::string option::name() const { return key.substr(key.find('.') + 1); }
+std::string option::name() const { return key.substr(key.rfind('.') + 1); }
 
 std::string option::flag() const {
   std::string result = "--" + key;
@@ -74,7 +74,9 @@ const option* find_option(std::string_view key) {
 
 bool is_section(std::string_view name) {
   const auto& all = options();
-  return std::any_of(all.begin(), all.end(), [&](const option& o) { return o.section() == name; });
+  return std::any_of(all.begin(), all.end(), [&](const option& o) {
+    return o.key.starts_with(name) && o.key.substr(name.size()).starts_with('.');
+  });
 }
 
 std::string suggestion(std::string_view unknown, spelling spell) {

@@ -36,8 +36,9 @@ struct option {
   std::function<bool(settings&, std::string_view value)> set;
   /// The field's value as text that set() takes.
   std::function<std::string(const settings&)> get;
+  bool is_secret = false;           ///< Its value is shown nowhere.
 
-  [[nodiscard]] std::string section() const;  ///< "listen"
+  [[nodiscard]] std::string section() const;  ///< "listen", or "client.token"
   [[nodiscard]] std::string name() const;     ///< "port"
   [[nodiscard]] std::string flag() const;     ///< "--listen-port"
   [[nodiscard]] std::string variable() const; ///< "TROUPE_LISTEN_PORT"
@@ -49,7 +50,7 @@ struct option {
 /// @returns nullptr if there is none.
 [[nodiscard]] const option* find_option(std::string_view key);
 
-/// True if some key starts with `name` and a dot.
+/// True if some key starts with `name` and a dot: "client" and "client.token" alike.
 [[nodiscard]] bool is_section(std::string_view name);
 
 /// Which spelling of an option's name a source uses.

@@ -3,6 +3,8 @@
 // SERVE: builds the actor system and the server, and takes them down in order on a signal.
 #include "app/command.hpp"
 #include "app/command_line.hpp"
+#include "app/console/console.hpp"
+#include "app/signal_queue.hpp"
 #include "app/signals.hpp"
 #include "app/web_pages.hpp"
 
@@ -14,8 +16,8 @@
 
 #include <cerrno>
 #include <csignal>
-#include <future>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -70,37 +72,56 @@ std::string page_address(const net::server& server, const net::listen_options& l
   return fmt::format("{}://{}:{}/", is_tls ? "https" : "http", host, server.port());
 }
 
-std::string_view signal_name(int signal) { return signal == SIGINT ? "SIGINT" : "SIGTERM"; }
+constexpr int stopped_by_console = 0; // in place of a signal
+
+std::string_view signal_name(int signal) {
+  switch (signal) {
+    case stopped_by_console: return "console";
+    case SIGINT: return "SIGINT";
+    case SIGHUP: return "SIGHUP";
+    default: return "SIGTERM";
+  }
+}
 
 int serve(const settings& settings) {
   occupy_standard_descriptors();
   prepare_signals();
-  std::promise<int> first_signal;
+  signal_queue signals;
   // Before everything else, and so until after everything else: a second signal always works.
-  const signal_watch watch{[&](int signal) { first_signal.set_value(signal); }};
+  const signal_watch watch{[&](int signal) { signals.push(signal); }};
+  const bool on_terminal = ::isatty(STDERR_FILENO) == 1; // of which SIGHUP tells the end
   text_log log{settings.log, STDERR_FILENO};
+  if (settings.server.client.insecure)
+    log.write(severity::warning, "insecure", {{"option", "client.insecure"}});
   const auto descriptors = raise_descriptor_limit(log);
   actor_config config;
   caf::actor_system system{config};
   auto options = settings.server;
   options.version = version();
   net::server server{system, std::move(options), log, web_pages()};
+  std::optional<console::console> console{std::in_place, system, settings.console, server, log,
+                                          [&] { signals.push(stopped_by_console); }};
   log.write(severity::info, "listening",
             {{"version", std::string{version()}},
              {"address", settings.server.listen.address},
              {"port", fmt::to_string(server.port())},
              {"tls_port", fmt::to_string(server.tls_port())},
              {"admin_port", fmt::to_string(server.admin_port())},
+             {"api_port", fmt::to_string(server.api_port())},
              {"loops", fmt::to_string(server.loop_count())},
              {"send", server.send_method_name()},
-             {"descriptors", fmt::to_string(descriptors)}});
+             {"descriptors", fmt::to_string(descriptors)},
+             {"console", console->path()}});
   if (settings.log.format == log_format::human || ::isatty(STDOUT_FILENO) == 1)
     (void)print(fmt::format("Troupe {} is running. Open {} in two browser tabs; Ctrl-C stops it.\n",
                             version(), page_address(server, settings.server.listen)));
 
-  const int signal = first_signal.get_future().get();
+  int signal = signals.pop();
+  for (; signal == SIGHUP && !on_terminal; signal = signals.pop()) server.reload_tls();
   log.write(severity::info, "stopping", {{"signal", std::string{signal_name(signal)}}});
   server.stop();
+  server.wait();
+  console.reset();
   const bool all_closed = server.join();
   log.write(all_closed ? severity::info : severity::warning, "stopped",
             {{"all_closed", all_closed ? "true" : "false"}});

@@ -2,6 +2,7 @@
 #include "app/option_builders.hpp"
 #include "app/option_tables.hpp"
 
+#include <troupe/hooks/extensions.hpp>
 #include <troupe/net/internal/origin.hpp>
 
 namespace troupe::app {
@@ -38,12 +39,40 @@ std::vector<option> server_option_table() {
            "PEM file with the private key of the certificate."),
       integer("tls.port", TROUPE_FIELD(server.tls.port), "", port,
               "Port of its own for TLS; 0 makes listen.port speak TLS instead."),
+      choice("tls.min_version", TROUPE_FIELD(server.tls.min_version),
+             std::vector<std::pair<std::string_view, net::tls_version>>{
+                 {"1.2", net::tls_version::v1_2}, {"1.3", net::tls_version::v1_3}},
+             "The oldest version of TLS that is spoken."),
 
       text("admin.address", TROUPE_FIELD(server.admin.address),
            "a loopback address, such as 127.0.0.1 or ::1", is_loopback_address,
            "Address of the administration port."),
       integer("admin.port", TROUPE_FIELD(server.admin.port), "", port,
               "Port that serves the inner state and /health to operators; 0 turns it off."),
+
+      text("api.address", TROUPE_FIELD(server.api.address), "an IPv4 or IPv6 address", is_address,
+           "Address of the server API's own port; without api.key a loopback address."),
+      integer("api.port", TROUPE_FIELD(server.api.port), "", port,
+              "Port of its own for the server API; 0 serves it on admin.port."),
+      boolean("api.tls", TROUPE_FIELD(server.api.tls), "Whether api.port speaks TLS."),
+      text("api.key", TROUPE_FIELD(server.api.key), "a text without zero bytes", is_path,
+           "Key that requests of the server API bring; without one they get 401."),
+      boolean("api.insecure", TROUPE_FIELD(server.api.insecure),
+              "Whether the server API takes requests without a key."),
+      choice("api.error_mode", TROUPE_FIELD(server.api.errors),
+             std::vector<std::pair<std::string_view, net::api_errors>>{
+                 {"body", net::api_errors::body}, {"transport", net::api_errors::transport}},
+             "How the server API tells errors: in the body of a 200, or by a status of their own."),
+      integer("api.max_connections", TROUPE_FIELD(server.api.max_connections), "connections",
+              {1, 1'000'000}, "Connections to api.port at once; more get 503."),
+      size("api.max_body_bytes", TROUPE_FIELD(server.api.max_body_bytes), {1u << 10, 1u << 30},
+           "Body of a request to the server API; a longer one gets 413."),
+      size("api.max_response_bytes", TROUPE_FIELD(server.api.max_response_bytes),
+           {1u << 10, 1u << 30}, "Result of the server API; what would be longer is error 106."),
+      duration("api.timeout", TROUPE_FIELD(server.api.timeout), {100ms, 10min},
+               "From a request to the server API to its answer; then it gets 504."),
+      duration("api.keep_alive", TROUPE_FIELD(server.api.keep_alive), {100ms, 1h},
+               "A connection to the server API without a request for so long is closed."),
 
       boolean("websocket.echo", TROUPE_FIELD(server.websocket.echo),
               "Whether a client receives what it sent itself."),
@@ -60,6 +89,11 @@ std::vector<option> server_option_table() {
       size("websocket.read_window_bytes", TROUPE_FIELD(server.websocket.read_window_bytes),
            {1024, 1u << 30},
            "Received from a client and not yet fanned out; then reading from it pauses."),
+      integer("websocket.messages_per_second", TROUPE_FIELD(server.websocket.messages_per_second),
+              "messages per second", {0, 1'000'000},
+              "Pace of one client's messages; who sends faster is read more slowly. 0 is no limit."),
+      integer("websocket.message_burst", TROUPE_FIELD(server.websocket.message_burst), "messages",
+              {1, 1'000'000}, "Messages of one client that may come at once ahead of that pace."),
       list("websocket.allowed_origins", TROUPE_FIELD(server.websocket.allowed_origins),
            "origins such as https://example.com or https://*.example.com, or * for all",
            net::valid_origin_pattern,
@@ -71,6 +105,10 @@ std::vector<option> server_option_table() {
               "Whether permessage-deflate is offered."),
       size("websocket.compression_min_bytes", TROUPE_FIELD(server.websocket.compression_min_bytes),
            {0, 64u << 20}, "Shorter messages are sent uncompressed."),
+      text("websocket.echo_route", TROUPE_FIELD(server.websocket.echo_route),
+           "a path such as /echo, of letters, digits and -._~/, that is none of the server's own",
+           [](const std::string& path) { return path.empty() || hooks::is_route_path(path); },
+           "WebSocket path that sends every message back to its sender; none turns it off."),
 
       duration("heartbeat.ping_interval", TROUPE_FIELD(server.heartbeat.ping_interval),
                {100ms, 24h, true}, "Time between two pings of a connection; 0 turns pings off."),
@@ -85,6 +123,9 @@ std::vector<option> server_option_table() {
       integer("limit.connections_per_address", TROUPE_FIELD(server.limit.connections_per_address),
               "connections", any_count,
               "Connections at once from one address; more get 429. 0 is no limit."),
+      size("limit.memory_bytes", TROUPE_FIELD(server.limit.memory_bytes), {16u << 20, 1ull << 40, true},
+           "Memory of the program; from 80 % of it upgrades get 503 and the longest queues are cut, "
+           "from 95 % nothing is accepted. 0 is no limit."),
       integer("limit.accepts_per_second", TROUPE_FIELD(server.limit.accepts_per_second),
               "connections per second", any_count,
               "Pace of accepting, the rest waits in the backlog. 0 is no limit."),
@@ -114,6 +155,9 @@ std::vector<option> server_option_table() {
                "From the signal to the exit; connections left by then are cut."),
       integer("drain.rate", TROUPE_FIELD(server.drain.rate), "connections per second", any_count,
               "Pace of closing at shutdown; 0 is all at once."),
+      duration("drain.retry_window", TROUPE_FIELD(server.drain.retry_window), {1s, 1h, true},
+               "Clients closed at shutdown are told to come back at times spread over this; 0 tells "
+               "them nothing."),
   };
 }
 

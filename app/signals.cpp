@@ -15,11 +15,12 @@ namespace troupe::app {
 
 namespace {
 
-sigset_t stop_signals() {
+sigset_t watched_signals() {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -32,14 +33,14 @@ int checked(int result, const char* what) {
 } // namespace
 
 void prepare_signals() {
-  const auto set = stop_signals();
+  const auto set = watched_signals();
   if (const int error = pthread_sigmask(SIG_BLOCK, &set, nullptr); error != 0)
     throw std::system_error{error, std::generic_category(), "pthread_sigmask"};
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-signal_watch::signal_watch(std::function<void(int)> on_first) : on_first_{std::move(on_first)} {
-  const auto set = stop_signals();
+signal_watch::signal_watch(std::function<void(int)> on_signal) : on_signal_{std::move(on_signal)} {
+  const auto set = watched_signals();
   signals_ = checked(::signalfd(-1, &set, SFD_CLOEXEC), "signalfd");
   quit_ = checked(::eventfd(0, EFD_CLOEXEC), "eventfd");
   thread_ = std::thread{[this] { run(); }};
@@ -64,9 +65,9 @@ void signal_watch::run() {
     if (::read(signals_, &info, sizeof info) != sizeof info)
       continue;
     const int signal = static_cast<int>(info.ssi_signo);
-    if (!std::exchange(is_first, false))
+    if (signal != SIGHUP && !std::exchange(is_first, false))
       ::_exit(128 + signal);
-    on_first_(signal);
+    on_signal_(signal);
   }
 }
 

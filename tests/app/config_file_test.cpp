@@ -119,6 +119,16 @@ const bad_config bad_configs[] = {
      {"admin.port = 8000 (FILE:2) must differ"}},
     {"[tls]\ncertificate = \"/dev/null\"\nkey = \"/dev/null\"\nport = 8001\n[admin]\nport = 8001",
      {"admin.port = 8001 (FILE:6) must differ from tls.port = 8001 (FILE:4)"}},
+    {"api.address = \"0.0.0.0\"",
+     {"api.address = 0.0.0.0 (FILE:1) must be a loopback address without api.key = \"\" (default)"}},
+    {"[api]\naddress = \"0.0.0.0\"\nkey = \"k\"\ninsecure = true",
+     {"api.address = 0.0.0.0 (FILE:2) must be a loopback address with api.insecure = true (FILE:4)"}},
+    {"api.tls = true", {"api.tls = true (FILE:1) needs tls.certificate"}},
+    {"[tls]\ncertificate = \"/dev/null\"\nkey = \"/dev/null\"\n[api]\ntls = true",
+     {"api.tls = true (FILE:5) needs api.port = 0 (default)"}},
+    {"api.port = 8000", {"api.port = 8000 (FILE:1) must differ from listen.port = 8000 (default)"}},
+    {"admin.port = 8001\napi.port = 8001",
+     {"api.port = 8001 (FILE:2) must differ from admin.port = 8001 (FILE:1)"}},
     {"heartbeat.pong_timeout = \"25s\"",
      {"heartbeat.pong_timeout = 25s (FILE:1) must be shorter than heartbeat.ping_interval = 25s"}},
     {"heartbeat.ping_interval = \"5s\"",
@@ -204,7 +214,8 @@ TEST_CASE("config file: values just inside the bounds are accepted", "[app][conf
       "limit.connections = 3000\ndrain.rate = 100", "websocket.allowed_origins = []",
       "websocket.allowed_origins = [\"*\"]",
       "tls.certificate = \"/dev/null\"\ntls.key = \"/dev/null\"",
-      "listen.address = \"127.0.0.2\"\nadmin.port = 8000", "admin.address = \"::1\"");
+      "listen.address = \"127.0.0.2\"\nadmin.port = 8000", "admin.address = \"::1\"",
+      "api.address = \"0.0.0.0\"\napi.key = \"k\"", "api.insecure = true");
   CAPTURE(toml);
   CHECK(refusal(toml) == "accepted");
 }

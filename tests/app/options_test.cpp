@@ -96,7 +96,7 @@ TEST_CASE("options: each one writes its own field", "[app][options]") {
     const auto before = changed.get(target);
     const auto candidates = {"77",      "9KiB",        "77s",   "true", "false",
                              "sendmsg", "drop-newest", "error", "json", "127.0.0.9",
-                             "https://example.com",    "/some/path", "%"};
+                             "https://example.com",    "/some/path", "%", "1.3", "77MiB", "transport"};
     for (const auto* value : candidates)
       if (changed.get(target) == before)
         changed.set(target, value);
@@ -154,7 +154,7 @@ TEST_CASE("options: the manual names no unknown key, flag or variable", "[app][o
     // Names of files have a dot too.
     CHECK((find_option(key) != nullptr || !is_section(key.substr(0, key.find('.')))));
   }
-  std::set<std::string> flags{"--config", "--help", "--markdown"};
+  std::set<std::string> flags{"--config", "--format", "--help", "--markdown"};
   std::set<std::string> variables{"TROUPE_", "TROUPE_CONFIG", "TROUPE_SERVICE_HOST"};
   for (const auto& option : options()) {
     flags.insert(option.flag());

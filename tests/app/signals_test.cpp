@@ -1,4 +1,5 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#include "app/signal_queue.hpp"
 #include "app/signals.hpp"
 #include "support/catch.hpp"
 
@@ -63,6 +64,20 @@ TEST_CASE("signals: the second signal ends the process with 128 and its number",
           ::kill(::getpid(), SIGTERM);
           std::promise<void>{}.get_future().wait();
         }) == 128 + SIGINT);
+}
+
+TEST_CASE("signals: SIGHUP is a call each time, and does not count as the first", "[app][signals]") {
+  CHECK(run_in_child([] {
+          prepare_signals();
+          signal_queue seen;
+          const signal_watch watch{[&](int signal) { seen.push(signal); }};
+          for (const int sent : {SIGHUP, SIGHUP, SIGTERM, SIGHUP}) {
+            ::kill(::getpid(), sent);
+            if (seen.pop() != sent)
+              ::_exit(1);
+          }
+          ::_exit(7);
+        }) == 7);
 }
 
 TEST_CASE("signals: a watch without a signal ends at once", "[app][signals]") {

@@ -5,6 +5,7 @@
 #pragma once
 #include <troupe/centrifuge/client_options.hpp>
 #include <troupe/centrifuge/namespaces.hpp>
+#include <troupe/net/auth/options.hpp>
 #include <troupe/overflow.hpp>
 
 #include <chrono>
@@ -30,15 +31,39 @@ struct listen_options {
   send_method send = send_method::automatic;
 };
 
+/// The oldest version of TLS that is spoken.
+enum class tls_version : std::uint8_t { v1_2, v1_3 };
+
 struct tls_options {
   std::string certificate; ///< PEM file with the chain; empty turns TLS off.
   std::string key;         ///< PEM file with the private key.
   std::uint16_t port = 0;  ///< Port of its own for TLS; 0 makes listen_options::port speak TLS instead.
+  tls_version min_version = tls_version::v1_2;
 };
 
 struct admin_options {
   std::string address = "127.0.0.1"; ///< Must be a loopback address.
   std::uint16_t port = 0;            ///< Port of /debug/*.json and /health; 0 turns it off.
+};
+
+/// How the server API tells errors, unless a request says otherwise.
+enum class api_errors : std::uint8_t {
+  body,      ///< Status 200 and the error in the body, as a result would be.
+  transport, ///< A status of its own.
+};
+
+struct api_options {
+  std::string address = "127.0.0.1"; ///< Anything but a loopback address takes a key.
+  std::uint16_t port = 0;            ///< Port of its own; 0 serves the API on the admin port.
+  bool tls = false;                  ///< That port speaks TLS, with the certificate of tls_options.
+  std::string key;                   ///< What a request has to bring; without one all get 401.
+  bool insecure = false;             ///< Takes requests without a key.
+  api_errors errors = api_errors::body;
+  std::size_t max_connections = 1024;                ///< To that port; more get 503.
+  std::size_t max_body_bytes = 1024 * 1024;          ///< Of a request; more get 413.
+  std::size_t max_response_bytes = 16 * 1024 * 1024; ///< Of a result; what would be longer is error 106.
+  std::chrono::milliseconds timeout{10'000};         ///< From request to answer; then 504.
+  std::chrono::milliseconds keep_alive{60'000};      ///< From an answer to the end of the next request.
 };
 
 struct websocket_options {
@@ -48,10 +73,13 @@ struct websocket_options {
   std::size_t max_fragments = 1024;          ///< Fragments of one message; more: 1009, too_many_fragments.
   std::chrono::milliseconds message_timeout{30'000}; ///< From a message's first byte to its last: message_timeout.
   std::size_t read_window_bytes = 64 * 1024; ///< Received but not yet fanned out; then reading pauses.
+  std::size_t messages_per_second = 0;       ///< Of one client; 0 is no limit. More: reading pauses.
+  std::size_t message_burst = 100;           ///< Messages that may come at once within that.
   std::vector<std::string> allowed_origins;  ///< Exact or "*."-wildcard origins; empty allows same origin only.
   bool allow_missing_origin = true;          ///< Accept requests without an Origin header (not a browser).
   bool compression = false;                  ///< Offer permessage-deflate (no context takeover).
   std::size_t compression_min_bytes = 128;   ///< Smaller messages are sent as they are.
+  std::string echo_route;                    ///< Path that sends every message back, as hooks::echo; empty: none.
 };
 
 struct heartbeat_options {
@@ -63,6 +91,7 @@ struct heartbeat_options {
 struct limit_options {
   std::size_t connections = 0;             ///< Per node; 0 is none. More: 503, too many connections.
   std::size_t connections_per_address = 0; ///< Per peer address; 0 is none. More: 429.
+  std::size_t memory_bytes = 0;            ///< Of the program; 0 is none. From 80 %: 503 and shorter queues.
   std::size_t accepts_per_second = 0;      ///< Pace of accepting; 0 is none. The rest waits in the backlog.
   std::size_t header_bytes = 8 * 1024;     ///< Request line and headers; more: 431.
   std::size_t uri_bytes = 2 * 1024;        ///< Request target; more: 414.
@@ -81,6 +110,7 @@ struct outbox_options {
 struct drain_options {
   std::chrono::milliseconds timeout{30'000}; ///< From the signal to exit; what is left then is cut.
   std::size_t rate = 0;                      ///< Connections closed per second; 0 is all at once.
+  std::chrono::milliseconds retry_window{0}; ///< Clients are told to come back spread over this; 0 tells nothing.
 };
 
 /// All options of a server. Values are taken as they are: app/ validates what comes from outside.
@@ -88,6 +118,7 @@ struct server_options {
   listen_options listen;
   tls_options tls;
   admin_options admin;
+  api_options api;
   websocket_options websocket;
   heartbeat_options heartbeat;
   limit_options limit;
@@ -95,6 +126,7 @@ struct server_options {
   drain_options drain;
   troupe::centrifuge::client_options client;     ///< Of /connection/websocket.
   troupe::centrifuge::channels_config channels;
+  auth::auth_options auth;                       ///< Tokens of those clients.
   std::string version;                           ///< Of the program, told to those clients.
 };
 

@@ -1,23 +1,18 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/net/server.hpp>
 
-#include <troupe/centrifuge/client.hpp>
-#include <troupe/centrifuge/hub.hpp>
-#include <troupe/connection.hpp>
-#include <troupe/net/centrifuge/codecs.hpp>
+#include <troupe/net/api/api_pages.hpp>
+#include <troupe/net/insight.hpp>
 #include <troupe/net/internal/http_session.hpp>
-#include <troupe/net/internal/listener.hpp>
+#include <troupe/net/internal/server_impl.hpp>
+#include <troupe/net/internal/tls_context.hpp>
 #include <troupe/net/internal/totals.hpp>
-#include <troupe/registry.hpp>
-#include <troupe/shard.hpp>
 
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
 
-#include <deque>
-#include <future>
+#include <latch>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 
 namespace troupe::net {
@@ -29,6 +24,7 @@ using namespace std::chrono_literals;
 constexpr std::string_view json = "application/json";
 constexpr auto cut_grace = 2s; // for actors to end once their sockets are cut
 constexpr auto cut_interval = 20ms;
+constexpr auto inspection_grace = 10s; // for a table of very many actors
 
 std::size_t loops_for(const listen_options& options) {
   return options.loops != 0 ? options.loops : std::max(1U, std::thread::hardware_concurrency());
@@ -36,239 +32,235 @@ std::size_t loops_for(const listen_options& options) {
 
 } // namespace
 
-class server::impl {
-public:
-  impl(caf::actor_system& system, server_options options, event_log& log,
-       const std::vector<page>& pages)
-    : system_(system), context_{options, log, {}, {}},
-      admin_context_{std::move(options), log, {}, {}} {
-    make_loops();
-    spawn_actors();
-    add_routes(pages);
-    open_listeners();
-    for (auto& loop : loops_) threads_.emplace_back([&loop] { loop->run(); });
-    loops_.front()->post([this] {
-      for (auto& l : listeners_) l->start();
+server::impl::impl(caf::actor_system& system, server_options options, event_log& log,
+                   const std::vector<page>& pages, hooks::extensions extensions)
+  : system_(system), context_{options, log, {}, {}}, admin_context_{options, log, {}, {}},
+    api_context_{std::move(options), log, {}, {}} {
+  make_loops();
+  spawn_actors();
+  spawn_extensions(std::move(extensions));
+  add_routes(pages);
+  open_listeners();
+  spawn_apis();
+  spawn_watchers();
+  std::latch running{static_cast<std::ptrdiff_t>(loops_.size())};
+  for (auto& loop : loops_) {
+    threads_.emplace_back([&loop] { loop->run(); });
+    loop->post([&running] { running.count_down(); });
+  }
+  running.wait(); // all that a loop opens is open
+  loops_.front()->post([this] {
+    for (auto& l : listeners_) l->start();
+    if (memory_watch_) memory_watch_->start();
+  });
+}
+
+server::impl::~impl() {
+  if (!threads_.empty()) {
+    drain(std::chrono::milliseconds::zero());
+    join();
+  }
+}
+
+void server::impl::reload_tls() {
+  if (context_.options.tls.certificate.empty()) return;
+  try {
+    auto tls = load_tls(context_.options.tls);
+    loops_.front()->post([this, tls = std::move(tls)] {
+      for (auto& l : listeners_) l->renew(tls);
+      context_.log.write(severity::info, "certificate_reloaded", {});
     });
+  } catch (const std::exception& e) {
+    context_.log.write(severity::error, "certificate_kept", {{"reason", e.what()}});
   }
+}
 
-  ~impl() {
-    if (!threads_.empty()) {
-      drain(std::chrono::milliseconds::zero());
-      join();
-    }
-  }
+void server::impl::drain(std::chrono::milliseconds timeout) {
+  if (context_.draining.exchange(true)) return;
+  deadline_.set_value(host::clock::now() + timeout);
+  context_.log.write(severity::info, "draining", {});
+  // No upgrade succeeds after a loop has run this; only then may the shards count down.
+  auto& first = *loops_.front();
+  first.post([this] {
+    for (auto& l : listeners_)
+      if (l.get() != admin_) l->close();
+    announce_drain(0);
+  });
+}
 
-  void drain(std::chrono::milliseconds timeout) {
-    if (context_.draining.exchange(true)) return;
-    deadline_.set_value(host::clock::now() + timeout);
-    context_.log.write(severity::info, "draining", {});
-    // No upgrade succeeds after a loop has run this; only then may the shards count down.
-    auto& first = *loops_.front();
-    first.post([this] {
-      for (auto& l : listeners_)
-        if (l.get() != admin_) l->close();
-      announce_drain(0);
-    });
-  }
-
-  bool join() {
+bool server::impl::wait() {
+  if (!in_time_) {
     ended_.wait_until_set(deadline_.get_future().get()); // first for stop() to be called
-    bool in_time = ended_.is_set();
-    if (!in_time) cut_everyone();
-    for (const auto& h : clients_->hubs) caf::anon_send_exit(h, caf::exit_reason::user_shutdown);
-    for (auto& ended : hubs_ended_) ended.wait_until_set(host::clock::now() + cut_grace);
-    loops_.front()->post([this] {
-      // An accept under way holds a socket of another loop: it has to be over before that loop goes.
-      for (auto& l : listeners_) l->close();
-      for (auto& loop : loops_) loop->finish();
-    });
-    for (auto& t : threads_) t.join();
-    threads_.clear();
-    gate_->retire();
-    admin_gate_->retire();
-    registry_ = nullptr;
-    settings_.reset();
-    clients_.reset();
-    shards_.clear();
-    listeners_.clear();
-    while (!loops_.empty()) loops_.pop_back(); // loop 0 last: others' handlers may refer to it
-    return in_time;
+    in_time_ = ended_.is_set();
   }
+  return *in_time_;
+}
 
-private:
-  friend class server;
+bool server::impl::join() {
+  const bool in_time = wait();
+  if (!in_time) cut_everyone();
+  // Those that ask first.
+  for (const auto& a : apis_) caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
+  for (auto& ended : apis_ended_) ended.wait_until_set(host::clock::now() + cut_grace);
+  if (authenticator_) caf::anon_send_exit(authenticator_, caf::exit_reason::user_shutdown);
+  if (keys_) caf::anon_send_exit(keys_, caf::exit_reason::user_shutdown);
+  for (const auto& k : extensions_->keepers()) caf::anon_send_exit(k, caf::exit_reason::user_shutdown);
+  for (auto& ended : keepers_ended_) ended.wait_until_set(host::clock::now() + cut_grace);
+  // What works for HTTP sessions ends before their loops do.
+  caf::anon_send_exit(inspector_, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(ledger_, caf::exit_reason::user_shutdown);
+  inspector_ended_.wait_until_set(host::clock::now() + inspection_grace);
+  for (const auto& h : clients_->hubs) caf::anon_send_exit(h, caf::exit_reason::user_shutdown);
+  for (const auto& r : clients_->rosters) caf::anon_send_exit(r, caf::exit_reason::user_shutdown);
+  for (auto& ended : channels_ended_) ended.wait_until_set(host::clock::now() + cut_grace);
+  loops_.front()->post([this] {
+    // An accept under way holds a socket of another loop: it has to be over before that loop goes.
+    for (auto& l : listeners_) l->close();
+    for (auto& loop : loops_) loop->finish();
+  });
+  for (auto& t : threads_) t.join();
+  threads_.clear();
+  gate_->retire();
+  admin_gate_->retire();
+  api_gate_->retire();
+  registry_ = nullptr;
+  authenticator_ = nullptr;
+  keys_ = nullptr;
+  inspector_ = nullptr;
+  ledger_ = nullptr;
+  context_.api.reset();
+  admin_context_.api.reset();
+  api_context_.api.reset();
+  apis_.clear();
+  settings_.reset();
+  clients_.reset();
+  routes_.clear();
+  extensions_.reset();
+  shards_.clear();
+  listeners_.clear();
+  memory_watch_.reset();
+  while (!loops_.empty()) loops_.pop_back(); // loop 0 last: others' handlers may refer to it
+  return in_time;
+}
 
-  /// Repeatedly: what was being upgraded when the drain began may join after a cut.
-  void cut_everyone() {
-    const close_connections all{target::everyone(), close_status::of(close_reason::shutting_down),
-                                closing::cut};
-    for (const auto give_up = host::clock::now() + cut_grace;
-         !ended_.is_set() && host::clock::now() < give_up;
-         ended_.wait_until_set(host::clock::now() + cut_interval))
-      caf::anon_send(registry_, all);
-  }
+void server::impl::cut_everyone() {
+  const close_connections all{target::everyone(), close_status::of(close_reason::shutting_down),
+                              closing::cut};
+  for (const auto give_up = host::clock::now() + cut_grace;
+       !ended_.is_set() && host::clock::now() < give_up;
+       ended_.wait_until_set(host::clock::now() + cut_interval))
+    caf::anon_send(registry_, all);
+}
 
-  void make_loops() {
-    const auto& listen = context_.options.listen;
-    if (listen.send == send_method::io_uring && !batch_sender::io_uring_works())
-      throw std::runtime_error("listen.send: io_uring is missing or forbidden here");
-    uses_io_uring_ = listen.send != send_method::sendmsg && batch_sender::io_uring_works();
-    for (std::size_t i = 0; i < loops_for(listen); ++i)
-      loops_.push_back(std::make_unique<io_loop>(system_, i, listen.send, context_.log));
-    gate_ = std::make_shared<admission>(*loops_.front(), context_.options.limit);
-    admin_gate_ = std::make_shared<admission>(*loops_.front(), limit_options{});
-  }
+void server::impl::make_loops() {
+  const auto& listen = context_.options.listen;
+  if (listen.send == send_method::io_uring && !batch_sender::io_uring_works())
+    throw std::runtime_error("listen.send: io_uring is missing or forbidden here");
+  uses_io_uring_ = listen.send != send_method::sendmsg && batch_sender::io_uring_works();
+  for (std::size_t i = 0; i < loops_for(listen); ++i)
+    loops_.push_back(std::make_unique<io_loop>(system_, i, listen.send, context_.log));
+  inspection::observatory::loop_list figures;
+  for (const auto& loop : loops_) figures.push_back(loop->figures());
+  observatory_ = inspection::observatory{std::move(figures)};
+  if (context_.memory.is_set())
+    memory_watch_ = std::make_unique<memory_watch>(*loops_.front(), context_.memory, context_.log);
+  gate_ = std::make_shared<admission>(*loops_.front(), context_.options.limit);
+  admin_gate_ = std::make_shared<admission>(*loops_.front(), limit_options{});
+  limit_options of_api;
+  of_api.connections = context_.options.api.max_connections;
+  api_gate_ = std::make_shared<admission>(*loops_.front(), of_api);
+}
 
-  void spawn_actors() {
-    for (auto& loop : loops_) shards_.push_back(spawn_on(*loop, shard, shard_options{&context_.log}));
-    registry_options joining{.log = &context_.log};
-    // A joined delivery must not be what fills an outbox that would hold its parts.
-    joining.max_joined_bytes =
-      std::min(joining.max_joined_bytes, context_.options.outbox.max_bytes / 2);
-    registry_ = spawn_on(*loops_.front(), troupe::registry, shards_, joining);
-    caf::actor_cast<caf::abstract_actor*>(registry_)->attach_functor([this] { ended_.set(); });
-    const auto& o = context_.options;
-    settings_ = std::make_shared<const connection_settings>(connection_settings{
-      registry_,
-      {o.heartbeat.ping_interval, o.heartbeat.pong_timeout, o.heartbeat.idle_timeout},
-      o.websocket.echo,
-      o.websocket.policy});
-    spawn_hubs();
-    context_.open = [this](io_loop& loop, std::shared_ptr<transport> out, const opening& how) {
-      const auto& joins = shards_[loop.index()];
-      if (const auto& dialect = how.centrifuge) {
-        spawn_on(loop, troupe::centrifuge::client, clients_, joins,
-                 troupe::centrifuge::client_profile{
-                   client_id::random(), {}, &centrifuge::codec_for(dialect->format),
-                   dialect->frame_pings},
-                 std::move(out));
-        return;
-      }
-      connection_identity who{.id = client_id::random(), .speaks_to = target::everyone()};
-      if (!how.group.empty()) {
-        who.speaks_to = target::group(how.group);
-        who.groups = {how.group};
-      }
-      spawn_on(loop, connection, settings_, joins, std::move(who), std::move(out));
-    };
-  }
-
-  void spawn_hubs() {
-    using namespace troupe::centrifuge;
-    const auto names = std::make_shared<const namespaces>(context_.options.channels);
-    const auto channels = std::make_shared<const channel_settings>(channel_settings{
-      .names = names,
-      .shards = shards_,
-      .codecs = {&net::centrifuge::codec_for(encoding::json),
-                 &net::centrifuge::codec_for(encoding::protobuf)},
-      .log = &context_.log});
-    std::vector<channel_actor> hubs;
-    for (auto& loop : loops_) {
-      hubs.emplace_back(spawn_on(*loop, hub, channels));
-      caf::actor_cast<caf::abstract_actor*>(hubs.back())->attach_functor(
-        [ended = &hubs_ended_.emplace_back()] { ended->set(); });
-    }
-    clients_ = std::make_shared<const client_settings>(
-      client_settings{context_.options.client, names, std::move(hubs), context_.options.version});
-  }
-
-  void add_routes(const std::vector<page>& pages) {
-    const auto health = [this](const request_view&) {
-      return context_.draining
-               ? decision{.status = 503, .content_type = json, .body = R"({"status":"draining"})"}
-               : decision{.content_type = json, .body = "{}"};
-    };
-    for (const auto& p : pages) context_.routes.add(std::string{p.path}, serve(p));
-    context_.routes.add("/health", health);
-    context_.routes.add_websocket(context_.options.websocket);
-    admin_context_.routes.add("/health", health);
-    admin_context_.routes.add("/debug/totals.json", [this](const request_view&) {
-      return decision{.content_type = json, .body = totals_json(loops_, context_.draining)};
-    });
-  }
-
-  void open_listeners() {
-    const auto& o = context_.options;
-    std::shared_ptr<asio::ssl::context> tls;
-    if (!o.tls.certificate.empty()) tls = load_tls(o.tls);
-    const bool own_tls_port = tls && o.tls.port != 0;
-    const auto listen = [&](session_context& context, std::shared_ptr<admission> gate,
-                            const std::string& address, std::uint16_t port, const char* option,
-                            std::shared_ptr<asio::ssl::context> with_tls) {
-      listeners_.push_back(std::make_unique<listener>(context, std::move(gate), loops_, address,
-                                                      port, option, std::move(with_tls)));
-      return listeners_.back().get();
-    };
-    port_ = listen(context_, gate_, o.listen.address, o.listen.port, "listen.port",
-                   own_tls_port ? nullptr : tls)->port();
-    if (own_tls_port)
-      tls_port_ = listen(context_, gate_, o.listen.address, o.tls.port, "tls.port", tls)->port();
-    else if (tls) tls_port_ = port_;
-    if (o.admin.port == 0) return;
-    admin_ = listen(admin_context_, admin_gate_, o.admin.address, o.admin.port, "admin.port", nullptr);
-    admin_port_ = admin_->port();
-  }
-
-  void announce_drain(std::size_t loop) {
-    if (loop == loops_.size()) {
-      caf::anon_send(registry_, troupe::drain{context_.options.drain.rate});
-      return;
-    }
-    loops_[loop]->post([this, loop] { announce_drain(loop + 1); });
-  }
-
-  /// Set once, by the registry's end.
-  class event {
-  public:
-    void set() { promise_.set_value(); }
-    void wait_until_set(host::clock::time_point deadline) { (void)future_.wait_until(deadline); }
-    bool is_set() { return future_.wait_for(0s) == std::future_status::ready; }
-
-  private:
-    std::promise<void> promise_;
-    std::future<void> future_ = promise_.get_future();
+void server::impl::add_routes(const std::vector<page>& pages) {
+  const auto health = [this](const request_view&) {
+    return context_.draining
+             ? decision{.status = 503, .content_type = json, .body = R"({"status":"draining"})"}
+             : decision{.content_type = json, .body = "{}"};
   };
+  for (const auto& p : pages) context_.routes.add(std::string{p.path}, serve(p));
+  context_.routes.add("/health", health);
+  context_.routes.add_websocket(context_.options.websocket);
+  for (const auto& path : extensions_->route_paths()) context_.routes.add_route(path);
+  admin_context_.routes.add("/health", health);
+  for (const auto path : inspected_paths)
+    admin_context_.routes.add(std::string{path}, [this](const request_view& request) {
+      return decision{.later = [this, target = std::string{request.target}](auto respond) {
+        caf::anon_send(inspector_, answer_inspection{target, std::move(respond)});
+      }};
+    });
+  api_context_.routes.add("/health", health);
+  auto& with_api = context_.options.api.port != 0 ? api_context_ : admin_context_;
+  for (const auto& p : api::api_pages()) with_api.routes.add(std::string{p.path}, serve(p));
+  admin_context_.routes.add("/debug/totals.json", [this](const request_view&) {
+    return decision{.content_type = json, .body = totals_json(loops_, context_.draining, *tokens_)};
+  });
+}
 
-  caf::actor_system& system_;
-  session_context context_;
-  session_context admin_context_;
-  event ended_; // outlives the loops, which may be what ends the registry
-  std::deque<event> hubs_ended_; // so do these
-  std::vector<std::unique_ptr<io_loop>> loops_;
-  std::shared_ptr<admission> gate_;
-  std::shared_ptr<admission> admin_gate_;
-  std::vector<shard_actor> shards_;
-  registry_actor registry_;
-  std::shared_ptr<const connection_settings> settings_;
-  std::shared_ptr<const troupe::centrifuge::client_settings> clients_;
-  std::vector<std::unique_ptr<listener>> listeners_;
-  listener* admin_ = nullptr;
-  std::vector<std::thread> threads_;
-  std::promise<host::clock::time_point> deadline_; // set by drain()
-  bool uses_io_uring_ = false;
-  std::uint16_t port_ = 0;
-  std::uint16_t tls_port_ = 0;
-  std::uint16_t admin_port_ = 0;
-};
+void server::impl::open_listeners() {
+  const auto& o = context_.options;
+  std::shared_ptr<asio::ssl::context> tls;
+  if (!o.tls.certificate.empty()) tls = load_tls(o.tls);
+  const bool own_tls_port = tls && o.tls.port != 0;
+  const auto listen = [&](session_context& context, std::shared_ptr<admission> gate,
+                          const std::string& address, std::uint16_t port, const char* option,
+                          std::shared_ptr<asio::ssl::context> with_tls) {
+    listeners_.push_back(std::make_unique<listener>(context, std::move(gate), loops_, address,
+                                                    port, option, std::move(with_tls)));
+    return listeners_.back().get();
+  };
+  port_ = listen(context_, gate_, o.listen.address, o.listen.port, "listen.port",
+                 own_tls_port ? nullptr : tls)->port();
+  if (own_tls_port)
+    tls_port_ = listen(context_, gate_, o.listen.address, o.tls.port, "tls.port", tls)->port();
+  else if (tls) tls_port_ = port_;
+  if (o.api.port != 0)
+    api_port_ = listen(api_context_, api_gate_, o.api.address, o.api.port, "api.port",
+                       o.api.tls ? tls : nullptr)->port();
+  if (o.admin.port == 0) return;
+  admin_ = listen(admin_context_, admin_gate_, o.admin.address, o.admin.port, "admin.port", nullptr);
+  admin_port_ = admin_->port();
+}
+
+void server::impl::announce_drain(std::size_t loop) {
+  if (loop == loops_.size()) {
+    caf::anon_send(registry_, troupe::drain{context_.options.drain.rate, context_.options.drain.retry_window});
+    return;
+  }
+  loops_[loop]->post([this, loop] { announce_drain(loop + 1); });
+}
 
 server::server(caf::actor_system& system, server_options options, event_log& log,
-               std::vector<page> pages)
-  : impl_(std::make_unique<impl>(system, std::move(options), log, pages)) {}
+               std::vector<page> pages, hooks::extensions extensions)
+  : impl_(std::make_unique<impl>(system, std::move(options), log, pages, std::move(extensions))) {}
 
 server::~server() = default;
 
 std::uint16_t server::port() const noexcept { return impl_->port_; }
 std::uint16_t server::tls_port() const noexcept { return impl_->tls_port_; }
 std::uint16_t server::admin_port() const noexcept { return impl_->admin_port_; }
+std::uint16_t server::api_port() const noexcept {
+  return impl_->api_port_ != 0 ? impl_->api_port_ : impl_->admin_port_;
+}
 std::size_t server::loop_count() const noexcept { return impl_->loops_.size(); }
 registry_actor server::registry() const { return impl_->registry_; }
+troupe::centrifuge::channels server::channels() const {
+  return troupe::centrifuge::channels{impl_->clients_->hubs};
+}
+
+ledger_actor server::ledger() const { return impl_->ledger_; }
+inspection::observatory server::observatory() const { return impl_->observatory_; }
 
 std::string server::send_method_name() const {
   return impl_->uses_io_uring_ ? "io_uring" : "sendmsg";
 }
 
 void server::stop() { impl_->drain(impl_->context_.options.drain.timeout); }
+void server::wait() { (void)impl_->wait(); }
+void server::reload_tls() { impl_->reload_tls(); }
 bool server::join() { return impl_->join(); }
+
+insight server::insight() const {
+  return {impl_->registry_, impl_->clients_->hubs, impl_->ledger_, impl_->observatory_};
+}
 
 } // namespace troupe::net

@@ -4,7 +4,10 @@
 // Thread: all members may be called from any thread but from a loop; none of them waits for a client.
 // Ends when: stop() was called and every connection is gone, or its deadline passed.
 #pragma once
+#include <troupe/centrifuge/channels.hpp>
 #include <troupe/event_log.hpp>
+#include <troupe/hooks/extensions.hpp>
+#include <troupe/inspect/observatory.hpp>
 #include <troupe/interfaces.hpp>
 #include <troupe/net/options.hpp>
 #include <troupe/net/page.hpp>
@@ -18,6 +21,8 @@
 
 namespace troupe::net {
 
+struct insight; // in insight.hpp
+
 class server {
 public:
   /// Binds all ports, then starts the loops.
@@ -26,8 +31,12 @@ public:
   /// @throws std::runtime_error when a port cannot be bound, a certificate cannot be read or io_uring
   ///         is demanded and missing. The text names the option and the cause.
   /// @param pages Files served over GET beside the WebSocket routes.
+  /// @param extensions Actors of the program: the server starts them, starts them again when they fail,
+  ///        and ends them when it stops.
+  /// @throws std::invalid_argument when one of them cannot be, such as two for one path.
   server(caf::actor_system& system, server_options options,
-         event_log& log = event_log::none(), std::vector<page> pages = {});
+         event_log& log = event_log::none(), std::vector<page> pages = {},
+         hooks::extensions extensions = {});
 
   /// Stops at once if stop() was not called: connections are cut.
   ~server();
@@ -41,18 +50,40 @@ public:
   [[nodiscard]] std::uint16_t tls_port() const noexcept;
   /// Port of admin_options, as bound; 0 when off.
   [[nodiscard]] std::uint16_t admin_port() const noexcept;
+  /// Port of the server API, as bound: its own or that of admin_options; 0 when neither is on.
+  [[nodiscard]] std::uint16_t api_port() const noexcept;
   /// "io_uring" or "sendmsg", as chosen at the start.
   [[nodiscard]] std::string send_method_name() const;
   [[nodiscard]] std::size_t loop_count() const noexcept;
 
   /// The one address for messages to connections: see interfaces.hpp.
   [[nodiscard]] registry_actor registry() const;
+  /// The addresses of channels.
+  [[nodiscard]] troupe::centrifuge::channels channels() const;
+
+  /// Why connections ended.
+  [[nodiscard]] ledger_actor ledger() const;
+
+  /// What its loops and actors do: reading disturbs nobody. A copy may outlive the server.
+  [[nodiscard]] inspection::observatory observatory() const;
+
+  /// For inspectors. Valid until join() is called.
+  [[nodiscard]] net::insight insight() const;
+
+  /// Reads certificate and key again, for connections from now on; those that are open keep theirs. Files
+  /// that do not serve change nothing. The log tells which: certificate_reloaded or certificate_kept. Not
+  /// during join().
+  void reload_tls();
 
   /// Drains: readiness turns false, listeners close, every connection is closed with shutting_down at
   /// drain_options::rate, queues are flushed. Returns at once; repeated calls do nothing.
   void stop();
 
-  /// Waits for stop() to be called, then until it is through. Call it once.
+  /// Waits for stop() to be called, then until every connection is gone or the deadline has passed.
+  /// The actors that are left still live. May be left out: join() does it.
+  void wait();
+
+  /// As wait(), then ends the actors and the loops. Call it once.
   /// @returns true if all connections closed before the deadline.
   bool join();
 

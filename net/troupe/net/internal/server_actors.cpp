@@ -1,0 +1,171 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// The actors of a server, spawned in the order in which they need each other.
+#include <troupe/centrifuge/roster.hpp>
+#include <troupe/hooks/echo.hpp>
+#include <troupe/net/centrifuge/codecs.hpp>
+#include <troupe/net/internal/server_impl.hpp>
+#include <troupe/registry.hpp>
+#include <troupe/shard.hpp>
+
+#include <caf/send.hpp>
+
+#include <boost/asio/ip/host_name.hpp>
+#include <fmt/format.h>
+
+#include <stdexcept>
+#include <utility>
+
+namespace troupe::net {
+
+namespace {
+
+connection_origin origin_of(const opening& how) {
+  using troupe::centrifuge::encoding;
+  auto over = transport_kind::websocket;
+  if (how.centrifuge)
+    over = how.centrifuge->format == encoding::json ? transport_kind::centrifuge_json
+                                                    : transport_kind::centrifuge_protobuf;
+  return {over, how.address, how.encrypted};
+}
+
+} // namespace
+
+void server::impl::spawn_actors() {
+  for (auto& loop : loops_) shards_.push_back(spawn_on(*loop, shard, shard_options{&context_.log}));
+  registry_options joining{.log = &context_.log};
+  // A joined delivery must not be what fills an outbox that would hold its parts.
+  joining.max_joined_bytes =
+    std::min(joining.max_joined_bytes, context_.options.outbox.max_bytes / 2);
+  registry_ = spawn_on(*loops_.front(), troupe::registry, shards_, joining);
+  caf::actor_cast<caf::abstract_actor*>(registry_)->attach_functor([this] { ended_.set(); });
+  const auto& o = context_.options;
+  settings_ = std::make_shared<const connection_settings>(connection_settings{
+    registry_,
+    {o.heartbeat.ping_interval, o.heartbeat.pong_timeout, o.heartbeat.idle_timeout},
+    o.websocket.echo,
+    o.websocket.policy});
+  spawn_hubs();
+  context_.open = [this](io_loop& loop, std::shared_ptr<transport> out, const opening& how) {
+    const auto& joins = shards_[loop.index()];
+    if (const auto& dialect = how.centrifuge) {
+      spawn_on(loop, troupe::centrifuge::client, clients_, joins,
+               troupe::centrifuge::client_profile{
+                 client_id::random(), {}, &centrifuge::codec_for(dialect->format),
+                 dialect->frame_pings, origin_of(how)},
+               std::move(out));
+      return;
+    }
+    connection_identity who{.id = client_id::random(), .speaks_to = target::everyone(),
+                            .origin = origin_of(how)};
+    if (!how.group.empty()) {
+      who.speaks_to = target::group(how.group);
+      who.groups = {how.group};
+    }
+    const auto& settings = how.route.empty() ? settings_ : routes_.at(how.route)[loop.index()];
+    spawn_on(loop, connection, settings, joins, std::move(who), std::move(out));
+  };
+}
+
+void server::impl::spawn_extensions(hooks::extensions extensions) {
+  if (const auto& path = context_.options.websocket.echo_route; !path.empty())
+    extensions.routes.push_back({.path = path,
+                                 .actor = hooks::on_loop(hooks::echo),
+                                 .count = hooks::instances::per_loop});
+  std::vector<std::reference_wrapper<host>> homes;
+  for (auto& loop : loops_) homes.emplace_back(*loop);
+  const troupe::centrifuge::namespaces names{context_.options.channels};
+  for (const auto& hook : extensions.namespaces)
+    if (!names.named(hook.name))
+      throw std::invalid_argument{"namespace \"" + hook.name + "\": not configured"};
+  // Before the loops run: who holds the directory sees it whole.
+  *extensions_ = {extensions, homes, registry_,
+                  troupe::centrifuge::channels{clients_->hubs}, context_.log};
+  for (const auto& k : extensions_->keepers())
+    caf::actor_cast<caf::abstract_actor*>(k)->attach_functor(
+      [ended = &keepers_ended_.emplace_back()] { ended->set(); });
+  for (const auto& path : extensions_->route_paths())
+    for (auto& loop : loops_) {
+      auto settings = *settings_;
+      settings.keeper = extensions_->route(path, loop->index());
+      settings.path = path;
+      routes_[path].push_back(std::make_shared<const connection_settings>(std::move(settings)));
+    }
+}
+
+void server::impl::spawn_hubs() {
+  using namespace troupe::centrifuge;
+  const auto& o = context_.options;
+  const auto names = std::make_shared<const namespaces>(
+    o.client.insecure ? without_permissions(o.channels) : o.channels);
+  const auto channels = std::make_shared<const channel_settings>(channel_settings{
+    .names = names,
+    .extensions = extensions_,
+    .shards = shards_,
+    .codecs = {&net::centrifuge::codec_for(encoding::json),
+               &net::centrifuge::codec_for(encoding::protobuf)},
+    .log = &context_.log});
+  std::vector<hub_actor> hubs;
+  for (auto& loop : loops_) {
+    hubs.emplace_back(spawn_on(*loop, hub, channels));
+    tell_end(hubs.back());
+  }
+  introduce(hubs);
+  spawn_authenticator();
+  clients_ = std::make_shared<const client_settings>(client_settings{
+    o.client, names, {hubs.begin(), hubs.end()}, spawn_rosters(), authenticator_, o.version, extensions_});
+}
+
+void server::impl::spawn_authenticator() {
+  const auto& o = context_.options.auth;
+  if (!o.connection.has_keys() && !o.for_subscriptions().has_keys()) return;
+  auth::authenticator_settings settings{.options = o, .figures = tokens_};
+  if (!o.connection.jwks_public_endpoint.empty() || !o.for_subscriptions().jwks_public_endpoint.empty())
+    settings.keys = keys_ = system_.spawn<caf::detached>(auth::key_source, &context_.log);
+  authenticator_ = system_.spawn(auth::authenticator, std::move(settings));
+}
+
+std::vector<troupe::centrifuge::roster_actor> server::impl::spawn_rosters() {
+  using namespace troupe::centrifuge;
+  const auto& o = context_.options.client;
+  roster_options limits{.max_connections = o.user_connection_limit};
+  if (o.single_connection) limits = {1, roster_options::surplus::close_old};
+  std::vector<roster_actor> rosters;
+  if (limits.max_connections == 0) return rosters;
+  for (auto& loop : loops_) {
+    rosters.push_back(spawn_on(*loop, roster, limits));
+    tell_end(rosters.back());
+  }
+  return rosters;
+}
+
+void server::impl::spawn_watchers() {
+  ledger_ = system_.spawn(troupe::ledger, closed_bounds{});
+  caf::anon_send(registry_, observe{ledger_});
+  inspector_ = system_.spawn<caf::detached>(
+    inspector, inspector_settings{observatory_, ledger_, [this] {
+      return server_facts{context_.options.version, context_.draining};
+    }});
+  caf::actor_cast<caf::abstract_actor*>(inspector_)->attach_functor([this] { inspector_ended_.set(); });
+}
+
+void server::impl::spawn_apis() {
+  const auto& o = context_.options;
+  std::vector<const loop_counters*> counters;
+  for (auto& loop : loops_) counters.push_back(&loop->counters());
+  const auto shared = std::make_shared<const api::api_settings>(api::api_settings{
+    .options = o.api, .channels = clients_->channels, .hubs = clients_->hubs, .shards = shards_,
+    .registry = registry_, .extensions = extensions_, .counters = std::move(counters), .policy = o.websocket.policy,
+    .max_message_bytes = o.outbox.max_bytes - outbox::max_overhead, .uid = client_id::random().to_string(),
+    .name = fmt::format("{}_{}", asio::ip::host_name(), port_), .version = o.version,
+    .started = host::clock::now()});
+  for (auto& loop : loops_) {
+    apis_.push_back(spawn_on(*loop, api::api, shared));
+    caf::actor_cast<caf::abstract_actor*>(apis_.back())->attach_functor(
+      [ended = &apis_ended_.emplace_back()] { ended->set(); });
+  }
+  auto& serving = o.api.port != 0 ? api_context_ : admin_context_;
+  serving.api = std::make_shared<const api::endpoint>(o.api, apis_);
+}
+
+} // namespace troupe::net

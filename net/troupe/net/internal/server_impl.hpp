@@ -1,0 +1,121 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// What a server is made of, and the order in which it comes and goes. server_actors.cpp spawns its actors.
+#pragma once
+#include <troupe/net/server.hpp>
+
+#include <troupe/centrifuge/client.hpp>
+#include <troupe/centrifuge/hub.hpp>
+#include <troupe/connection.hpp>
+#include <troupe/hooks/directory.hpp>
+#include <troupe/ledger.hpp>
+#include <troupe/net/api/endpoint.hpp>
+#include <troupe/net/auth/authenticator.hpp>
+#include <troupe/net/auth/key_source.hpp>
+#include <troupe/net/internal/inspector.hpp>
+#include <troupe/net/internal/listener.hpp>
+#include <troupe/net/internal/memory_watch.hpp>
+
+#include <deque>
+#include <future>
+#include <map>
+#include <optional>
+#include <thread>
+#include <utility>
+
+namespace troupe::net {
+
+class server::impl {
+public:
+  impl(caf::actor_system& system, server_options options, event_log& log,
+       const std::vector<page>& pages, hooks::extensions extensions);
+
+  ~impl();
+  void reload_tls();
+  void drain(std::chrono::milliseconds timeout);
+  bool wait();
+  bool join();
+
+private:
+  friend class server;
+
+  /// Repeatedly: what was being upgraded when the drain began may join after a cut.
+  void cut_everyone();
+  void make_loops();
+  void spawn_actors();
+  void spawn_extensions(hooks::extensions extensions);
+  void spawn_hubs();
+
+  /// On CAF's scheduler: verifying a signature takes longer than a loop may be held up.
+  void spawn_authenticator();
+  std::vector<troupe::centrifuge::roster_actor> spawn_rosters();
+
+  /// Has join() wait for the end of an actor.
+  template <class Actor>
+  void tell_end(const Actor& who) {
+    caf::actor_cast<caf::abstract_actor*>(who)->attach_functor(
+      [ended = &channels_ended_.emplace_back()] { ended->set(); });
+  }
+
+  void add_routes(const std::vector<page>& pages);
+  void open_listeners();
+
+  /// After all that may fail: they live outside of the loops.
+  void spawn_watchers();
+
+  /// After the ports are known, of which one is part of the node's name.
+  void spawn_apis();
+  void announce_drain(std::size_t loop);
+
+  /// Set once, by the registry's end.
+  class event {
+  public:
+    void set() { promise_.set_value(); }
+    void wait_until_set(host::clock::time_point deadline) { (void)future_.wait_until(deadline); }
+    bool is_set() { return future_.wait_for(std::chrono::seconds{0}) == std::future_status::ready; }
+
+  private:
+    std::promise<void> promise_;
+    std::future<void> future_ = promise_.get_future();
+  };
+
+  caf::actor_system& system_;
+  session_context context_;
+  session_context admin_context_;
+  session_context api_context_;
+  event ended_; // outlives the loops, which may be what ends the registry
+  std::deque<event> channels_ended_; // so do these: of hubs and rosters
+  std::deque<event> keepers_ended_;
+  std::deque<event> apis_ended_;
+  std::vector<std::unique_ptr<io_loop>> loops_;
+  inspection::observatory observatory_;
+  std::unique_ptr<memory_watch> memory_watch_; // goes before its loop
+  std::shared_ptr<admission> gate_;
+  std::shared_ptr<admission> admin_gate_;
+  std::shared_ptr<admission> api_gate_;
+  std::vector<shard_actor> shards_;
+  registry_actor registry_;
+  event inspector_ended_;
+  ledger_actor ledger_;
+  inspector_actor inspector_;
+  troupe::centrifuge::authenticator_actor authenticator_; // null without keys
+  auth::key_source_actor keys_; // null unless they come from endpoints
+  std::shared_ptr<auth::counters> tokens_ = std::make_shared<auth::counters>();
+  std::shared_ptr<const connection_settings> settings_;
+  std::shared_ptr<hooks::directory> extensions_ = std::make_shared<hooks::directory>();
+  std::map<std::string, std::vector<std::shared_ptr<const connection_settings>>> routes_; // by loop
+  std::shared_ptr<const troupe::centrifuge::client_settings> clients_;
+  std::vector<api::api_actor> apis_;
+  std::vector<std::unique_ptr<listener>> listeners_;
+  listener* admin_ = nullptr;
+  std::vector<std::thread> threads_;
+  std::promise<host::clock::time_point> deadline_; // set by drain()
+  std::optional<bool> in_time_;                    // once everyone was waited for
+  bool uses_io_uring_ = false;
+  std::uint16_t port_ = 0;
+  std::uint16_t tls_port_ = 0;
+  std::uint16_t admin_port_ = 0;
+  std::uint16_t api_port_ = 0;
+};
+
+} // namespace troupe::net
