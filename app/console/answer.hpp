@@ -1,0 +1,44 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// ANSWER: what a command came to. Travels from the server to `troupe console` as one line of JSON:
+//   -> {"id":1,"command":"loops"}
+//   <- {"id":1,"tables":[{"title":"","layout":"grid","columns":[{"name":"loop","type":"number"}],
+//       "rows":[[0]]}],"notes":[]}
+//   <- {"id":1,"error":"no such command 'lops'; one of: ..."}
+// Durations are in nanoseconds; what is not known is null.
+#pragma once
+#include "app/console/table.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::app::console {
+
+struct answer {
+  std::vector<table> tables;
+  std::vector<std::string> notes; ///< Sentences.
+  std::string error;              ///< Why it was not done; then there is nothing else.
+
+  static answer failed(std::string why) { return {{}, {}, std::move(why)}; }
+  static answer of(table only) { return {{std::move(only)}, {}, {}}; }
+  static answer note(std::string only) { return {{}, {std::move(only)}, {}}; }
+};
+
+struct request {
+  std::uint64_t id = 0; ///< Chosen by the client; comes back.
+  std::string command;
+};
+
+/// One line, its end included.
+[[nodiscard]] std::string encode(const request& what);
+[[nodiscard]] std::string encode(std::uint64_t id, const answer& what);
+
+/// @throws query_error if the line is none.
+[[nodiscard]] request decode_request(std::string_view line);
+/// @param id Becomes that of the request.
+/// @throws query_error if the line is none.
+[[nodiscard]] answer decode_answer(std::string_view line, std::uint64_t& id);
+
+} // namespace troupe::app::console

@@ -1,0 +1,36 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#include "app/console/console.hpp"
+
+#include <troupe/net/server.hpp>
+
+#include <caf/exit_reason.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+
+#include <utility>
+
+namespace troupe::app::console {
+
+console::console(caf::actor_system& system, const console_options& options,
+                 const net::server& server, text_log& log, std::function<void()> drain)
+    : system_{system},
+      executor_{system.spawn<caf::detached>(
+          executor, console_node{server.insight(), &log, &book_, std::move(drain)})} {
+  try {
+    sockets_.emplace(options, server.port(), session_context{executor_, book_, log, options.write_timeout});
+  } catch (...) {
+    end_executor();
+    throw;
+  }
+}
+
+console::~console() { end_executor(); }
+
+// First: what it still has to answer keeps sessions alive, which need their thread.
+void console::end_executor() {
+  caf::scoped_actor self{system_};
+  self->send_exit(executor_, caf::exit_reason::user_shutdown);
+  self->wait_for(executor_);
+}
+
+} // namespace troupe::app::console

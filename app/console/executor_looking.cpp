@@ -1,0 +1,224 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// EXECUTOR, the commands that only look.
+#include "app/console/closed_table.hpp"
+#include "app/console/executor.hpp"
+#include "app/escape.hpp"
+#include "app/values.hpp"
+
+#include <troupe/centrifuge/hub.hpp>
+
+#include <fmt/format.h>
+
+#include <set>
+#include <utility>
+
+namespace troupe::app::console {
+
+namespace {
+
+constexpr std::size_t story_rows = 10;
+constexpr std::size_t most_closed = 10'000; // as the ledger keeps
+constexpr std::chrono::hours longest_window{1};
+
+answer found_or(std::optional<table> found, std::string_view what, const std::string& name) {
+  if (!found)
+    return answer::failed(fmt::format("no {} '{}' is alive here", what, escaped(name, 64)));
+  return answer::of(*std::move(found));
+}
+
+/// A condition that holds where a column has this value.
+condition equals(std::string_view column, const std::string& value) {
+  std::string quoted;
+  for (const auto c : value) {
+    if (c == '"' || c == '\\')
+      quoted += '\\';
+    quoted += c;
+  }
+  const auto text = fmt::format("{} = \"{}\"", column, quoted);
+  word_reader in{text};
+  return condition::parse(in);
+}
+
+closed_query query_of(const invocation& in) {
+  closed_query query;
+  for (const auto& row : close_reasons)
+    if (in.has("reason") && row.name == in.text("reason"))
+      query.reason = row.reason;
+  if (in.has("user"))
+    query.user = in.text("user");
+  if (const auto last = in.duration("last"))
+    query.since = std::chrono::system_clock::now() -
+                  std::chrono::duration_cast<std::chrono::system_clock::duration>(*last);
+  return query;
+}
+
+} // namespace
+
+// -- one actor -----------------------------------------------------------------------------------
+
+answer executor_state::actor(const invocation& in) const {
+  const auto id = parse_integer(in.text("id"));
+  if (!id)
+    throw query_error{fmt::format("'{}' is no number of an actor; top actors lists them",
+                                  escaped(in.text("id"), 64))};
+  return found_or(describe(node_.server.observatory, subject::actors,
+                           [&](const inspection::row& r) { return r.id == *id; }),
+                  "actor", in.text("id"));
+}
+
+answer executor_state::channel(const invocation& in) const {
+  return found_or(describe(node_.server.observatory, subject::channels,
+                           [&](const inspection::row& r) { return r.title == in.text("name"); }),
+                  "channel", in.text("name"));
+}
+
+void executor_state::conn(const invocation& in, reply done) {
+  const auto& wanted = in.text("id");
+  const auto id = client_id::parse(wanted);
+  if (!id)
+    throw query_error{fmt::format("'{}' is no connection ID; top conns lists them", escaped(wanted, 64))};
+  auto found = describe(node_.server.observatory, subject::connections,
+                        [&](const inspection::row& r) { return r.who && r.who->id == *id; });
+  if (found)
+    return done(answer::of(*std::move(found)));
+  ask<closed_page>(node_.server.ledger, find_closed{{.id = *id, .limit = 1}}, std::move(done),
+                   [wanted](const closed_page& page) {
+                     if (page.rows.empty())
+                       return answer::failed(fmt::format("no connection '{}' is open, or among those that "
+                                                         "ended lately", wanted));
+                     const auto now = std::chrono::system_clock::now();
+                     auto all = closed_table(page.rows, now);
+                     all.shape = layout::detail;
+                     auto said = answer::of(std::move(all));
+                     said.notes.push_back(story_of(page.rows.front(), now));
+                     return said;
+                   });
+}
+
+// -- many ----------------------------------------------------------------------------------------
+
+void executor_state::top(const invocation& in, reply done) {
+  const auto window = in.duration("window");
+  const auto what = *find_subject(in.text("subject")); // one of its choices
+  if (!window)
+    return done(console::top(node_.server.observatory, {what, in.rows(), in.text("columns"), nullptr}));
+  if (*window > longest_window || window->count() <= 0)
+    throw query_error{"window takes a time up to 1h"};
+  // Faults are told now rather than when the window is over.
+  (void)console::top(node_.server.observatory, {what, in.rows(), in.text("columns"), nullptr});
+  const auto ticket = ++last_ticket_;
+  windows_.emplace(ticket, open_window{in, take_baseline(node_.server.observatory, what), std::move(done)});
+  self_->delayed_send(self_, *window, window_passed{ticket});
+}
+
+void executor_state::on_window(const window_passed& m) {
+  auto open = windows_.extract(m.ticket);
+  if (open.empty())
+    return;
+  const auto& w = open.mapped();
+  attempt(w.done, [&] {
+    w.done(console::top(node_.server.observatory,
+                        {*find_subject(w.in.text("subject")), w.in.rows(), w.in.text("columns"), &w.before}));
+  });
+}
+
+answer executor_state::user(const invocation& in) const {
+  auto rows = in.rows();
+  rows.where = condition::both(equals("user", in.text("id")), std::move(rows.where));
+  return console::top(node_.server.observatory, {subject::connections, std::move(rows), {}, nullptr});
+}
+
+void executor_state::closed(const invocation& in, reply done) {
+  auto check = in.rows(); // before the ledger is asked
+  check.where.bind(closed_columns());
+  gather_closed(query_of(in), std::make_shared<std::vector<connection_down>>(), std::move(done),
+                [in](const std::vector<connection_down>& found) {
+                  const auto all = closed_table(found, std::chrono::system_clock::now());
+                  auto wanted = in.rows();
+                  if (in.has("group"))
+                    wanted.count = selection::max_count;
+                  const auto which = select(table_rows{all}, std::move(wanted));
+                  auto said = answer::of(in.has("group") ? group(table_rows{all}, which.rows, in.text("group"))
+                                                         : copy(table_rows{all}, which));
+                  said.notes.push_back(fmt::format("{} of {}", which.matched, which.total));
+                  return said;
+                });
+}
+
+void executor_state::gather_closed(closed_query query, std::shared_ptr<std::vector<connection_down>> found,
+                                   reply done,
+                                   std::function<answer(const std::vector<connection_down>&)> then) {
+  query.offset = found->size();
+  query.limit = closed_connections::max_answer;
+  self_->request(node_.server.ledger, answer_timeout, find_closed{query})
+      .then(
+          [=, this](const closed_page& page) {
+            found->insert(found->end(), page.rows.begin(), page.rows.end());
+            if (page.rows.size() == closed_connections::max_answer && found->size() < most_closed)
+              return gather_closed(query, found, done, then);
+            // What ended meanwhile has pushed some into the next page once more.
+            std::set<const connection_profile*> seen;
+            std::erase_if(*found, [&](const auto& each) { return !seen.insert(each.who.get()).second; });
+            attempt(done, [&] { done(then(*found)); });
+          },
+          [=, this](const caf::error& fault) {
+            done(answer::failed("no answer: " + self_->system().render(fault)));
+          });
+}
+
+void executor_state::why(const invocation& in, reply done) {
+  const auto& who = in.text("who");
+  const auto id = client_id::parse(who);
+  selection rows;
+  rows.where = equals(id ? "id" : "user", who);
+  rows.count = story_rows;
+  auto open = console::top(node_.server.observatory, {subject::connections, std::move(rows), {}, nullptr});
+  open.tables[0].title = "open now";
+  closed_query query{.limit = story_rows};
+  if (id)
+    query.id = *id;
+  else
+    query.user = who;
+  ask<closed_page>(node_.server.ledger, find_closed{std::move(query)}, std::move(done),
+                   [who, open](const closed_page& page) {
+                     const auto now = std::chrono::system_clock::now();
+                     auto said = open;
+                     said.tables.push_back(closed_table(page.rows, now));
+                     said.tables.back().title = "ended lately";
+                     said.notes = {fmt::format("{}: {} open, {} of the last {} that ended", who,
+                                               open.notes.front(), page.matching, page.kept)};
+                     if (!page.rows.empty())
+                       said.notes.push_back(story_of(page.rows.front(), now));
+                     return said;
+                   });
+}
+
+// -- others --------------------------------------------------------------------------------------
+
+void executor_state::presence(const invocation& in, reply done) {
+  const auto& channel = in.text("channel");
+  ask<centrifuge::presence_answered>(
+      centrifuge::hub_of(channel, node_.server.hubs), centrifuge::get_presence{channel}, std::move(done),
+      [in](const centrifuge::presence_answered& said) {
+        if (const auto* fault = std::get_if<centrifuge::error_code>(&said.value))
+          return answer::failed(std::string{centrifuge::to_string(*fault)});
+        table all{{}, {{"client", column_type::text}, {"user", column_type::text}}, {}};
+        const auto& clients = std::get<centrifuge::presence_result>(said.value).clients;
+        for (const auto& [client, info] : clients)
+          all.rows.push_back({client, info.user});
+        auto result = answer::of(copy(table_rows{all}, select(table_rows{all}, in.rows())));
+        result.notes.push_back(fmt::format("{} subscribed", clients.size()));
+        return result;
+      });
+}
+
+answer executor_state::sessions() const {
+  const auto counts = node_.sessions->counts();
+  auto result = answer::of(node_.sessions->sessions());
+  result.notes.push_back(fmt::format("{} opened, {} refused, {} cut for not reading", counts.opened,
+                                     counts.refused, counts.cut));
+  return result;
+}
+
+} // namespace troupe::app::console

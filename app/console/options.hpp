@@ -1,0 +1,16 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#pragma once
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+namespace troupe::app::console {
+
+struct console_options {
+  std::string path = "automatic";  ///< Socket of operators, mode 0600; "off" for none.
+  std::string read_only_path;      ///< A second one for looking only, mode 0660; empty: none.
+  std::size_t max_sessions = 16;   ///< At once, on both.
+  std::chrono::milliseconds write_timeout{10'000}; ///< A session that reads nothing for so long is cut.
+};
+
+} // namespace troupe::app::console

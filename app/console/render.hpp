@@ -1,0 +1,21 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// Tables as text: aligned for people, JSON and CSV for scripts. Text of clients cannot control a
+// terminal: it is escaped as in the log. Free functions without state.
+#pragma once
+#include "app/console/answer.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace troupe::app::console {
+
+enum class output_format : std::uint8_t {
+  table, ///< With units, cut to a readable width.
+  json,  ///< An array of objects, or an object for a detail; several tables: an object by title.
+  csv,   ///< With a header; several tables are separated by an empty line.
+};
+
+[[nodiscard]] std::string render(const std::vector<table>& tables, output_format format);
+
+} // namespace troupe::app::console

@@ -1,0 +1,53 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// SESSION BOOK: who is on the console, for the console itself. Thread: any.
+#pragma once
+#include "app/console/commands.hpp"
+#include "app/console/table.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+
+namespace troupe::app::console {
+
+/// Who asks, for rights and for the log.
+struct operator_identity {
+  role may = role::read_only;
+  std::uint64_t session = 0; ///< Number of the session since the start, from 1.
+  std::uint32_t user = 0;    ///< Of the system, by the socket's credentials.
+  std::int32_t process = 0;
+};
+
+class session_book {
+public:
+  struct totals {
+    std::uint64_t opened = 0;
+    std::uint64_t refused = 0; ///< Beyond console.max_sessions, or of a foreign user.
+    std::uint64_t cut = 0;     ///< Did not read what they had asked for.
+  };
+
+  /// @returns the identity with its number; nothing is opened, and it has none, at the limit.
+  operator_identity open(operator_identity who, std::size_t limit);
+  void close(const operator_identity& who);
+  void count_refused();
+  void count_cut();
+  void count_command(const operator_identity& who);
+
+  [[nodiscard]] totals counts() const;
+  [[nodiscard]] table sessions() const;
+
+private:
+  struct entry {
+    operator_identity who;
+    std::chrono::steady_clock::time_point since;
+    std::uint64_t commands = 0;
+  };
+  mutable std::mutex mutex_;
+  std::map<std::uint64_t, entry> entries_;
+  totals totals_;
+};
+
+} // namespace troupe::app::console

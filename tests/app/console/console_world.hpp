@@ -1,0 +1,108 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// CONSOLE WORLD: a whole server on loopback with a console, and its log to read.
+#pragma once
+#include "app/console/client.hpp"
+#include "app/console/console.hpp"
+#include "app/log.hpp"
+#include "support/catch.hpp"
+
+#include <troupe/net/server.hpp>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <fmt/format.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace troupe::app::console::tests {
+
+using namespace std::chrono_literals;
+
+/// Waits for a condition, with patience for a busy machine.
+inline bool eventually(const std::function<bool()>& holds) {
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > deadline)
+      return false;
+    std::this_thread::sleep_for(5ms);
+  }
+  return true;
+}
+
+/// A folder that is gone with its object.
+class scratch_folder {
+public:
+  scratch_folder() {
+    std::string name = "/tmp/troupe-console-test-XXXXXX";
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  ~scratch_folder() { std::filesystem::remove_all(path_); }
+  scratch_folder(const scratch_folder&) = delete;
+  scratch_folder& operator=(const scratch_folder&) = delete;
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::string file(const std::string& name) const { return path_ + '/' + name; }
+
+private:
+  std::string path_;
+};
+
+class console_world {
+public:
+  explicit console_world(console_options options = {}, centrifuge::channels_config channels = {}) {
+    std::signal(SIGPIPE, SIG_IGN);
+    if (options.path == "automatic")
+      options.path = folder.file("console");
+    socket = options.path;
+    net::server_options of_server;
+    of_server.listen = {.address = "127.0.0.1", .port = 0, .loops = 2};
+    of_server.channels = std::move(channels);
+    server.emplace(system, of_server, log);
+    sockets.emplace(system, options, *server, log, [this] { ++drains; });
+  }
+
+  ~console_world() {
+    sockets.reset();
+    server.reset();
+    ::close(written);
+  }
+
+  /// What the log holds so far.
+  [[nodiscard]] std::string logged() const {
+    std::string text;
+    std::array<char, 4096> piece;
+    off_t at = 0;
+    for (ssize_t got; (got = ::pread(written, piece.data(), piece.size(), at)) > 0; at += got)
+      text.append(piece.data(), static_cast<std::size_t>(got));
+    return text;
+  }
+  [[nodiscard]] bool logs(const std::string& what) const {
+    return eventually([&] { return logged().find(what) != std::string::npos; });
+  }
+
+  scratch_folder folder;
+  std::string socket;
+  int written = ::memfd_create("log", MFD_CLOEXEC);
+  std::atomic<int> drains{0};
+  caf::actor_system_config config;
+  caf::actor_system system{config};
+  text_log log{{}, written};
+  std::optional<net::server> server;
+  std::optional<class console> sockets;
+};
+
+} // namespace troupe::app::console::tests
