@@ -1,0 +1,157 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#include "app/doctor/facts.hpp"
+
+#include "app/doctor/tls_files.hpp"
+#include "app/values.hpp"
+
+#include <troupe/net/internal/batch_sender.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fstream>
+#include <sstream>
+
+#include <netdb.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/timex.h>
+#include <unistd.h>
+
+namespace troupe::app::doctor {
+
+namespace {
+
+/// The first line of a file of /proc or /sys; empty if there is none.
+std::string line_of(const std::string& path) {
+  std::ifstream file{path};
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+/// The words of that line.
+std::vector<std::string> words_of(const std::string& path) {
+  std::istringstream words{line_of(path)};
+  return {std::istream_iterator<std::string>{words}, {}};
+}
+
+std::optional<std::uint64_t> number_of(const std::string& path, std::size_t word = 0) {
+  const auto words = words_of(path);
+  return word < words.size() ? parse_integer(words[word]) : std::nullopt;
+}
+
+/// "always" of "[always] madvise never".
+std::string chosen_of(const std::string& path) {
+  for (const auto& word : words_of(path))
+    if (word.starts_with('[') && word.ends_with(']'))
+      return word.substr(1, word.size() - 2);
+  return {};
+}
+
+/// Of a file of the process's own control group (version 2).
+std::string control_group_file(const std::string& name) {
+  const auto group = line_of("/proc/self/cgroup"); // "0::/path"
+  const auto path = group.starts_with("0::") ? group.substr(3) : std::string{"/"};
+  return "/sys/fs/cgroup" + (path == "/" ? "" : path) + '/' + name;
+}
+
+std::optional<double> processor_quota() {
+  const auto path = control_group_file("cpu.max"); // "max 100000" or "50000 100000"
+  const auto quota = number_of(path);
+  const auto period = number_of(path, 1);
+  if (!quota || !period || *period == 0)
+    return std::nullopt;
+  return static_cast<double>(*quota) / static_cast<double>(*period);
+}
+
+std::optional<std::uint64_t> memory() {
+  const auto pages = ::sysconf(_SC_PHYS_PAGES);
+  const auto page = ::sysconf(_SC_PAGE_SIZE);
+  if (pages <= 0 || page <= 0)
+    return std::nullopt;
+  const auto machine = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page);
+  return std::min(machine, number_of(control_group_file("memory.max")).value_or(machine));
+}
+
+std::uint64_t processors() {
+  cpu_set_t mine;
+  CPU_ZERO(&mine);
+  if (::sched_getaffinity(0, sizeof mine, &mine) != 0)
+    return 1;
+  return static_cast<std::uint64_t>(CPU_COUNT(&mine));
+}
+
+std::optional<bool> clock_is_synchronized() {
+  timex state{};
+  const int status = ::adjtimex(&state); // reads only
+  if (status < 0)
+    return std::nullopt;
+  return status != TIME_ERROR;
+}
+
+/// @returns errno of binding and listening; 0 if that works.
+int try_port(const std::string& address, std::uint16_t port) {
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(address.c_str(), fmt::to_string(port).c_str(), &hints, &found) != 0)
+    return EADDRNOTAVAIL;
+  int fault = 0;
+  const int descriptor = ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  if (descriptor < 0 || ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+      ::bind(descriptor, found->ai_addr, found->ai_addrlen) != 0 || ::listen(descriptor, 1) != 0)
+    fault = errno;
+  if (descriptor >= 0)
+    ::close(descriptor);
+  ::freeaddrinfo(found);
+  return fault;
+}
+
+std::vector<port_facts> ports_of(const net::server_options& of) {
+  std::vector<port_facts> all;
+  const auto look = [&](const char* option, const std::string& address, std::uint16_t port) {
+    if (port != 0)
+      all.push_back({option, port, try_port(address, port)});
+  };
+  look("listen.port", of.listen.address, of.listen.port);
+  if (!of.tls.certificate.empty())
+    look("tls.port", of.listen.address, of.tls.port);
+  look("admin.port", of.admin.address, of.admin.port);
+  return all;
+}
+
+} // namespace
+
+facts examine(const settings& of) {
+  facts seen;
+  seen.now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0)
+    seen.descriptors = limit.rlim_max;
+  seen.system_descriptors = number_of("/proc/sys/fs/nr_open");
+  seen.somaxconn = number_of("/proc/sys/net/core/somaxconn");
+  seen.syn_backlog = number_of("/proc/sys/net/ipv4/tcp_max_syn_backlog");
+  seen.first_ephemeral_port = number_of("/proc/sys/net/ipv4/ip_local_port_range");
+  seen.last_ephemeral_port = number_of("/proc/sys/net/ipv4/ip_local_port_range", 1);
+  seen.io_uring_works = net::batch_sender::io_uring_works();
+  seen.io_uring_disabled = number_of("/proc/sys/kernel/io_uring_disabled");
+  seen.huge_pages = chosen_of("/sys/kernel/mm/transparent_hugepage/enabled");
+  seen.clock_source = line_of("/sys/devices/system/clocksource/clocksource0/current_clocksource");
+  seen.clock_is_synchronized = clock_is_synchronized();
+  seen.conntrack_max = number_of("/proc/sys/net/netfilter/nf_conntrack_max");
+  seen.processors = processors();
+  seen.processor_quota = processor_quota();
+  seen.memory_bytes = memory();
+  seen.ports = ports_of(of.server);
+  if (!of.server.tls.certificate.empty())
+    seen.tls = read_tls_files(of.server.tls.certificate, of.server.tls.key);
+  return seen;
+}
+
+} // namespace troupe::app::doctor
