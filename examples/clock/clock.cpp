@@ -3,6 +3,7 @@
 //
 //   clock PORT
 #include <troupe/net/server.hpp>
+#include <troupe/type_ids.hpp>
 
 #include <caf/actor_system_config.hpp>
 #include <caf/event_based_actor.hpp>
@@ -15,7 +16,7 @@
 
 // The actor's own message. IDs of a program's messages start where Troupe's end.
 struct tick {};
-CAF_BEGIN_TYPE_ID_BLOCK(clock_example, caf::id_block::troupe::end)
+CAF_BEGIN_TYPE_ID_BLOCK(clock_example, ::troupe::first_type_id)
   CAF_ADD_TYPE_ID(clock_example, (tick))
 CAF_END_TYPE_ID_BLOCK(clock_example)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tick)

@@ -1,27 +1,30 @@
 // The examples, each driven by a real client.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import path from "node:path";
 import readline from "node:readline";
 import test from "node:test";
 import WebSocket from "ws";
+import { builds, collect, connectSdk, next, subscribeSdk } from "./support/centrifuge_sdk.mjs";
 import { cleanEnvironment } from "./support/server.mjs";
-import { within } from "./support/time.mjs";
+import { eventually, within } from "./support/time.mjs";
 
-const timeout = 20_000;
+const timeout = 60_000;
+const [json] = builds;
 
 /** Starts an example on a port the kernel chooses, and learns it from the line the example prints. */
-async function start(t, program) {
-  assert.ok(program, "the example's path is in the environment");
-  const child = spawn(program, ["0"], { env: cleanEnvironment(), stdio: ["ignore", "pipe", "inherit"] });
+async function start(t, name) {
+  assert.ok(process.env.TROUPE_EXAMPLES, "TROUPE_EXAMPLES names the folder of the examples");
+  const child = spawn(path.join(process.env.TROUPE_EXAMPLES, name), ["0"], { env: cleanEnvironment(), stdio: ["ignore", "pipe", "inherit"] });
   t.after(() => child.kill("SIGKILL"));
   const lines = readline.createInterface({ input: child.stdout });
-  const line = await within(5000, "the example's first line", new Promise((resolve) => lines.once("line", resolve)));
+  const line = await within(15_000, "the example's first line", new Promise((resolve) => lines.once("line", resolve)));
   const exit = new Promise((resolve) => child.once("close", resolve));
   return { child, exit, port: Number(line.match(/:(\d+)\//)[1]) };
 }
 
 test("examples: the clock tells its group the time, and nobody else", { timeout }, async (t) => {
-  const { child, exit, port } = await start(t, process.env.TROUPE_EXAMPLE_CLOCK);
+  const { child, exit, port } = await start(t, "clock/clock");
   const elsewhere = new WebSocket(`ws://127.0.0.1:${port}/ws/other`);
   elsewhere.on("message", () => assert.fail("another group hears the clock"));
   const listener = new WebSocket(`ws://127.0.0.1:${port}/ws/clock`);
@@ -35,4 +38,112 @@ test("examples: the clock tells its group the time, and nobody else", { timeout 
   child.kill("SIGTERM");
   assert.equal(await closed, 1001);
   assert.equal(await exit, 0);
+});
+
+/** A WebSocket that is open, with the messages it gets. */
+async function connect(t, port, where) {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${where}`);
+  t.after(() => socket.terminate());
+  const messages = [];
+  socket.on("message", (data) => messages.push(String(data)));
+  socket.closed = new Promise((resolve) => socket.once("close", (code, text) => resolve(`${code} ${text}`)));
+  await within(10_000, "the upgrade", new Promise((resolve, reject) => {
+    socket.once("open", resolve);
+    socket.once("error", reject);
+  }));
+  return { socket, messages, has: (n) => eventually(`${n} messages`, () => messages.length >= n) };
+}
+
+test("examples: echo answers each message with its number, and stops with 1001", { timeout }, async (t) => {
+  const { child, exit, port } = await start(t, "echo");
+  const { socket, messages, has } = await connect(t, port, "/echo");
+  socket.send("hello");
+  socket.send("again");
+  await has(3);
+  assert.deepEqual(messages, ["welcome, 127.0.0.1", "1: hello", "2: again"]);
+  child.kill("SIGTERM");
+  assert.equal(await socket.closed, "1001 shutting down");
+  assert.equal(await exit, 0);
+});
+
+test("examples: game shows each player those near it, in motion", { timeout }, async (t) => {
+  const { port } = await start(t, "game");
+  const [ann, bob] = [await connect(t, port, "/game"), await connect(t, port, "/game")];
+  const latest = (player) => JSON.parse(player.messages.at(-1));
+  await eventually("both are seen", () => ann.messages.length > 0 && latest(ann).seen.length === 2);
+  bob.socket.send('{"dx":10,"dy":0}'); // out of sight within a second or so
+  await eventually("one is out of sight", () => latest(ann).seen.length === 1, 20_000);
+  assert.equal(latest(ann).seen[0].n, latest(ann).you);
+  assert.ok(latest(bob).seen[0].x > 300);
+  bob.socket.send("nonsense");
+  assert.equal(await bob.socket.closed, "4400 not a move");
+});
+
+test("examples: chat keeps history, counts guests and refuses bad words", { timeout }, async (t) => {
+  const { port } = await start(t, "chat");
+  const ann = await connectSdk(t, json, port);
+  const room = await subscribeSdk(ann, "room:one");
+  const heard = collect(room, "publication");
+  assert.deepEqual(room.told.data, { rules: "be kind" });
+  await room.publish({ text: "hello" });
+  await assert.rejects(room.publish({ text: "a badword" }), { code: 103 });
+  await assert.rejects(room.publish("no object"), { code: 107 });
+  const bob = await connectSdk(t, json, port);
+  const late = await subscribeSdk(bob, "room:one");
+  const { publications } = await late.history({ limit: -1 });
+  assert.ok(publications.some(({ data }) => data.text === "hello"));
+  assert.equal(Object.keys((await late.presence()).clients).length, 2);
+  await eventually("two guests", () => heard.some(({ data }) => data.guests === 2));
+  bob.disconnect();
+  await eventually("one guest", () => heard.at(-1).data.guests === 1);
+});
+
+test("examples: ticker publishes each symbol again and again, and nobody else may", { timeout }, async (t) => {
+  const { port } = await start(t, "ticker");
+  const client = await connectSdk(t, json, port);
+  const prices = await subscribeSdk(client, "price:all");
+  const heard = collect(prices, "publication");
+  const times = (symbol) => heard.filter(({ data }) => data.symbol === symbol).length;
+  await eventually("three prices each", () => ["AAA", "BBB", "CCC"].every((symbol) => times(symbol) >= 3));
+  await assert.rejects(prices.publish({}), { code: 103 });
+  const other = client.newSubscription("price:other");
+  const refused = next(other, "unsubscribed");
+  other.subscribe();
+  assert.equal((await refused).code, 102);
+});
+
+test("examples: backend answers calls and lets in who knows the password", { timeout }, async (t) => {
+  const { port } = await start(t, "backend");
+  const client = await connectSdk(t, json, port);
+  assert.equal((await client.rpc("sum", [1, 2, 3])).data, 6);
+  assert.deepEqual((await client.rpc("report", {})).data, { for: client.session.client });
+  await assert.rejects(client.rpc("sum", {}), { code: 107 });
+  await assert.rejects(client.rpc("sum", ["1"]), { code: 400, message: "not a number" });
+  await assert.rejects(client.rpc("other", {}), { code: 104 });
+  const outside = client.newSubscription("vip:lounge", { data: { password: "foe" } });
+  const refused = next(outside, "unsubscribed");
+  outside.subscribe();
+  assert.equal((await refused).code, 103);
+  client.removeSubscription(outside);
+  const inside = await subscribeSdk(client, "vip:lounge", { data: { password: "friend" } });
+  assert.deepEqual(inside.told.data, { level: 1 });
+  const left = next(client, "disconnected");
+  await client.send("logout");
+  assert.equal((await left).code, 4501);
+});
+
+test("examples: bot greets, answers, and survives its crash without losing count", { timeout }, async (t) => {
+  const { port } = await start(t, "bot");
+  const client = await connectSdk(t, json, port);
+  const lobby = client.newSubscription("lobby:main");
+  const heard = collect(lobby, "publication");
+  const says = (pattern) => eventually(String(pattern), () => heard.some(({ data }) => pattern.test(data)));
+  lobby.subscribe();
+  await says(/^hello!$/);
+  await lobby.publish("!time");
+  await says(/question 1$/);
+  await assert.rejects(lobby.publish("!crash"), { code: 100 });
+  await lobby.publish("!time"); // waits for the successor
+  await says(/question 2$/);
+  assert.equal(client.state, "connected");
 });
