@@ -29,6 +29,9 @@ using namespace troupe;
 /// Takes everything at once, as a socket with room does, and answers each ping.
 class discarding_transport final : public transport {
 public:
+  void attach(meters::connection_meter* meter, meters::way_sampler* sampler) noexcept override {
+    outbox_.attach(meter, sampler);
+  }
   void start(connection_actor owner, gap_marker) override { owner_ = std::move(owner); }
   outbox::result send(const delivery_ptr& what) override {
     const auto result = outbox_.push(what, bounds_);

@@ -112,6 +112,8 @@ broadcast_server::broadcast_server(std::uint16_t port, delivery when)
     : when_{when}, listener_{listen_on_loopback(port)},
       epoll_{check(::epoll_create1(EPOLL_CLOEXEC), "epoll")}, signals_{open_signals()},
       buffer_(64 * 1024) {
+  if (when_ == delivery::by_ring)
+    ring_.emplace();
   raise_file_limit();
   for (int* const watched : {&listener_, &signals_}) {
     epoll_event event{.events = EPOLLIN, .data = {.ptr = watched}};
@@ -252,22 +254,50 @@ void broadcast_server::broadcast(std::string_view payload, std::uint8_t type) {
 }
 
 void broadcast_server::send_to_all(std::string_view bytes) {
-  for (std::size_t i = peers_.size(); i > 0;
-       --i) // backwards: a dropped peer is replaced by the last
-    if (peers_[i - 1]->is_upgraded_)
-      send(*peers_[i - 1], bytes);
+  std::vector<peer*> batch; // for by_ring; what is dropped stays in dead_ until the turn ends
+  for (std::size_t i = peers_.size(); i > 0; --i) { // backwards: the last replaces a dropped peer
+    auto& to = *peers_[i - 1];
+    if (!to.is_upgraded_)
+      continue;
+    if (!ring_)
+      send(to, bytes);
+    else if (to.backlog_.empty())
+      batch.push_back(&to);
+    else
+      keep(to, bytes);
+  }
+  for (std::span<peer* const> rest{batch}; !rest.empty();) {
+    const auto some = rest.first(std::min<std::size_t>(rest.size(), ring::max_batch));
+    send_by_ring(some, bytes);
+    rest = rest.subspan(some.size());
+  }
+}
+
+void broadcast_server::send_by_ring(std::span<peer* const> to, std::string_view bytes) {
+  for (const auto* each : to)
+    ring_->add(each->socket_, bytes);
+  ring_->run();
+  for (std::size_t i = 0; i < to.size(); ++i)
+    on_sent(*to[i], bytes, ring_->results()[i]);
 }
 
 void broadcast_server::send(peer& to, std::string_view bytes) {
-  if (to.backlog_.empty()) {
-    const auto sent = ::send(to.socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent == static_cast<ssize_t>(bytes.size()))
-      return;
-    if (sent < 0 && errno != EAGAIN)
-      return drop(to);
-    bytes.remove_prefix(sent > 0 ? static_cast<std::size_t>(sent) : 0);
-    watch(to, EPOLLIN | EPOLLOUT, EPOLL_CTL_MOD);
-  }
+  if (!to.backlog_.empty())
+    return keep(to, bytes);
+  const auto sent = ::send(to.socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  on_sent(to, bytes, sent < 0 ? -errno : sent);
+}
+
+void broadcast_server::on_sent(peer& to, std::string_view bytes, ssize_t sent) {
+  if (sent == static_cast<ssize_t>(bytes.size()))
+    return;
+  if (sent < 0 && sent != -EAGAIN)
+    return drop(to);
+  watch(to, EPOLLIN | EPOLLOUT, EPOLL_CTL_MOD);
+  keep(to, bytes.substr(sent > 0 ? static_cast<std::size_t>(sent) : 0));
+}
+
+void broadcast_server::keep(peer& to, std::string_view bytes) {
   to.backlog_.append(bytes);
   if (to.backlog_.size() > max_backlog_bytes)
     drop(to);

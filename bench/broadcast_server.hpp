@@ -1,12 +1,17 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// What a broadcast costs at least without batched system calls: one thread, one epoll instance, one
-// pre-encoded frame shared by all. No limits against hostile peers: a yardstick, not a server.
+// What a broadcast costs at least: one thread, one epoll instance, one pre-encoded frame shared by all. No limits against hostile peers: a yardstick, not a server.
 // Thread: one. Bounds: a connection that has max_backlog_bytes unsent is cut.
 #pragma once
+#include "ring.hpp"
+
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +22,7 @@ namespace troupe::baseline {
 enum class delivery : std::uint8_t {
   at_once,     ///< One send() per message and socket.
   end_of_turn, ///< One send() per socket for all messages that came in during a turn of the loop.
+  by_ring,     ///< As at_once, but one system call of an io_uring for ring::max_batch sockets.
 };
 
 class broadcast_server {
@@ -52,13 +58,17 @@ private:
   void take_frames(peer& from, std::string& bytes);
   void broadcast(std::string_view payload, std::uint8_t opcode);
   void send_to_all(std::string_view bytes);
+  void send_by_ring(std::span<peer* const> to, std::string_view bytes);
   void send(peer& to, std::string_view bytes);
+  void on_sent(peer& to, std::string_view bytes, ssize_t sent);
+  void keep(peer& to, std::string_view bytes);
   void flush(peer& to);
   void watch(peer& of, std::uint32_t events, int operation);
   void drop(peer& lost);
   void end_turn();
 
   delivery when_;
+  std::optional<ring> ring_; // for by_ring
   int listener_;
   int epoll_;
   int signals_;

@@ -1,6 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include "bench/command.hpp"
 
+#include "bench/channel_talk.hpp"
 #include "bench/coordinator.hpp"
 #include "bench/options.hpp"
 #include "bench/report.hpp"
@@ -23,14 +24,20 @@ using namespace bench;
 
 const std::map<std::string, load_mode> modes{
     {"broadcast", load_mode::broadcast}, {"idle", load_mode::idle}, {"churn", load_mode::churn}};
+const std::map<std::string, load_protocol> protocols{{"raw", load_protocol::raw},
+                                                     {"centrifuge", load_protocol::centrifuge}};
 const std::map<std::string, report_format> formats{{"table", report_format::table},
                                                    {"json", report_format::json}};
+
+constexpr auto raw_url = "ws://127.0.0.1:8000/ws";
+constexpr auto centrifuge_url = "ws://127.0.0.1:8000/connection/websocket";
 
 /// What the command line says, before it is checked.
 struct arguments {
   load_options options;
-  std::string url = "ws://127.0.0.1:8000/ws";
+  std::string url;
   std::string mode = "broadcast";
+  std::string protocol = "raw";
   std::string format = "table";
   bool no_echo = false;
   bool quiet = false;
@@ -60,12 +67,17 @@ void check(const load_options& options) {
           "--senders must fit into the first worker's connections: lower it or --workers");
   require(options.connections * options.senders <= 200'000'000,
           "--connections times --senders exceeds 200,000,000: too much to keep count of");
+  require(!options.channel.empty() && options.channel.size() <= channel_talk::max_channel_bytes &&
+              channel_talk::is_plain(options.channel),
+          "--channel must be 1 to 48 letters, digits, '-', '_', '.' and ':'");
 }
 
 /// @throws std::invalid_argument naming what cannot be run.
 load_options options_from(const arguments& given) {
   auto options = given.options;
-  options.target = parse_url(given.url);
+  options.protocol = protocols.at(given.protocol);
+  const bool raw = options.protocol == load_protocol::raw;
+  options.target = parse_url(!given.url.empty() ? given.url : raw ? raw_url : centrifuge_url);
   options.mode = modes.at(given.mode);
   options.format = formats.at(given.format);
   options.echo = !given.no_echo;
@@ -107,11 +119,18 @@ void add_bench(CLI::App& app, action& selected) {
   constexpr double longest = 86'400;
 
   command->add_option("url", given->url, "Address of the server, ws://HOST[:PORT][/PATH]")
-      ->capture_default_str();
+      ->default_str(raw_url);
   command
       ->add_option("--mode", given->mode,
                    "Messages to all, open connections, or opening and closing")
       ->check(CLI::IsMember(modes))
+      ->capture_default_str();
+  command
+      ->add_option("--protocol", given->protocol,
+                   "Plain messages, or publications in a channel of the Centrifuge protocol")
+      ->check(CLI::IsMember(protocols))
+      ->capture_default_str();
+  command->add_option("--channel", options.channel, "To publish in, with --protocol centrifuge")
       ->capture_default_str();
   command->add_option("-c,--connections", options.connections, "Connections open at the same time")
       ->check(CLI::Range(1, 10'000'000))

@@ -13,7 +13,14 @@
 
 namespace troupe::app::bench {
 
-enum class connection_state : std::uint8_t { closed, connecting, upgrading, open, closing };
+enum class connection_state : std::uint8_t {
+  closed,
+  connecting,
+  upgrading,
+  joining, ///< The channel, if there is one.
+  open,
+  closing,
+};
 
 class connection {
 public:

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace troupe::app::bench {
 
@@ -17,6 +18,12 @@ enum class load_mode : std::uint8_t {
   churn,     ///< Connections that open and close without end.
 };
 
+/// What the messages look like.
+enum class load_protocol : std::uint8_t {
+  raw,        ///< The payload and nothing else.
+  centrifuge, ///< JSON of the Centrifuge protocol: all are subscribed to one channel and publish there.
+};
+
 enum class report_format : std::uint8_t { table, json };
 
 /// Messages kept in flight in a closed loop never exceed this; an open loop waits at it.
@@ -25,6 +32,8 @@ inline constexpr std::size_t max_in_flight = 1 << 16;
 struct load_options {
   url target;
   load_mode mode = load_mode::broadcast;
+  load_protocol protocol = load_protocol::raw;
+  std::string channel = "bench"; ///< Of load_protocol::centrifuge.
   std::size_t connections = 100;  ///< Open at the same time, slow ones included.
   std::size_t window = 1;         ///< Closed loop: messages in flight. Unused when rate is set.
   double rate = 0;                ///< Open loop: messages sent per second; 0 makes the loop closed.

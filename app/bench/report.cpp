@@ -143,6 +143,7 @@ std::string to_json(const load_options& options, const load_result& result) {
 
   ordered_json json;
   json["mode"] = name_of(options.mode);
+  json["protocol"] = options.protocol == load_protocol::raw ? "raw" : "centrifuge";
   json["connections"] = options.connections;
   json["elapsed_s"] = elapsed;
   if (options.mode == load_mode::broadcast) {

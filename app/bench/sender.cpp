@@ -1,6 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include "bench/sender.hpp"
 
+#include "bench/channel_talk.hpp"
 #include "bench/stamp.hpp"
 
 #include <chrono>
@@ -87,7 +88,13 @@ void sender::write_message(std::size_t index, std::uint64_t sequence, std::uint6
   const stamp message{
       .run = run_, .sender = static_cast<std::uint32_t>(index), .sequence = sequence, .time = time};
   message.write(std::span<char, stamp::size>{payload_.data(), stamp::size});
-  append_client_frame(frames_[index], opcode::text, payload_, static_cast<std::uint32_t>(masks_()));
+  std::string_view text = payload_;
+  if (options_.protocol == load_protocol::centrifuge) {
+    command_.clear();
+    channel_talk::append_publish(command_, options_.channel, sequence, payload_);
+    text = command_;
+  }
+  append_client_frame(frames_[index], opcode::text, text, static_cast<std::uint32_t>(masks_()));
 }
 
 void sender::give_up_if_stalled(std::uint64_t now) {

@@ -49,6 +49,7 @@ private:
   std::span<connection> connections_;
   std::vector<std::string> frames_; // per connection: what this step sends
   std::string payload_;
+  std::string command_; // around it, if there is a channel
   std::minstd_rand masks_; // masks need not be secret here, only different
 
   pacer pacer_;

@@ -8,8 +8,8 @@
 
 namespace troupe::app::bench {
 
-/// The beginning of every payload the generator sends. Printable ASCII (six bits per character), so
-/// that a text frame carries it through any server unchanged.
+/// The beginning of every payload the generator sends. Printable ASCII (six bits per character) and
+/// nothing that JSON escapes, so that a text frame carries it through any server unchanged.
 struct stamp {
   static constexpr std::size_t size = 24; ///< Bytes of the written form.
   static constexpr std::uint32_t max_run = (1u << 18) - 1;
@@ -25,7 +25,7 @@ struct stamp {
       *at++ = c;
     const auto put = [&at](std::uint64_t value, unsigned characters) {
       for (unsigned i = characters; i > 0; --i)
-        *at++ = static_cast<char>('0' + (value >> 6 * (i - 1) & 63));
+        *at++ = to_character(value >> 6 * (i - 1) & 63);
     };
     put(run, 3);
     put(sender, 3);
@@ -42,7 +42,8 @@ struct stamp {
     const auto take = [&at, &invalid](unsigned characters) {
       std::uint64_t value = 0;
       for (unsigned i = 0; i < characters; ++i) {
-        const auto digit = static_cast<unsigned>(static_cast<unsigned char>(*at++)) - '0';
+        const char c = *at++;
+        const auto digit = static_cast<unsigned>(static_cast<unsigned char>(c == '~' ? '\\' : c)) - '0';
         invalid |= digit;
         value = value << 6 | (digit & 63);
       }
@@ -60,6 +61,11 @@ struct stamp {
 
 private:
   static constexpr std::string_view magic = "TRPB";
+
+  static char to_character(std::uint64_t digit) {
+    const auto c = static_cast<char>('0' + digit);
+    return c == '\\' ? '~' : c;
+  }
 };
 
 } // namespace troupe::app::bench

@@ -1,6 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include "bench/worker.hpp"
 
+#include "bench/channel_talk.hpp"
+
 #include <fmt/format.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -199,7 +201,10 @@ void worker::finish_upgrade(std::size_t index, std::string_view& bytes, std::uin
       !wrong.empty())
     fail(fmt::format("handshake with {} failed: {}", dialer_.name(), wrong));
   std::string{}.swap(upgraded.response);
-  on_open(index, now);
+  if (options_.protocol == load_protocol::raw)
+    return on_open(index, now);
+  upgraded.state = connection_state::joining;
+  send_text(index, channel_talk::connect);
 }
 
 void worker::on_open(std::size_t index, std::uint64_t now) {
@@ -224,12 +229,10 @@ void worker::on_frame(std::size_t index, const frame& received, std::uint64_t no
   auto& source = connections_[index];
   switch (received.type) {
   case opcode::text:
-  case opcode::binary: {
-    const auto message = stamp::read(received.head);
-    if (!message || message->run != run_ || !log_.note(index, *message, now, sent))
-      own_.foreign.fetch_add(1, std::memory_order_relaxed);
-    return;
-  }
+  case opcode::binary:
+    if (options_.protocol == load_protocol::raw)
+      return on_message(index, received.head, now, sent);
+    return on_said(index, received.head, now, sent);
   case opcode::ping:
     if (source.unsent_bytes() > max_unsent_pong_bytes)
       return;
@@ -242,6 +245,35 @@ void worker::on_frame(std::size_t index, const frame& received, std::uint64_t no
     return on_close_frame(index, received.head);
   case opcode::continuation: // a message counts when its first frame is there, which has the stamp
   case opcode::pong:
+    return;
+  }
+}
+
+void worker::on_message(std::size_t index, std::string_view head, std::uint64_t now,
+                        std::uint64_t sent) {
+  const auto message = stamp::read(head);
+  if (!message || message->run != run_ || !log_.note(index, *message, now, sent))
+    own_.foreign.fetch_add(1, std::memory_order_relaxed);
+}
+
+void worker::on_said(std::size_t index, std::string_view head, std::uint64_t now,
+                     std::uint64_t sent) {
+  using channel_talk::said;
+  switch (channel_talk::what(head)) {
+  case said::published:
+    return on_message(index, channel_talk::data_of(head), now, sent);
+  case said::connected:
+    return send_text(index, channel_talk::subscribe(options_.channel));
+  case said::subscribed:
+    return on_open(index, now);
+  case said::ping:
+    send_text(index, channel_talk::pong);
+    own_.pings.fetch_add(1, std::memory_order_relaxed);
+    return;
+  case said::refused:
+    fail(fmt::format("{} refuses connection {}: {}", dialer_.name(), share_.first + index, head));
+  case said::done:
+  case said::other:
     return;
   }
 }
@@ -280,6 +312,12 @@ void worker::end_cycle(std::size_t index) {
 void worker::send(std::size_t index, std::string_view bytes) {
   connections_[index].send(bytes);
   watch_if_blocked(index);
+}
+
+void worker::send_text(std::size_t index, std::string_view text) {
+  scratch_.clear();
+  append_client_frame(scratch_, opcode::text, text, run_);
+  send(index, scratch_);
 }
 
 void worker::watch_if_blocked(std::size_t index) {
@@ -323,6 +361,8 @@ void worker::expire(std::uint64_t now) {
                        pending.state == connection_state::connecting ? "unaccepted"
                        : pending.state == connection_state::upgrading
                            ? "without an answer to its handshake"
+                       : pending.state == connection_state::joining
+                           ? "without an answer to its commands"
                            : "without an answer to its close frame",
                        handshake_limit / 1'000'000'000, own_.open.load(std::memory_order_relaxed)));
 }

@@ -57,6 +57,9 @@ private:
   void consume(std::size_t index, std::string_view bytes, std::uint64_t now);
   void finish_upgrade(std::size_t index, std::string_view& bytes, std::uint64_t now);
   void on_open(std::size_t index, std::uint64_t now);
+  void on_message(std::size_t index, std::string_view head, std::uint64_t now, std::uint64_t sent);
+  void on_said(std::size_t index, std::string_view head, std::uint64_t now, std::uint64_t sent);
+  void send_text(std::size_t index, std::string_view text);
   void on_frame(std::size_t index, const frame& received, std::uint64_t now, std::uint64_t sent);
   void on_close_frame(std::size_t index, std::string_view payload);
   void on_end(std::size_t index, std::string_view cause);

@@ -39,6 +39,9 @@ BARS = [
     # is CPU time, so that the load generator, which shares the second core, is not the limit.
     *(Bar("troupe-2-loops", f"loops/1000x{p}B/window-{w}", BUSIEST, 1 / 1.8, "troupe-io_uring")
       for p in PAYLOADS for w in (1, 64)),
+    # A channel with as many subscribers costs hardly more than a broadcast to everyone.
+    Bar("troupe-channels", "channel/10000x64B/publish", CPU, 1.10, "troupe-channels",
+        peer_scenario="channel/10000x64B/broadcast"),
     # Idle connections.
     *(Bar("troupe-io_uring", f"{n}/idle", MEMORY, 6 * KIB, goal=4 * KIB) for n in ("10000", "max")),
     *(Bar("troupe-io_uring", f"{n}/idle", MEMORY, 0.27, "go") for n in ("10000", "max")),

@@ -10,11 +10,12 @@ MOST_CONNECTIONS = 100_000
 @dataclass(frozen=True)
 class Scenario:
     name: str
-    group: str  # closed, rate, idle, empty, churn, slow or loops
+    group: str  # closed, rate, idle, empty, churn, slow, loops or channel
     connections: int
     arguments: tuple = ()
     seconds: float = 0  # measured
     warmup: float = 0
+    path: str = "/ws"
 
 
 def most_connections():
@@ -42,12 +43,22 @@ def _slow(connections, slow):
                     ("--payload", 8192, "--rate", 4, "--slow", slow), 15, 8)
 
 
+def _channel(connections, payload, seconds):
+    """The same messages as a plain broadcast and as publications in a channel all are subscribed to."""
+    load = ("--payload", payload, "--window", 1)
+    name = f"channel/{connections}x{payload}B"
+    return [Scenario(f"{name}/broadcast", "channel", connections, load, seconds, 1),
+            Scenario(f"{name}/publish", "channel", connections, (*load, "--protocol", "centrifuge"), seconds, 1,
+                     "/connection/websocket")]
+
+
 def full():
     sizes, payloads = (100, 1_000, 10_000), (64, 1_024)
     return [
         *(_closed(c, p, w, 3) for c in sizes for p in payloads for w in (1, 64)),
         *(_rate(c, p, d, 5) for c in sizes for p in payloads for d in (20_000, 100_000)),
         *(_closed(1_000, p, w, 3, "loops") for p in payloads for w in (1, 64)),
+        *_channel(10_000, 64, 5),
         # 30 s: every connection has a heartbeat or two.
         Scenario("10000/idle", "idle", 10_000, ("--mode", "idle"), 30, 2),
         Scenario("max/idle", "idle", most_connections(), ("--mode", "idle"), 30, 2),

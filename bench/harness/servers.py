@@ -34,6 +34,11 @@ def two_loops(program):
     return Server("troupe-2-loops", f"{serve} --listen-loops 2 --listen-send io_uring", frozenset({0, 1}))
 
 
+def channels(program):
+    serve = f"{shlex.quote(str(program))} serve --listen-port {{port}}"
+    return Server("troupe-channels", f"{serve} --listen-loops 1 --listen-send io_uring --client-insecure true")
+
+
 def baselines(build, sources):
     def word(path):
         return shlex.quote(str(path))
@@ -41,6 +46,7 @@ def baselines(build, sources):
     return [
         Server("floor", f"{word(build / 'bench/floor')} {{port}}"),
         Server("floor_batch", f"{word(build / 'bench/floor_batch')} {{port}}"),
+        Server("floor_ring", f"{word(build / 'bench/floor_ring')} {{port}}"),
         Server("go", f"{word(build / 'bench/go_tutorial')} {{port}}", environment={"GOMAXPROCS": "1"}),
         Server("ws", f"node {word(sources / 'bench/ws_server.mjs')} {{port}}"),
     ]

@@ -56,7 +56,7 @@ class Verdicts(unittest.TestCase):
 class Bars(unittest.TestCase):
     def test_name_scenarios_and_servers_that_exist(self):
         names = {s.name for s in scenarios.full()}
-        known = {s.name for s in [*servers.troupe_variants("t"), servers.two_loops("t"),
+        known = {s.name for s in [*servers.troupe_variants("t"), servers.two_loops("t"), servers.channels("t"),
                                   *servers.baselines(Path("b"), Path("s"))]}
         for bar in bars.BARS:
             self.assertIn(bar.scenario, names)
