@@ -11,3 +11,7 @@ if(CMAKE_VERIFY_INTERFACE_HEADER_SETS)
     COMMAND ${CMAKE_COMMAND} --build ${PROJECT_BINARY_DIR} --target all_verify_interface_header_sets)
   set_tests_properties(architecture.headers PROPERTIES LABELS architecture RUN_SERIAL ON TIMEOUT 600)
 endif()
+
+# The code in the documentation is that of the examples.
+add_test(NAME docs.snippets COMMAND ${CMAKE_COMMAND} -P ${CMAKE_CURRENT_LIST_DIR}/snippets_test.cmake)
+set_tests_properties(docs.snippets PROPERTIES LABELS docs TIMEOUT 30)

@@ -49,7 +49,7 @@ if(check STREQUAL "includes")
   forbid("tests/actors;tests/net;tests/support" "app/" "nobody but the program's own tests includes it")
   forbid(tests/actors "(boost/|troupe/net/)" "the domain is tested without the edge")
   # Headers that users include: those of net/ outside internal/.
-  file(GLOB public_headers RELATIVE ${root} ${root}/net/troupe/net/*.hpp)
+  file(GLOB public_headers RELATIVE ${root} ${root}/net/troupe/net/*.hpp ${root}/net/troupe/*.hpp)
   foreach(header IN LISTS public_headers)
     file(STRINGS ${root}/${header} lines REGEX "include[ \t]*[<\"](boost/|troupe/net/internal/)")
     if(lines)

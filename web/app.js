@@ -79,8 +79,9 @@ function leave() {
 
 function retryLater(event) {
   leave();
-  // Full jitter: a server that comes back is not met by everyone at once.
-  const delay = Math.random() * Math.min(retryMax, retryBase * 2 ** failures);
+  // A server that comes back is not met by everyone at once: it may have dealt the times out, else full jitter.
+  const dealt = /; retry in (\d+) ms$/.exec(event.reason);
+  const delay = dealt ? Number(dealt[1]) : Math.random() * Math.min(retryMax, retryBase * 2 ** failures);
   failures = Math.min(failures + 1, 10);
   if (event.code !== 1006) lastEnd = `Closed: ${event.code} ${event.reason}`.trim();
   showState("waiting", `${lastEnd || "No connection"}. Next try in ${Math.ceil(delay / 1000)} s`);

@@ -1,26 +1,16 @@
-// TLS: on the same port or one of its own, 1.2 and newer only.
+// TLS: on the same port or one of its own, 1.2 and newer only; a new certificate disconnects nobody.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFileSync } from "node:fs";
 import test, { after } from "node:test";
 import tls from "node:tls";
+import { makeCertificate } from "./support/certificate.mjs";
 import { Client } from "./support/client.mjs";
 import { freePort, request, Server } from "./support/server.mjs";
-import { elapsed, within } from "./support/time.mjs";
+import { elapsed, eventually, within } from "./support/time.mjs";
 
 const timeout = 30_000;
 
-const folder = mkdtempSync(join(tmpdir(), "troupe-tls-"));
-after(() => rmSync(folder, { recursive: true }));
-const certificate = join(folder, "cert.pem");
-const key = join(folder, "key.pem");
-execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-  "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost",
-  "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"], { stdio: "ignore" });
-const ca = readFileSync(certificate);
-const flags = ["--tls-cert", certificate, "--tls-key", key];
+const { flags, ca } = makeCertificate({ after });
 
 /** The protocol agreed on, or the error that prevented it. */
 function handshake(port, options) {
@@ -67,6 +57,62 @@ test("tls: 1.2 and 1.3 are spoken, 1.1 is refused", { timeout }, async (t) => {
   const refused = await handshake(server.port,
     { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT:@SECLEVEL=0" });
   assert.match(String(refused.code ?? refused), /PROTOCOL_VERSION/);
+});
+
+test("tls: with tls.min_version 1.3, 1.2 is refused", { timeout }, async (t) => {
+  const server = await Server.start(t, ...flags, "--tls-min-version", "1.3");
+  assert.equal(await handshake(server.port, {}), "TLSv1.3");
+  const refused = await handshake(server.port, { maxVersion: "TLSv1.2" });
+  assert.match(String(refused.code ?? refused), /PROTOCOL_VERSION/);
+});
+
+test("tls: http/1.1 is agreed on where it is offered; offers without it are refused", { timeout }, async (t) => {
+  const server = await Server.start(t, ...flags);
+  const agreed = (ALPNProtocols) => within(10_000, "a TLS handshake", new Promise((resolve) => {
+    const socket = tls.connect({ host: "127.0.0.1", port: server.port, ca, servername: "localhost", ALPNProtocols }, () => {
+      resolve(socket.alpnProtocol);
+      socket.destroy();
+    });
+    socket.on("error", (error) => resolve(error.code));
+  }));
+  assert.equal(await agreed(["http/1.1"]), "http/1.1");
+  assert.equal(await agreed(["h2", "http/1.1"]), "http/1.1");
+  assert.equal(await agreed(undefined), false, "none offered, none agreed on");
+  assert.match(await agreed(["h2"]), /NO_APPLICATION_PROTOCOL/);
+});
+
+test("tls: SIGHUP serves a new certificate to new clients, and those that are there stay", { timeout }, async (t) => {
+  const own = makeCertificate(t);
+  const server = await Server.start(t, ...own.flags);
+  const open = (authority) => Client.open(`wss://127.0.0.1:${server.port}/ws`, { ca: authority });
+  const before = await open(own.ca);
+  t.after(() => before.terminate());
+  const renewed = own.renew();
+  await assert.doesNotReject(open(own.ca).then((client) => client.terminate()), "nothing changes by itself");
+  server.signal("SIGHUP");
+  await eventually("the new certificate is there", () => server.event("certificate_reloaded"));
+  await assert.rejects(open(own.ca), "the old one is not served any more");
+  const after_ = await open(renewed);
+  t.after(() => after_.terminate());
+  before.send("from before");
+  assert.equal(await after_.nextText(), "from before");
+
+  writeFileSync(own.certificate, "garbage");
+  server.signal("SIGHUP");
+  await eventually("the garbage is noticed", () => server.event("certificate_kept"));
+  assert.match(server.event("certificate_kept").reason, /tls\.certificate/);
+  (await open(renewed)).terminate();
+  after_.send("from after");
+  assert.equal(await before.nextText(), "from before");
+  assert.equal(await before.nextText(), "from after");
+});
+
+test("tls: SIGHUP does nothing to a server without TLS", { timeout }, async (t) => {
+  const server = await Server.start(t);
+  const client = await server.connect();
+  server.signal("SIGHUP");
+  client.send("still here");
+  assert.equal(await client.nextText(), "still here");
 });
 
 test("tls: plain HTTP on the TLS port is answered 400 and closed", { timeout }, async (t) => {
