@@ -55,8 +55,9 @@ for (const traffic of ["without", "with"])
         t.after(() => speaker.terminate());
         await server.settle(count + 3);
         const time = await cutAndWait(server, peers, 3);
+        const figures = await report(server, time); // before the speaker goes, who would count as well
         speaker.terminate();
-        return report(server, time);
+        return figures;
       }
       return report(server, await cutAndWait(server, peers, 2));
     });
