@@ -1,7 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// ROW (namespace inspection, for CAF has a function called inspect): what can be known of one actor from outside, as it was a moment ago. A plain value: it stays
-// valid when the actor is gone.
+// ROW: what can be known of one actor from outside, as it was a moment ago. A plain value: it stays valid
+// when the actor is gone. The namespace is inspection, for CAF has a function called inspect.
 #pragma once
 #include <troupe/connection_profile.hpp>
 #include <troupe/inspect/actor_kind.hpp>

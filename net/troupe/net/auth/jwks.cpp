@@ -1,6 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/net/auth/jwks.hpp>
 
+#include <troupe/net/auth/internal/openssl.hpp>
 #include <troupe/net/base64.hpp>
 #include <troupe/net/auth/internal/strict_json.hpp>
 
@@ -23,19 +24,12 @@ using native_key = std::shared_ptr<evp_pkey_st>;
 
 constexpr std::size_t max_keys = 64;
 
-template <auto Free>
-struct freed_by {
-  template <class T>
-  void operator()(T* object) const noexcept { Free(object); }
-};
+using internal::bytes_of;
+using internal::freed_by;
 using number_ptr = std::unique_ptr<BIGNUM, freed_by<BN_free>>;
 using context_ptr = std::unique_ptr<EVP_PKEY_CTX, freed_by<EVP_PKEY_CTX_free>>;
 using builder_ptr = std::unique_ptr<OSSL_PARAM_BLD, freed_by<OSSL_PARAM_BLD_free>>;
 using params_ptr = std::unique_ptr<OSSL_PARAM, freed_by<OSSL_PARAM_free>>;
-
-const unsigned char* bytes_of(std::string_view text) noexcept {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
 
 /// Empty if it is not there or no text.
 std::string text_of(const json& from, const char* name) {

@@ -1,6 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/net/auth/key.hpp>
 
+#include <troupe/net/auth/internal/openssl.hpp>
+
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ecdsa.h>
@@ -22,19 +24,12 @@ constexpr int max_rsa_bits = 8192; // longer ones only cost time
 constexpr std::size_t max_keys = 16;
 constexpr auto malformed = "is not a public key in PEM (-----BEGIN PUBLIC KEY-----)";
 
-template <auto Free>
-struct freed_by {
-  template <class T>
-  void operator()(T* object) const noexcept { Free(object); }
-};
+using internal::bytes_of;
+using internal::freed_by;
 using bio_ptr = std::unique_ptr<BIO, freed_by<BIO_free>>;
 using context_ptr = std::unique_ptr<EVP_MD_CTX, freed_by<EVP_MD_CTX_free>>;
 using number_ptr = std::unique_ptr<BIGNUM, freed_by<BN_free>>;
 using signature_ptr = std::unique_ptr<ECDSA_SIG, freed_by<ECDSA_SIG_free>>;
-
-const unsigned char* bytes_of(std::string_view text) noexcept {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
 
 const EVP_MD* digest_of(algorithm which) noexcept {
   switch (which) {
