@@ -113,7 +113,9 @@ private:
   close_record record_;            // how it ends, as far as known
   std::unique_ptr<close_status> closing_with_;
   std::string incoming_;           // of a message, while Beast reads
-  std::string encrypting_;         // TLS only: what is being written
+  struct nothing {};
+  // TLS only: what is being written.
+  [[no_unique_address]] std::conditional_t<is_encrypted<Lower>, std::string, nothing> encrypting_;
   std::shared_ptr<ws_session> lingering_; // itself: nobody else may hold it then
   timer deadline_;                 // of the handshake, of a message while open, of closing
   timer write_deadline_;
