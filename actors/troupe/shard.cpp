@@ -1,6 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/shard.hpp>
 
+#include <troupe/hooks/directory.hpp>
+
 #include <caf/send.hpp>
 #include <fmt/format.h>
 
@@ -97,6 +99,7 @@ joined shard_state::on_join(const join& m) {
   self_->monitor(who);
   if (draining_) self_->send(who, close_connection{farewell(m.id)});
   report(connection_up{s.profile, now});
+  enter_user(s);
   return {handle, s.profile};
 }
 
@@ -113,6 +116,7 @@ void shard_state::on_down(const caf::down_msg& m) {
   const auto record = record_of(m.reason);
   report(connection_down{who, std::chrono::system_clock::now(), record,
                          figures_of(gone.meter, self_->home().now() - gone.joined)});
+  leave_user(who, record);
   by_id_.erase(who->id);
   index_.remove_all(gone.in);
   slots_.erase(at);
@@ -158,6 +162,20 @@ void shard_state::send_reports() {
                          send_reports();
                        }, [this, id = who.id()](const caf::error&) { events_.remove(id); });
                    });
+}
+
+// -- users that have actors ------------------------------------------------------------------------
+
+void shard_state::enter_user(const slot& s) {
+  if (s.profile->user.empty() || !options_.extensions) return;
+  if (const auto& users = options_.extensions->of_users())
+    self_->send(users.of(s.profile->user), hooks::user_came{s.profile, s.who});
+}
+
+void shard_state::leave_user(const connection_profile_ptr& who, const close_record& how) {
+  if (who->user.empty() || !options_.extensions) return;
+  if (const auto& users = options_.extensions->of_users())
+    self_->send(users.of(who->user), hooks::user_went{who, how});
 }
 
 // -- fanning out -----------------------------------------------------------------------------------
@@ -353,9 +371,11 @@ receipt shard_state::change(const change_membership& m) {
     if (adds) index_.add(m.in, m.name, at, s.in);
     else index_.remove(m.in, m.name, s.in);
     if (m.in != membership::user || (s.profile->user == m.name) == adds) return;
+    leave_user(s.profile, {});
     s.profile = s.profile->as_user(adds ? m.name : std::string{});
     if (s.meter) s.meter->identify(s.profile);
     report(connection_changed{s.profile, std::chrono::system_clock::now()});
+    enter_user(s);
   });
   r.queued = r.matched;
   return r;

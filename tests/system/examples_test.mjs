@@ -4,6 +4,7 @@ import test from "node:test";
 import WebSocket from "ws";
 import { builds, collect, connectSdk, next, subscribeSdk } from "./support/centrifuge_sdk.mjs";
 import { startExample } from "./support/example.mjs";
+import { hmacToken } from "./support/tokens.mjs";
 import { eventually, within } from "./support/time.mjs";
 
 const timeout = 60_000;
@@ -116,6 +117,30 @@ test("examples: backend answers calls and lets in who knows the password", { tim
   const left = next(client, "disconnected");
   await client.send("logout");
   assert.equal((await left).code, 4501);
+});
+
+test("examples: messenger brings letters to all devices of a user, the late ones too", { timeout }, async (t) => {
+  const { port } = await startExample(t, "messenger");
+  const device = async (user) => {
+    const client = await connectSdk(t, json, port, { token: hmacToken({ sub: user }) });
+    client.letters = collect(client, "message");
+    return client;
+  };
+  const has = (client, text) => eventually(text, () => client.letters.some(({ data }) => data.text === text));
+  const [ann, bob, phone] = [await device("ann"), await device("bob"), await device("bob")];
+  assert.deepEqual((await ann.rpc("write", { to: "bob", text: "hi" })).data, { delivered: true });
+  await has(bob, "hi");
+  await has(phone, "hi");
+  assert.deepEqual(bob.letters[0].data, { from: "ann", text: "hi" });
+  const tablet = await device("bob");
+  await tablet.rpc("write", { to: "ann", text: "I am here" });
+  await has(ann, "I am here");
+  await tablet.rpc("write", { to: "bob", text: "a note to myself" }); // after what was kept
+  await has(tablet, "a note to myself");
+  assert.deepEqual(tablet.letters.map(({ data }) => data.text), ["hi", "a note to myself"]);
+  await assert.rejects(ann.rpc("write", { to: "nobody", text: "hi" }), { code: 108 });
+  await assert.rejects(ann.rpc("write", {}), { code: 107 });
+  await assert.rejects(ann.rpc("read", {}), { code: 104 });
 });
 
 test("examples: bot greets, answers, and survives its crash without losing count", { timeout }, async (t) => {

@@ -12,6 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto patience_after_refusal = 5s;
+constexpr std::size_t max_early_messages = 128; // more are lost
 
 std::optional<host::clock::time_point> earlier(std::optional<host::clock::time_point> a,
                                                std::optional<host::clock::time_point> b) noexcept {
@@ -48,6 +49,7 @@ client_state::make_behavior(std::shared_ptr<const client_settings> settings,
       [this](const close_connection& m) { close(translated(m.status), m.how); },
       [this](const deadline_passed&) { on_deadline(); },
       [this](const channel_happened& m) { on_happened(m.event); },
+      [this](const push_message& m) { push(m); },
   };
 }
 
@@ -107,6 +109,16 @@ void client_state::reply(std::uint32_t id, result body) {
 void client_state::push(std::string channel, unsubscribe_push body) {
   if (line_.is_closing()) return;
   write(profile_.format->encode(troupe::centrifuge::push{std::move(channel), body}));
+}
+
+void client_state::push(const push_message& m) {
+  if (line_.is_closing()) return;
+  if (stage_ == stage::connected) {
+    write(profile_.format->encode(troupe::centrifuge::push{{}, message_push{m.data}}));
+    return flush();
+  }
+  if (early_.size() < max_early_messages) early_.push_back(m);
+  else self_->home().counters().messages_dropped.add();
 }
 
 void client_state::flush() {

@@ -136,6 +136,7 @@ inline client_actor::behavior_type member(member_pointer self, std::shared_ptr<m
     },
     [](const deadline_passed&) {},
     [book](const channel_happened& m) { take(*book, m.event); },
+    [](const push_message&) {},
   };
 }
 
