@@ -121,6 +121,12 @@ struct outcome {
   send_status status = send_status::queued;
 };
 
+/// When observers hear of a connection.
+enum class announcement : std::uint8_t {
+  on_join,
+  on_introduction, ///< Only with `introduce`: it is not known yet who it is.
+};
+
 /// Connection to shard: "I am here". Answered with `joined`; while draining, close_connection follows.
 struct join {
   client_id id;
@@ -128,6 +134,14 @@ struct join {
   std::vector<std::string> groups;
   std::vector<std::string> labels;
   connection_origin origin = {};
+  std::string meta = {}; ///< As in connection_profile.
+  announcement told = announcement::on_join;
+};
+/// Connection to shard, once: it is a client from now on, and this is who it is.
+struct introduce {
+  std::string user;
+  std::vector<std::string> labels;
+  std::string meta = {};
 };
 struct joined {
   connection_handle handle;
@@ -276,6 +290,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(troupe, (troupe::listed_sets))
   CAF_ADD_TYPE_ID(troupe, (troupe::list_connections))
   CAF_ADD_TYPE_ID(troupe, (troupe::listed_connections))
+  CAF_ADD_TYPE_ID(troupe, (troupe::introduce))
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::submit)
@@ -306,3 +321,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::list_sets)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::listed_sets)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::list_connections)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::listed_connections)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::introduce)

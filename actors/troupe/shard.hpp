@@ -44,6 +44,7 @@ private:
     meters::actor_meter* meter = nullptr; // of `who`; null if it has none
     std::uint16_t generation = 0;
     bool plain = false; // whether speaks_plainly(); beside what a walk reads anyway
+    bool up = false;
     membership_index::memberships in;
   };
   // A receipt that fills up as connections answer; `visited` once all were asked.
@@ -65,6 +66,8 @@ private:
   };
 
   joined on_join(const join& m);
+  void on_introduce(const introduce& m);
+  void come_up(slot& who);
   void on_down(const caf::down_msg& m);
   caf::typed_response_promise<fanned_out> on_fan_out(const fan_out& m);
   caf::typed_response_promise<receipt> on_confirm(const confirm_fan_out& m);
@@ -117,6 +120,7 @@ private:
   std::unordered_map<caf::actor_id, std::uint32_t> by_actor_;
   membership_index index_;
   lifecycle_log events_;
+  std::size_t up_ = 0; // connections that are
   std::deque<job> jobs_;
   bool going_on_ = false; // a go_on is in the mailbox
   // Draining.

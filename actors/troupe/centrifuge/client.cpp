@@ -36,7 +36,10 @@ client_state::make_behavior(std::shared_ptr<const client_settings> settings,
   shard_ = shard;
   // Lost publications are told by unsubscribe pushes, so there is no gap marker.
   self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
-  line_.open(shard, {profile_.id, profile_.user, {}, {}, profile_.origin}, std::move(out), nullptr, [this] { arm(); });
+  line_.open(shard,
+             {.id = profile_.id, .user = profile_.user, .groups = {}, .labels = {},
+              .origin = profile_.origin, .told = announcement::on_introduction},
+             std::move(out), nullptr, [this] { arm(); });
   return {
       // Frames that were not made for this protocol would only confuse the client.
       [](const deliver&) {},

@@ -71,9 +71,10 @@ private:
     std::size_t done = 0; // bytes of its payload
     bool begun = false;
   };
-  // A connect that waits for the channels the server subscribes.
+  // A connect that waits for what its token is worth, or for the channels the server subscribes.
   struct open_connect {
     std::uint32_t id = 0;
+    introduce who;
     std::size_t outstanding = 0;
     connect_result result;
     std::optional<error_code> failed;
@@ -102,8 +103,7 @@ private:
   void on(std::uint32_t id, const connect_request& r);
   /// Calls `then()` unless its user has too many connections; then it is closed.
   void enter(std::function<void()> then);
-  void begin_connect(std::uint32_t id, const std::map<std::string, subscribe_request>& wanted,
-                     const grants& granted);
+  void begin_connect(const std::map<std::string, subscribe_request>& wanted, const grants& granted);
   /// Its credentials are good; `granted` are the channels of its token.
   void admit(std::uint32_t id, const connect_request& r, const grants& granted);
   /// The channels the server subscribes, with how to recover them. Nothing if the connection had to be
