@@ -167,21 +167,29 @@ struct listed_sets {
 
 /// Anyone to shard: its connections, a part at a time. Those that stay are told once.
 struct list_connections {
-  std::string user{};  ///< Of this user only; empty: whoever's.
+  /// Of this user only, the empty one being everybody who is anonymous. Those who have not said yet who
+  /// they are belong to nobody.
+  std::optional<std::string> user{};
   std::string group{}; ///< Members of this group only; empty: whether or not in one.
   std::string label{}; ///< Likewise.
+  std::optional<client_id> id{};
+  std::string peer{};  ///< From this address only.
   std::optional<transport_kind> over{};
+  std::chrono::seconds min_idle{0}; ///< No message came for so long.
+  std::chrono::seconds min_age{0};
   std::uint32_t from = 0; ///< 0 at first, then `next` of the part before.
   std::size_t most = 100; ///< In one part.
 };
 struct listed_connection {
+  caf::strong_actor_ptr who; ///< A connection_actor, or the client_actor it is by its origin.
   client_id id;
   connection_origin origin;
   std::string user;
   std::vector<std::string> groups;
   std::vector<std::string> labels;
   std::vector<std::string> channels;
-  std::chrono::seconds age{0}; ///< Since it joined.
+  std::chrono::seconds age{0};  ///< Since it joined.
+  std::chrono::seconds idle{0}; ///< Since its last message, or since it joined.
 };
 struct listed_connections {
   std::vector<listed_connection> connections;

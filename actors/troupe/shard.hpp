@@ -84,6 +84,8 @@ private:
   [[nodiscard]] listed_connections list(const list_connections& m) const;
   [[nodiscard]] bool fits(const slot& s, const list_connections& m) const;
   [[nodiscard]] listed_connection describe(const slot& s) const;
+  [[nodiscard]] std::chrono::seconds age(const slot& s) const;
+  [[nodiscard]] std::chrono::seconds idle(const slot& s) const; ///< With TROUPE_METERS=OFF its age.
   void start_drain(const drain& m);
 
   receipt start_observing(const observe& m);

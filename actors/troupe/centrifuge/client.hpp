@@ -15,6 +15,8 @@
 #include <troupe/heartbeat.hpp>
 #include <troupe/line.hpp>
 
+#include <caf/typed_response_promise.hpp>
+
 #include <functional>
 #include <map>
 #include <memory>
@@ -83,13 +85,14 @@ private:
   using subscriptions = std::unordered_map<std::string, subscription>;
   using grants = std::map<std::string, subscription_terms>; // by channel
   using time_point = host::clock::time_point;
+  using push_body = decltype(centrifuge::push::body);
 
   // -- client.cpp: frames, replies, time, the end ---
   void on_received(const received& m);
   void work();
   void go_on();
   void reply(std::uint32_t id, result body);
-  void push(std::string channel, unsubscribe_push body);
+  void push(std::string channel, push_body body);
   void fail(std::uint32_t id, error_code code) { reply(id, error_result{code}); }
   void write(const std::optional<std::string>& encoded);
   void flush();
@@ -165,6 +168,19 @@ private:
   void expire_subscriptions(time_point now);
   std::optional<time_point> next_expiry() const;
 
+  // -- client_orders.cpp ---
+  using promised = caf::typed_response_promise<carried_out>;
+  promised on_order(const grant_subscription& m);
+  promised on_order(const revoke_subscription& m);
+  promised on_order(const renew_connection& m);
+  /// Carries an order out when no command is being handled.
+  template <class Order>
+  promised in_turn(const Order& m);
+  void carry_out(const grant_subscription& m, promised done);
+  void carry_out(const revoke_subscription& m, promised done);
+  void carry_out(const renew_connection& m, promised done);
+  void tell_granted(const std::string& channel, subscribe_result& granted);
+
   // -- client_commands.cpp ---
   void on(std::uint32_t id, const publish_request& r);
   void on(std::uint32_t id, const presence_request& r);
@@ -202,6 +218,7 @@ private:
   subscriptions subscriptions_;
   std::unique_ptr<open_connect> connecting_;
   std::vector<open_frame> inbox_;
+  std::vector<std::function<void()>> orders_; // one for each request of the API under way
   std::string output_; // of this turn: one frame
   stage stage_ = stage::waiting;
   bool busy_ = false;  // the command before waits for its channel

@@ -187,9 +187,10 @@ void client_state::expire_subscriptions(time_point now) {
     const auto each = next++;
     const auto end = each->second.end();
     if (!end) continue;
-    if (now >= *end + settings_->options.expired_sub_close_delay)
+    if (now >= *end + settings_->options.expired_sub_close_delay) {
+      if (each->second.server_side()) return disconnect(close_reason::subscription_expired);
       end_subscription(each, unsubscribe_code::subscription_expired, true);
-    else next_sub_end_ = std::min(*end, next_sub_end_.value_or(*end));
+    } else next_sub_end_ = std::min(*end, next_sub_end_.value_or(*end));
   }
   flush();
 }
