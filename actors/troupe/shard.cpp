@@ -97,7 +97,7 @@ joined shard_state::on_join(const join& m) {
   counters.opened.add();
   self_->monitor(who);
   if (draining_) self_->send(who, close_connection{farewell(m.id)});
-  if (m.told == announcement::on_join) come_up(s);
+  if (m.told == announcement::on_join) come_up(s, s.profile->opened);
   return {handle, s.profile};
 }
 
@@ -112,13 +112,13 @@ void shard_state::on_introduce(const introduce& m) {
   for (const auto& label : m.labels) index_.add(membership::label, label, at, s.in);
   s.profile = s.profile->as(m.user.empty() ? s.profile->user : m.user, m.labels, m.meta);
   if (s.meter) s.meter->identify(s.profile);
-  come_up(s);
+  come_up(s, std::chrono::system_clock::now());
 }
 
-void shard_state::come_up(slot& who) {
+void shard_state::come_up(slot& who, std::chrono::system_clock::time_point when) {
   who.up = true;
   ++up_;
-  report(connection_up{who.profile, std::chrono::system_clock::now()});
+  report(connection_up{who.profile, when});
 }
 
 void shard_state::on_down(const caf::down_msg& m) {

@@ -67,7 +67,7 @@ private:
 
   joined on_join(const join& m);
   void on_introduce(const introduce& m);
-  void come_up(slot& who);
+  void come_up(slot& who, std::chrono::system_clock::time_point when);
   void on_down(const caf::down_msg& m);
   caf::typed_response_promise<fanned_out> on_fan_out(const fan_out& m);
   caf::typed_response_promise<receipt> on_confirm(const confirm_fan_out& m);
