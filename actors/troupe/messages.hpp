@@ -129,6 +129,12 @@ struct outcome {
   send_status status = send_status::queued;
 };
 
+/// When observers hear of a connection.
+enum class announcement : std::uint8_t {
+  on_join,
+  on_introduction, ///< Only with `introduce`: it is not known yet who it is.
+};
+
 /// Connection to shard: "I am here". Answered with `joined`; while draining, close_connection follows.
 struct join {
   client_id id;
@@ -136,6 +142,14 @@ struct join {
   std::vector<std::string> groups;
   std::vector<std::string> labels;
   connection_origin origin = {};
+  std::string meta = {}; ///< As in connection_profile.
+  announcement told = announcement::on_join;
+};
+/// Connection to shard, once: it is a client from now on, and this is who it is.
+struct introduce {
+  std::string user;
+  std::vector<std::string> labels;
+  std::string meta = {};
 };
 struct joined {
   connection_handle handle;
@@ -161,21 +175,29 @@ struct listed_sets {
 
 /// Anyone to shard: its connections, a part at a time. Those that stay are told once.
 struct list_connections {
-  std::string user{};  ///< Of this user only; empty: whoever's.
+  /// Of this user only, the empty one being everybody who is anonymous. Those who have not said yet who
+  /// they are belong to nobody.
+  std::optional<std::string> user{};
   std::string group{}; ///< Members of this group only; empty: whether or not in one.
   std::string label{}; ///< Likewise.
+  std::optional<client_id> id{};
+  std::string peer{};  ///< From this address only.
   std::optional<transport_kind> over{};
+  std::chrono::seconds min_idle{0}; ///< No message came for so long.
+  std::chrono::seconds min_age{0};
   std::uint32_t from = 0; ///< 0 at first, then `next` of the part before.
   std::size_t most = 100; ///< In one part.
 };
 struct listed_connection {
+  caf::strong_actor_ptr who; ///< A connection_actor, or the client_actor it is by its origin.
   client_id id;
   connection_origin origin;
   std::string user;
   std::vector<std::string> groups;
   std::vector<std::string> labels;
   std::vector<std::string> channels;
-  std::chrono::seconds age{0}; ///< Since it joined.
+  std::chrono::seconds age{0};  ///< Since it joined.
+  std::chrono::seconds idle{0}; ///< Since its last message, or since it joined.
 };
 struct listed_connections {
   std::vector<listed_connection> connections;
@@ -284,6 +306,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(troupe, (troupe::listed_sets))
   CAF_ADD_TYPE_ID(troupe, (troupe::list_connections))
   CAF_ADD_TYPE_ID(troupe, (troupe::listed_connections))
+  CAF_ADD_TYPE_ID(troupe, (troupe::introduce))
   CAF_ADD_TYPE_ID(troupe, (troupe::admitted))
 CAF_END_TYPE_ID_BLOCK(troupe)
 
@@ -316,3 +339,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::list_sets)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::listed_sets)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::list_connections)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::listed_connections)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::introduce)

@@ -49,6 +49,7 @@ private:
     meters::actor_meter* meter = nullptr; // of `who`; null if it has none
     std::uint16_t generation = 0;
     bool plain = false; // whether speaks_plainly(); beside what a walk reads anyway
+    bool up = false;
     membership_index::memberships in;
   };
   // A receipt that fills up as connections answer; `visited` once all were asked.
@@ -70,6 +71,8 @@ private:
   };
 
   joined on_join(const join& m);
+  void on_introduce(const introduce& m);
+  void come_up(slot& who, std::chrono::system_clock::time_point when);
   void on_down(const caf::down_msg& m);
   caf::typed_response_promise<fanned_out> on_fan_out(const fan_out& m);
   caf::typed_response_promise<receipt> on_confirm(const confirm_fan_out& m);
@@ -86,6 +89,8 @@ private:
   [[nodiscard]] listed_connections list(const list_connections& m) const;
   [[nodiscard]] bool fits(const slot& s, const list_connections& m) const;
   [[nodiscard]] listed_connection describe(const slot& s) const;
+  [[nodiscard]] std::chrono::seconds age(const slot& s) const;
+  [[nodiscard]] std::chrono::seconds idle(const slot& s) const; ///< With TROUPE_METERS=OFF its age.
   void start_drain(const drain& m);
 
   receipt start_observing(const observe& m);
@@ -126,6 +131,7 @@ private:
   std::unordered_map<caf::actor_id, std::uint32_t> by_actor_;
   membership_index index_;
   lifecycle_log events_;
+  std::size_t up_ = 0; // connections that are
   std::deque<job> jobs_;
   bool going_on_ = false; // a go_on is in the mailbox
   // Draining.

@@ -6,6 +6,7 @@
 #include <troupe/centrifuge/authentication.hpp>
 #include <troupe/centrifuge/codec.hpp>
 #include <troupe/centrifuge/history.hpp>
+#include <troupe/centrifuge/orders.hpp>
 #include <troupe/centrifuge/permissions.hpp>
 #include <troupe/centrifuge/presence.hpp>
 #include <troupe/centrifuge/reply.hpp>
@@ -284,6 +285,10 @@ struct push_message {
 /// CLIENT: a connection that speaks the Centrifuge protocol.
 using client_actor = connection_actor::extend<
   caf::reacts_to<channel_happened>,
+  // From the server API.
+  caf::replies_to<grant_subscription>::with<carried_out>,
+  caf::replies_to<revoke_subscription>::with<carried_out>,
+  caf::replies_to<renew_connection>::with<carried_out>,
   // From anyone.
   caf::reacts_to<push_message>>;
 
@@ -322,6 +327,10 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe_channels, caf::id_block::troupe::end)
   CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::connection_verdict))
   CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::verify_subscription))
   CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::subscription_verdict))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::grant_subscription))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::revoke_subscription))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::renew_connection))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::carried_out))
   CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::push_message))
   CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::hook_gave_up))
 CAF_END_TYPE_ID_BLOCK(troupe_channels)
@@ -359,3 +368,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::verify_connection)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::connection_verdict)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::verify_subscription)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::subscription_verdict)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::grant_subscription)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::revoke_subscription)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::renew_connection)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::carried_out)

@@ -154,7 +154,7 @@ void client_state::end_subscription(subscriptions::iterator ended, unsubscribe_c
                                     bool tell_channel) {
   const auto channel = subscriptions_.extract(ended).key();
   line_.withdraw(channel);
-  push(channel, {code});
+  push(channel, unsubscribe_push{code});
   if (tell_channel) leave(channel);
 }
 

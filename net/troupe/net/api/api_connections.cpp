@@ -96,8 +96,14 @@ void api_state::run(connections_request& r, const then& done) {
   const auto over = parse_transport(r.transport);
   if (!at || (!r.transport.empty() && !over)) return done(error_code::bad_request);
   const auto limit = r.limit == 0 ? r.default_limit : std::min(r.limit, r.max_limit);
-  turn(std::make_shared<page>(page{{std::move(r.user), std::move(r.group), std::move(r.label), over},
-                                   *at, limit, 0, {}, done}));
+  list_connections asked{.group = std::move(r.group),
+                         .label = std::move(r.label),
+                         .peer = std::move(r.address),
+                         .over = over,
+                         .min_idle = std::chrono::seconds{r.min_idle},
+                         .min_age = std::chrono::seconds{r.min_age}};
+  if (!r.user.empty()) asked.user = std::move(r.user);
+  turn(std::make_shared<page>(page{std::move(asked), *at, limit, 0, {}, done}));
 }
 
 void api_state::turn(const std::shared_ptr<page>& to) {
