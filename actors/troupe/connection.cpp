@@ -32,7 +32,7 @@ connection_actor::behavior_type connection_state::make_behavior(
   heartbeat_ = heartbeat{settings_->heartbeat, self_->home().now(), spread_of(identity.id)};
   id_ = identity.id;
   hooks::opened self_portrait{{id_, connection_actor{self_}, settings_->path, identity.user,
-                               identity.origin.peer}};
+                               identity.origin.peer, identity.origin.over}};
   line_.figures().subscriptions.set(static_cast<std::uint32_t>(identity.groups.size()));
   self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
   line_.open(shard,

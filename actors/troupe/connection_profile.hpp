@@ -50,13 +50,21 @@ class connection_profile final : public meters::identity {
 public:
   connection_profile(connection_handle handle_, client_id id_, std::string user_,
                      std::vector<std::string> groups_, std::vector<std::string> labels_,
-                     connection_origin origin_, std::chrono::system_clock::time_point opened_)
+                     connection_origin origin_, std::chrono::system_clock::time_point opened_,
+                     std::string meta_ = {})
     : handle(handle_), id(id_), user(std::move(user_)), groups(std::move(groups_)),
-      labels(std::move(labels_)), origin(std::move(origin_)), opened(opened_) {}
+      labels(std::move(labels_)), origin(std::move(origin_)), opened(opened_),
+      meta(std::move(meta_)) {}
 
   /// The same connection as another user.
   [[nodiscard]] caf::intrusive_ptr<const connection_profile> as_user(std::string other) const {
-    return {new connection_profile(handle, id, std::move(other), groups, labels, origin, opened),
+    return as(std::move(other), labels, meta);
+  }
+  /// The same connection, about which more is known.
+  [[nodiscard]] caf::intrusive_ptr<const connection_profile>
+  as(std::string user_, std::vector<std::string> labels_, std::string meta_) const {
+    return {new connection_profile(handle, id, std::move(user_), groups, std::move(labels_), origin,
+                                   opened, std::move(meta_)),
             false};
   }
 
@@ -64,9 +72,10 @@ public:
   const client_id id;
   const std::string user;                 ///< Empty: anonymous.
   const std::vector<std::string> groups;  ///< When it opened.
-  const std::vector<std::string> labels;  ///< When it opened.
+  const std::vector<std::string> labels;  ///< When it came up.
   const connection_origin origin;
   const std::chrono::system_clock::time_point opened;
+  const std::string meta; ///< What its token says to the server alone, as JSON; empty: nothing.
 };
 
 using connection_profile_ptr = caf::intrusive_ptr<const connection_profile>;

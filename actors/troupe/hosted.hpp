@@ -100,27 +100,39 @@ private:
 template <class Handle, class State>
 using hosted_pointer = caf::stateful_actor<State, hosted<typename Handle::base>>*;
 
+/// The behavior of `fun`. CAF 0.17 binds a reference to no tuple for a function without arguments, which is
+/// undefined behavior: such a function is spawned as the argument of this one.
+template <class Behavior, class Self>
+Behavior behavior_of(Self* self, Behavior (*fun)(Self*)) {
+  return fun(self);
+}
+
+/// For spawn_on(): `Impl` is the actor's class.
+template <class Impl, class Self, class Behavior, class... Params, class... Args>
+auto spawn_hosted(host& home, Behavior (*fun)(Self*, Params...), Args&&... args) {
+  caf::actor_config cfg{&home};
+  if constexpr (sizeof...(Args) == 0) {
+    auto* init = behavior_of<Behavior, Self>;
+    cfg.init_fun = caf::detail::init_fun_factory<Impl, decltype(init)>{}(init, fun);
+  } else {
+    cfg.init_fun = caf::detail::init_fun_factory<Impl, decltype(fun)>{}(fun, std::forward<Args>(args)...);
+  }
+  return home.system().template spawn_impl<Impl, caf::no_spawn_options>(cfg);
+}
+
 /// Spawns the actor whose behavior is `fun(self, args...)` on `home`. Thread: any, as long as the host
 /// is not torn down. `Handle` and `State` are deduced from the type of `self`.
 template <class State, class Base, class Behavior, class... Params, class... Args>
 auto spawn_on(host& home, Behavior (*fun)(caf::stateful_actor<State, hosted<Base>>*, Params...),
               Args&&... args) {
-  using impl = caf::stateful_actor<State, hosted<Base>>;
-  caf::actor_config cfg{&home};
-  caf::detail::init_fun_factory<impl, decltype(fun)> factory;
-  cfg.init_fun = factory(std::move(fun), std::forward<Args>(args)...);
-  return home.system().template spawn_impl<impl, caf::no_spawn_options>(cfg);
+  return spawn_hosted<caf::stateful_actor<State, hosted<Base>>>(home, fun, std::forward<Args>(args)...);
 }
 
 /// As above for an actor that does not know that it is hosted: `fun` takes `Self*`, of any event-based
 /// actor class, and could be given to caf::actor_system::spawn() as well.
 template <class Self, class Behavior, class... Params, class... Args>
 auto spawn_on(host& home, Behavior (*fun)(Self*, Params...), Args&&... args) {
-  using impl = hosted<Self>;
-  caf::actor_config cfg{&home};
-  caf::detail::init_fun_factory<impl, decltype(fun)> factory;
-  cfg.init_fun = factory(std::move(fun), std::forward<Args>(args)...);
-  return home.system().template spawn_impl<impl, caf::no_spawn_options>(cfg);
+  return spawn_hosted<hosted<Self>>(home, fun, std::forward<Args>(args)...);
 }
 
 } // namespace troupe

@@ -34,6 +34,8 @@ using connection_actor = caf::typed_actor<
 using shard_actor = caf::typed_actor<
   // From a connection, which is the sender: the shard holds it from the answer on.
   caf::replies_to<join>::with<joined>,
+  // From a connection that joined with announcement::on_introduction.
+  caf::reacts_to<introduce>,
   // From the registry.
   caf::replies_to<fan_out>::with<fanned_out>,
   caf::replies_to<confirm_fan_out>::with<receipt>,
@@ -61,6 +63,8 @@ using registry_actor = caf::typed_actor<
   caf::reacts_to<drain>,
   caf::replies_to<observe>::with<receipt>,
   caf::replies_to<unobserve>::with<receipt>,
+  // From the server, for threads that are no actors.
+  caf::reacts_to<admitted>,
   // From connections.
   caf::replies_to<submit>::with<credit>,
   // From shards.

@@ -15,9 +15,11 @@ ledger_actor::behavior_type ledger_state::make_behavior(closed_bounds limits) {
 }
 
 noted ledger_state::on_events(const connection_events& m) {
-  closed_.miss(m.missed_downs);
-  for (const auto& e : m.events)
+  closed_.miss(m.missed_downs + m.missed_refusals);
+  for (const auto& e : m.events) {
     if (const auto* down = std::get_if<connection_down>(&e)) closed_.add(*down);
+    if (const auto* refused = std::get_if<connection_refused>(&e)) closed_.add(refused->end);
+  }
   return {};
 }
 

@@ -1,7 +1,9 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
 // LIFECYCLE: the facts of every connection's life, as its shard reports them to observers: one up, one
-// down, in this order, also if its actor crashes or is killed.
+// down, in this order, also if its actor crashes or is killed. The up says who it is: one that has to
+// connect by a protocol or a token is up when that is done, and if it never is, it gives one refused in
+// place of both.
 #pragma once
 #include <troupe/close_reason.hpp>
 #include <troupe/connection_profile.hpp>
@@ -15,7 +17,7 @@
 
 namespace troupe {
 
-/// Its shard holds it from now on.
+/// It is a client from now on.
 struct connection_up {
   connection_profile_ptr who;
   std::chrono::system_clock::time_point when;
@@ -48,7 +50,13 @@ struct connection_down {
   closing_figures figures;
 };
 
-using connection_event = std::variant<connection_up, connection_changed, connection_down>;
+/// It ended without ever having been up.
+struct connection_refused {
+  connection_down end;
+};
+
+using connection_event =
+  std::variant<connection_up, connection_changed, connection_down, connection_refused>;
 
 /// Shard to observer: what happened since the batch before. Answered with `noted`; until then the shard
 /// sends no more. Of each shard the batches come in order; between shards there is none.
@@ -58,6 +66,7 @@ struct connection_events {
   /// shard_options::max_observer_lag behind.
   std::uint64_t missed = 0;
   std::uint64_t missed_downs = 0;       ///< Of these.
+  std::uint64_t missed_refusals = 0;    ///< Of these, too.
   std::vector<connection_event> events; ///< At most shard_options::observer_batch.
 };
 struct noted {};
@@ -67,8 +76,8 @@ struct noted {};
 using connection_observer = caf::typed_actor<caf::replies_to<connection_events>::with<noted>>;
 
 /// To the registry: reports what happens from now on to `who`. Observing twice is observing once. The
-/// answer, a receipt, is sent once every shard reports; `matched` is the number of connections at that
-/// time, of which an observer sees no up but a down.
+/// answer, a receipt, is sent once every shard reports; `matched` is the number of connections that are
+/// up at that time, of which an observer sees no up but a down.
 struct observe {
   connection_observer who;
 };

@@ -27,11 +27,13 @@ void lifecycle_log::append(connection_event event) {
 
 void lifecycle_log::drop_oldest() {
   const bool down = std::holds_alternative<connection_down>(events_.front());
+  const bool refused = std::holds_alternative<connection_refused>(events_.front());
   for (auto& o : observers_) {
     if (o.next != first_) continue;
     ++o.next;
     ++o.missed;
     if (down) ++o.missed_downs;
+    if (refused) ++o.missed_refusals;
   }
   events_.pop_front();
   ++first_;
@@ -43,7 +45,9 @@ std::optional<connection_events> lifecycle_log::next(observer& o, std::uint16_t 
   const auto n = std::min(limits_.batch, events_.size() - from);
   const auto begin = events_.begin() + static_cast<std::ptrdiff_t>(from);
   o.next += n;
-  return connection_events{shard, std::exchange(o.missed, 0), std::exchange(o.missed_downs, 0), {begin, begin + static_cast<std::ptrdiff_t>(n)}};
+  return connection_events{shard, std::exchange(o.missed, 0), std::exchange(o.missed_downs, 0),
+                           std::exchange(o.missed_refusals, 0),
+                           {begin, begin + static_cast<std::ptrdiff_t>(n)}};
 }
 
 void lifecycle_log::noted(caf::actor_id who) {

@@ -64,6 +64,7 @@ private:
     bool waiting = false;   // for it to note a batch
     std::uint64_t missed = 0; // since its last batch
     std::uint64_t missed_downs = 0;
+    std::uint64_t missed_refusals = 0;
   };
 
   std::optional<connection_events> next(observer& o, std::uint16_t shard);

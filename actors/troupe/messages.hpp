@@ -11,6 +11,7 @@
 #include <troupe/glob.hpp>
 #include <troupe/membership_index.hpp>
 #include <troupe/outbox.hpp>
+#include <troupe/send_budget.hpp>
 #include <troupe/target.hpp>
 
 #include <caf/error.hpp>
@@ -31,7 +32,8 @@ namespace troupe {
 // -- for everyone: to the registry -----------------------------------------------------------------
 
 /// Delivers a message to every connection of `to` that speaks no protocol of its own
-/// (speaks_plainly()). Order per sender is kept.
+/// (speaks_plainly()). Order per sender is kept. One that finds the node over its send_budget is dropped and
+/// counted: whoever wants to know sends confirm_broadcast.
 struct broadcast {
   target to;
   frame message;
@@ -50,6 +52,7 @@ struct receipt {
   std::uint64_t matched = 0; ///< Connections the target named.
   std::uint64_t queued = 0;  ///< Connections in whose outbox it is now.
   std::uint64_t dropped = 0; ///< Connections that will not get it: policy, closing, or just gone.
+  acceptance was = acceptance::accepted; ///< Over budget: then nobody was asked, and all figures are 0.
 };
 
 /// Adds connections to, or removes them from, a named set. A user replaces the former one.
@@ -79,6 +82,11 @@ struct drain {
 };
 
 // -- between registry, shards and connections ------------------------------------------------------
+
+/// To the registry: a broadcast whose bytes its sender has taken from the node's send_budget.
+struct admitted {
+  broadcast what;
+};
 
 /// Connection to registry: a client's message. Answered with `credit` once it is fanned out.
 struct submit {
@@ -121,6 +129,12 @@ struct outcome {
   send_status status = send_status::queued;
 };
 
+/// When observers hear of a connection.
+enum class announcement : std::uint8_t {
+  on_join,
+  on_introduction, ///< Only with `introduce`: it is not known yet who it is.
+};
+
 /// Connection to shard: "I am here". Answered with `joined`; while draining, close_connection follows.
 struct join {
   client_id id;
@@ -128,6 +142,14 @@ struct join {
   std::vector<std::string> groups;
   std::vector<std::string> labels;
   connection_origin origin = {};
+  std::string meta = {}; ///< As in connection_profile.
+  announcement told = announcement::on_join;
+};
+/// Connection to shard, once: it is a client from now on, and this is who it is.
+struct introduce {
+  std::string user;
+  std::vector<std::string> labels;
+  std::string meta = {};
 };
 struct joined {
   connection_handle handle;
@@ -153,21 +175,29 @@ struct listed_sets {
 
 /// Anyone to shard: its connections, a part at a time. Those that stay are told once.
 struct list_connections {
-  std::string user{};  ///< Of this user only; empty: whoever's.
+  /// Of this user only, the empty one being everybody who is anonymous. Those who have not said yet who
+  /// they are belong to nobody.
+  std::optional<std::string> user{};
   std::string group{}; ///< Members of this group only; empty: whether or not in one.
   std::string label{}; ///< Likewise.
+  std::optional<client_id> id{};
+  std::string peer{};  ///< From this address only.
   std::optional<transport_kind> over{};
+  std::chrono::seconds min_idle{0}; ///< No message came for so long.
+  std::chrono::seconds min_age{0};
   std::uint32_t from = 0; ///< 0 at first, then `next` of the part before.
   std::size_t most = 100; ///< In one part.
 };
 struct listed_connection {
+  caf::strong_actor_ptr who; ///< A connection_actor, or the client_actor it is by its origin.
   client_id id;
   connection_origin origin;
   std::string user;
   std::vector<std::string> groups;
   std::vector<std::string> labels;
   std::vector<std::string> channels;
-  std::chrono::seconds age{0}; ///< Since it joined.
+  std::chrono::seconds age{0};  ///< Since it joined.
+  std::chrono::seconds idle{0}; ///< Since its last message, or since it joined.
 };
 struct listed_connections {
   std::vector<listed_connection> connections;
@@ -222,7 +252,7 @@ typename Inspector::result_type inspect(Inspector& f, confirm_broadcast& x) {
 }
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, receipt& x) {
-  return f(x.matched, x.queued, x.dropped);
+  return f(x.matched, x.queued, x.dropped, x.was);
 }
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, change_membership& x) {
@@ -276,8 +306,11 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(troupe, (troupe::listed_sets))
   CAF_ADD_TYPE_ID(troupe, (troupe::list_connections))
   CAF_ADD_TYPE_ID(troupe, (troupe::listed_connections))
+  CAF_ADD_TYPE_ID(troupe, (troupe::introduce))
+  CAF_ADD_TYPE_ID(troupe, (troupe::admitted))
 CAF_END_TYPE_ID_BLOCK(troupe)
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::admitted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::submit)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::credit)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::fan_out)
@@ -306,3 +339,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::list_sets)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::listed_sets)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::list_connections)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::listed_connections)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::introduce)

@@ -1,6 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/shard.hpp>
 
+#include <troupe/hooks/directory.hpp>
+
 #include <caf/send.hpp>
 #include <fmt/format.h>
 
@@ -51,6 +53,7 @@ shard_actor::behavior_type shard_state::make_behavior(const shard_options& optio
   self_->set_down_handler([this](const caf::down_msg& m) { on_down(m); });
   return {
     [this](const join& m) { return on_join(m); },
+    [this](const introduce& m) { on_introduce(m); },
     [this](const fan_out& m) { return on_fan_out(m); },
     [this](const confirm_fan_out& m) { return on_confirm(m); },
     [this](const change_membership& m) { return in_turn<receipt>([this, m] { return change(m); }); },
@@ -77,10 +80,10 @@ joined shard_state::on_join(const join& m) {
   if (++last_generation_ == 0) ++last_generation_; // 0 is nobody
   const connection_handle handle{static_cast<std::uint16_t>(self_->home().index()),
                                  last_generation_, at};
-  const auto now = std::chrono::system_clock::now();
   s.generation = last_generation_;
   s.plain = speaks_plainly(m.origin.over);
-  s.profile = {new connection_profile(handle, m.id, m.user, m.groups, m.labels, m.origin, now),
+  s.profile = {new connection_profile(handle, m.id, m.user, m.groups, m.labels, m.origin,
+                                      std::chrono::system_clock::now(), m.meta),
                false};
   s.joined = self_->home().now();
   s.who = who;
@@ -96,8 +99,29 @@ joined shard_state::on_join(const join& m) {
   counters.opened.add();
   self_->monitor(who);
   if (draining_) self_->send(who, close_connection{farewell(m.id)});
-  report(connection_up{s.profile, now});
+  if (m.told == announcement::on_join) come_up(s, s.profile->opened);
   return {handle, s.profile};
+}
+
+void shard_state::on_introduce(const introduce& m) {
+  const auto& who = self_->current_sender();
+  const auto found = who ? by_actor_.find(who->id()) : by_actor_.end();
+  if (found == by_actor_.end()) return;
+  const auto at = found->second;
+  auto& s = slots_[at];
+  if (s.up) return;
+  if (!m.user.empty()) index_.add(membership::user, m.user, at, s.in);
+  for (const auto& label : m.labels) index_.add(membership::label, label, at, s.in);
+  s.profile = s.profile->as(m.user.empty() ? s.profile->user : m.user, m.labels, m.meta);
+  if (s.meter) s.meter->identify(s.profile);
+  come_up(s, std::chrono::system_clock::now());
+}
+
+void shard_state::come_up(slot& who, std::chrono::system_clock::time_point when) {
+  who.up = true;
+  ++up_;
+  report(connection_up{who.profile, when});
+  enter_user(who);
 }
 
 void shard_state::on_down(const caf::down_msg& m) {
@@ -111,8 +135,15 @@ void shard_state::on_down(const caf::down_msg& m) {
   auto& gone = slots_[at];
   const auto who = gone.profile;
   const auto record = record_of(m.reason);
-  report(connection_down{who, std::chrono::system_clock::now(), record,
-                         figures_of(gone.meter, self_->home().now() - gone.joined)});
+  connection_down end{who, std::chrono::system_clock::now(), record,
+                      figures_of(gone.meter, self_->home().now() - gone.joined)};
+  if (gone.up) {
+    --up_;
+    report(std::move(end));
+    leave_user(who, record);
+  } else {
+    report(connection_refused{std::move(end)});
+  }
   by_id_.erase(who->id);
   index_.remove_all(gone.in);
   slots_.erase(at);
@@ -135,12 +166,12 @@ void shard_state::on_down(const caf::down_msg& m) {
 
 receipt shard_state::start_observing(const observe& m) {
   if (events_.add(m.who)) self_->monitor(m.who);
-  return {.matched = by_actor_.size()};
+  return {.matched = up_};
 }
 
 receipt shard_state::stop_observing(const unobserve& m) {
   if (events_.remove(m.who.id())) self_->demonitor(m.who.address());
-  return {.matched = by_actor_.size()};
+  return {.matched = up_};
 }
 
 void shard_state::report(connection_event event) {
@@ -158,6 +189,20 @@ void shard_state::send_reports() {
                          send_reports();
                        }, [this, id = who.id()](const caf::error&) { events_.remove(id); });
                    });
+}
+
+// -- users that have actors ------------------------------------------------------------------------
+
+void shard_state::enter_user(const slot& s) {
+  if (s.profile->user.empty() || !options_.extensions) return;
+  if (const auto& users = options_.extensions->of_users())
+    self_->send(users.of(s.profile->user), hooks::user_came{s.profile, s.who});
+}
+
+void shard_state::leave_user(const connection_profile_ptr& who, const close_record& how) {
+  if (who->user.empty() || !options_.extensions) return;
+  if (const auto& users = options_.extensions->of_users())
+    self_->send(users.of(who->user), hooks::user_went{who, how});
 }
 
 // -- fanning out -----------------------------------------------------------------------------------
@@ -353,9 +398,12 @@ receipt shard_state::change(const change_membership& m) {
     if (adds) index_.add(m.in, m.name, at, s.in);
     else index_.remove(m.in, m.name, s.in);
     if (m.in != membership::user || (s.profile->user == m.name) == adds) return;
+    if (s.up) leave_user(s.profile, {});
     s.profile = s.profile->as_user(adds ? m.name : std::string{});
     if (s.meter) s.meter->identify(s.profile);
+    if (!s.up) return;
     report(connection_changed{s.profile, std::chrono::system_clock::now()});
+    enter_user(s);
   });
   r.queued = r.matched;
   return r;

@@ -19,12 +19,17 @@
 #include <memory>
 #include <unordered_map>
 
+namespace troupe::hooks {
+class directory;
+} // namespace troupe::hooks
+
 namespace troupe {
 
 struct shard_options {
   event_log* log = &event_log::none();
   std::uint32_t slice = 2048; ///< Connections visited before other messages get their turn.
   lifecycle_log::bounds observers = {};
+  std::shared_ptr<const hooks::directory> extensions = {}; ///< For users' actors; null: there are none.
 };
 
 class shard_state {
@@ -44,6 +49,7 @@ private:
     meters::actor_meter* meter = nullptr; // of `who`; null if it has none
     std::uint16_t generation = 0;
     bool plain = false; // whether speaks_plainly(); beside what a walk reads anyway
+    bool up = false;
     membership_index::memberships in;
   };
   // A receipt that fills up as connections answer; `visited` once all were asked.
@@ -65,6 +71,8 @@ private:
   };
 
   joined on_join(const join& m);
+  void on_introduce(const introduce& m);
+  void come_up(slot& who, std::chrono::system_clock::time_point when);
   void on_down(const caf::down_msg& m);
   caf::typed_response_promise<fanned_out> on_fan_out(const fan_out& m);
   caf::typed_response_promise<receipt> on_confirm(const confirm_fan_out& m);
@@ -81,11 +89,17 @@ private:
   [[nodiscard]] listed_connections list(const list_connections& m) const;
   [[nodiscard]] bool fits(const slot& s, const list_connections& m) const;
   [[nodiscard]] listed_connection describe(const slot& s) const;
+  [[nodiscard]] std::chrono::seconds age(const slot& s) const;
+  [[nodiscard]] std::chrono::seconds idle(const slot& s) const; ///< With TROUPE_METERS=OFF its age.
   void start_drain(const drain& m);
 
   receipt start_observing(const observe& m);
   receipt stop_observing(const unobserve& m);
   void report(connection_event event);
+  /// Tells the user of a connection, if it has an actor, that the connection is its.
+  void enter_user(const slot& s);
+  /// Likewise that it is not any more.
+  void leave_user(const connection_profile_ptr& who, const close_record& how);
   void send_reports();
 
   void go_on_soon();
@@ -117,6 +131,7 @@ private:
   std::unordered_map<caf::actor_id, std::uint32_t> by_actor_;
   membership_index index_;
   lifecycle_log events_;
+  std::size_t up_ = 0; // connections that are
   std::deque<job> jobs_;
   bool going_on_ = false; // a go_on is in the mailbox
   // Draining.

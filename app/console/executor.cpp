@@ -124,7 +124,11 @@ void executor_state::audit(const run_command& m, const answer& a) {
 void executor_state::send(const invocation& in, reply done) {
   confirm_broadcast message{{.to = target_of(in), .message = frame::encode(opcode::text, in.text("text"))}};
   ask<receipt>(node_.server.registry, std::move(message), std::move(done),
-               [](const receipt& r) { return answer::note(outcome_of(r)); });
+               [](const receipt& r) {
+                 return r.was == acceptance::over_budget
+                          ? answer::failed("too much waits to be sent already: try again later")
+                          : answer::note(outcome_of(r));
+               });
 }
 
 void executor_state::publish(const invocation& in, reply done) {

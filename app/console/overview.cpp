@@ -139,6 +139,9 @@ table tree(const inspection::observatory& from) {
     add("    hub", by_kind[{loop, actor_kind::hub}], {}, "its channels end with it");
     add("      channels", by_kind[{loop, actor_kind::channel}], as_double(counters.channels_failed.value()),
         "replaced with a new epoch; subscribers are told and recover");
+    if (const auto kept = by_kind.find({loop, actor_kind::keeper}); kept != by_kind.end())
+      add("    extensions", kept->second, as_double(counters.extension_restarts.value()),
+          "its keeper starts its actor again; clients are not affected");
     if (const auto own = by_kind.find({loop, actor_kind::custom}); own != by_kind.end())
       add("    custom", own->second, {}, "whoever spawned it decides");
   }

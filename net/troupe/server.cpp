@@ -7,7 +7,6 @@
 
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
-#include <caf/send.hpp>
 
 #include <fmt/format.h>
 
@@ -50,7 +49,9 @@ caf::actor_system& server::system() noexcept { return impl_->system; }
 registry_actor server::registry() const { return impl_->edge.registry(); }
 centrifuge::channels server::channels() const { return impl_->edge.channels(); }
 
-void server::send(broadcast what) { caf::anon_send(registry(), std::move(what)); }
+hooks::users server::users() const { return impl_->edge.users(); }
+
+acceptance server::send(broadcast what) { return impl_->edge.send(std::move(what)); }
 
 std::optional<receipt> server::confirm(broadcast what, std::chrono::milliseconds patience) {
   caf::scoped_actor self{impl_->system};

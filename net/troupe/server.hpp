@@ -43,13 +43,15 @@ public:
   /// Addresses for actors: they answer, so whoever waits for the answer cannot outrun the server.
   [[nodiscard]] registry_actor registry() const;
   [[nodiscard]] centrifuge::channels channels() const;
+  [[nodiscard]] hooks::users users() const; ///< Only with extensions::users.
 
   // -- for threads that are no actors ------------------------------------------------------------
 
-  /// Delivers a message to the connections of its target. Returns at once. What exceeds the bound of
-  /// registry_options is dropped and counted as `broadcasts_refused`.
-  void send(broadcast what);
-  /// As send(), and waits for what became of it. @returns nothing if that took longer than `patience`.
+  /// Delivers a message to the connections of its target. Returns at once. @returns whether the node took it:
+  /// acceptance::over_budget when too much waits to be fanned out already; see net::server::send().
+  [[nodiscard]] acceptance send(broadcast what);
+  /// As send(), and waits for what became of it; one over budget gives a receipt that says so. @returns
+  /// nothing if that took longer than `patience`.
   std::optional<receipt> confirm(broadcast what, std::chrono::milliseconds patience = default_patience);
   /// Publishes in a channel, and waits until all subscribers' queues have it, so that nobody publishes
   /// faster than the server sends. @returns its position, or why it was not published:

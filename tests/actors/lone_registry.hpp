@@ -53,6 +53,7 @@ inline shard_actor::behavior_type stand_in(stand_in_pointer self, std::shared_pt
   };
   return {
     [](const join&) { return joined{}; },
+    [](const introduce&) {},
     [self, book](const fan_out& m) {
       book->fan_outs.push_back(m);
       book->order.push_back("fan_out");

@@ -7,9 +7,11 @@ import { Api } from "./support/api.mjs";
 import { codecs, jsonCodec } from "./support/centrifuge_codec.mjs";
 import { Peer } from "./support/centrifuge_peer.mjs";
 import { fresh } from "./support/centrifuge_checks.mjs";
+import { builds, connectSdk, next } from "./support/centrifuge_sdk.mjs";
 import { apiKey, startCentrifuge } from "./support/centrifuge_server.mjs";
 import { request, runToEnd } from "./support/server.mjs";
-import { within } from "./support/time.mjs";
+import { hmacToken, now } from "./support/tokens.mjs";
+import { eventually, within } from "./support/time.mjs";
 
 const timeout = 60_000;
 
@@ -124,6 +126,132 @@ checks("requests", {}, [
     assert.ok(data !== undefined);
   }],
 ]);
+
+/** A client of user `user`, by the real SDK in its JSON build. */
+function sdk({ t, server }, user, claims = {}) {
+  return connectSdk(t, builds[0], server.port, { token: hmacToken({ sub: user, ...claims }) });
+}
+
+/** A name no other check uses. */
+let users = 0;
+const freshUser = () => `user${++users}`;
+
+checks("users", { token: { hmac_secret_key: "secret" } }, [
+  [20, "what is published in a channel of the token reaches the client", async (context) => {
+    const channel = fresh("pub");
+    const client = await sdk(context, freshUser(), { channels: [channel] });
+    const heard = next(client, "publication");
+    await context.api.result("publish", { channel, data: { n: 1 } });
+    const { channel: of, data } = await heard;
+    assert.deepEqual([of, data], [channel, { n: 1 }]);
+  }],
+  [48, "unsubscribe ends a subscription with 2000, for good", async (context) => {
+    const [user, channel] = [freshUser(), fresh("pub")];
+    const client = await sdk(context, user);
+    const subscription = client.newSubscription(channel);
+    const subscribed = next(subscription, "subscribed");
+    subscription.subscribe();
+    await subscribed;
+    const ended = next(subscription, "unsubscribed");
+    assert.deepEqual(await context.api.result("unsubscribe", { user, channel }), {});
+    assert.equal((await ended).code, 2000);
+    assert.equal(subscription.state, "unsubscribed");
+    assert.equal(client.state, "connected");
+  }],
+  [48, "subscribe subscribes every connection of the user, with what was missed", async (context) => {
+    const { api } = context;
+    const [user, channel] = [freshUser(), fresh("hist")];
+    const first = await api.result("publish", { channel, data: 1 });
+    await api.result("publish", { channel, data: 2 });
+    const clients = [await sdk(context, user), await sdk(context, user), await sdk(context, freshUser())];
+    const told = clients.slice(0, 2).map((client) => next(client, "subscribed"));
+    const heard = clients.slice(0, 2).map((client) => next(client, "publication"));
+    assert.deepEqual(await api.result("subscribe", { user, channel, recover_since: first }), {});
+    for (const each of told) assert.equal((await each).channel, channel);
+    for (const each of heard) assert.deepEqual([(await each).data, (await each).offset], [2, 2]);
+    assert.deepEqual((await api.result("channels", { pattern: channel })).channels[channel], { num_clients: 2 });
+    assert.equal((await api.error("subscribe", { user, channel })).code, 100);
+  }],
+  [49, "disconnect closes with 3503, for good", async (context) => {
+    const user = freshUser();
+    const client = await sdk(context, user);
+    const ended = next(client, "disconnected");
+    assert.deepEqual(await context.api.result("disconnect", { user }), {});
+    assert.equal((await ended).code, 3503);
+  }],
+  [49, "after 4000 clients come back, after 4500 they do not, and the whitelist stays", async (context) => {
+    const user = freshUser();
+    const [spared, client] = [await sdk(context, user), await sdk(context, user)];
+    const disconnect = (code) => context.api.result("disconnect",
+      { user, whitelist: [spared.session.client], disconnect: { code, reason: "r" } });
+    const back = next(client, "connected");
+    const left = next(client, "connecting");
+    await disconnect(4000);
+    assert.deepEqual([(await left).code, (await left).reason], [4000, "r"]);
+    await back;
+    const ended = next(client, "disconnected");
+    await disconnect(4500);
+    assert.equal((await ended).code, 4500);
+    assert.equal(spared.state, "connected");
+  }],
+  [49, "client narrows it down to one connection", async (context) => {
+    const user = freshUser();
+    const [stays, goes] = [await sdk(context, user), await sdk(context, user)];
+    const ended = next(goes, "disconnected");
+    await context.api.result("disconnect", { user, client: goes.session.client });
+    await ended;
+    const { connections } = await context.api.result("connections", { user });
+    assert.deepEqual(connections.map(({ client }) => client), [stays.session.client]);
+  }],
+  [0, "refresh makes a connection outlive its token, or ends it", async (context) => {
+    const user = freshUser();
+    const someone = await Peer.open(context.t, context.server);
+    await someone.result({ connect: { token: hmacToken({ sub: user, exp: now() + 60 }) } });
+    await context.api.result("refresh", { user, expire_at: now() + 600 });
+    const { push: { refresh } } = await someone.take("a refresh push", ({ push }) => push?.refresh);
+    assert.ok(refresh.expires && refresh.ttl > 590 && refresh.ttl <= 600, `${refresh.ttl}`);
+    await context.api.result("refresh", { user, expired: true });
+    await someone.closesWith(3005);
+  }],
+]);
+
+checks("many publications", { outbox: { socket_send_buffer: "16KiB" } }, [
+  [51, "who does not read while others publish is closed, they are not harmed", async (context) => {
+    const { api } = context;
+    const channel = fresh("pub");
+    const [slow, other] = [await peer(context), await peer(context)];
+    await Promise.all([slow.subscribe(channel), other.subscribe(channel)]);
+    slow.socket.pause();
+    const data = "x".repeat(50_000);
+    let published = 0;
+    await eventually("the slow one is gone", async () => {
+      for (let count = 0; count < 10; count++) await api.result("publish", { channel, data: [published++, data] });
+      return (await api.result("channels", { pattern: channel })).channels[channel].num_clients === 1;
+    }, 30_000);
+    for (let n = 0; n < published; n++) assert.equal((await other.push("pub", channel)).data[0], n);
+    slow.socket.resume();
+    const { code } = await slow.closed();
+    assert.ok(code === 3008 || code === 1006, `${code}`); // 1006 where the close frame was behind what did not fit
+  }],
+]);
+
+test("http api: check 52: every command is answered, and a server that stops says 3001", { timeout }, async (t) => {
+  const server = await startCentrifuge(t, { token: { hmac_secret_key: "secret" } });
+  const client = await sdk({ t, server }, "42", { channels: ["pub:s"] });
+  const api = new Api(server.adminPort);
+  const subscription = client.newSubscription("hist:a");
+  const subscribed = next(subscription, "subscribed");
+  subscription.subscribe();
+  await subscribed;
+  await subscription.publish({ n: 1 });
+  assert.equal((await subscription.history({ limit: 10 })).publications.length, 1);
+  assert.equal((await api.result("publish", { channel: "hist:a", data: 2 })).offset, 2);
+  await assert.rejects(client.rpc("none", {}), { code: 108 });
+  const left = next(client, "connecting");
+  server.signal("SIGTERM");
+  assert.equal((await left).code, 3001);
+  client.disconnect();
+});
 
 /** Everything that comes over `socket` until `enough(text)`. */
 function readUntil(socket, enough) {

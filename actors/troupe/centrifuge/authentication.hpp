@@ -47,6 +47,7 @@ struct connection_grant {
   time_left expires_in;
   std::map<std::string, subscription_terms> subs; ///< Channels the server subscribes.
   std::vector<std::string> labels;
+  std::string meta; ///< For the server alone, as JSON; empty: nothing.
 };
 
 /// What a valid subscription token says. Whether it is for this client is for the client to check.

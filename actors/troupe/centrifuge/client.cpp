@@ -12,6 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto patience_after_refusal = 5s;
+constexpr std::size_t max_early_messages = 128; // more are lost
 
 std::optional<host::clock::time_point> earlier(std::optional<host::clock::time_point> a,
                                                std::optional<host::clock::time_point> b) noexcept {
@@ -36,7 +37,10 @@ client_state::make_behavior(std::shared_ptr<const client_settings> settings,
   shard_ = shard;
   // Lost publications are told by unsubscribe pushes, so there is no gap marker.
   self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
-  line_.open(shard, {profile_.id, profile_.user, {}, {}, profile_.origin}, std::move(out), nullptr, [this] { arm(); });
+  line_.open(shard,
+             {.id = profile_.id, .user = profile_.user, .groups = {}, .labels = {},
+              .origin = profile_.origin, .told = announcement::on_introduction},
+             std::move(out), nullptr, [this] { arm(); });
   return {
       // Frames that were not made for this protocol would only confuse the client.
       [](const deliver&) {},
@@ -48,6 +52,10 @@ client_state::make_behavior(std::shared_ptr<const client_settings> settings,
       [this](const close_connection& m) { close(translated(m.status), m.how); },
       [this](const deadline_passed&) { on_deadline(); },
       [this](const channel_happened& m) { on_happened(m.event); },
+      [this](const grant_subscription& m) { return on_order(m); },
+      [this](const revoke_subscription& m) { return on_order(m); },
+      [this](const renew_connection& m) { return on_order(m); },
+      [this](const push_message& m) { push(m); },
   };
 }
 
@@ -61,7 +69,14 @@ void client_state::on_received(const received& m) {
 }
 
 void client_state::work() {
-  while (!busy_ && !inbox_.empty() && !line_.is_closing()) {
+  while (!busy_ && !line_.is_closing()) {
+    if (!orders_.empty()) {
+      const auto next = std::move(orders_.front());
+      orders_.erase(orders_.begin());
+      next();
+      continue;
+    }
+    if (inbox_.empty()) break;
     auto& first = inbox_.front();
     auto rest = first.message.payload().substr(first.done);
     if (first.begun && rest.empty()) {
@@ -104,9 +119,19 @@ void client_state::reply(std::uint32_t id, result body) {
   write(text);
 }
 
-void client_state::push(std::string channel, unsubscribe_push body) {
+void client_state::push(std::string channel, push_body body) {
   if (line_.is_closing()) return;
-  write(profile_.format->encode(troupe::centrifuge::push{std::move(channel), body}));
+  write(profile_.format->encode(troupe::centrifuge::push{std::move(channel), std::move(body)}));
+}
+
+void client_state::push(const push_message& m) {
+  if (line_.is_closing()) return;
+  if (stage_ == stage::connected) {
+    write(profile_.format->encode(troupe::centrifuge::push{{}, message_push{m.data}}));
+    return flush();
+  }
+  if (early_.size() < max_early_messages) early_.push_back(m);
+  else self_->home().counters().messages_dropped.add();
 }
 
 void client_state::flush() {
@@ -184,6 +209,7 @@ void client_state::close(const close_status& status, closing how) {
   else flush();
   line_.close(status, how);
   inbox_.clear();
+  orders_.clear();
 }
 
 client_actor::behavior_type client(client_state::pointer self,

@@ -15,6 +15,8 @@
 #include <troupe/heartbeat.hpp>
 #include <troupe/line.hpp>
 
+#include <caf/typed_response_promise.hpp>
+
 #include <functional>
 #include <map>
 #include <memory>
@@ -26,6 +28,7 @@
 
 namespace troupe::hooks {
 class directory;
+struct call;
 struct call_result;
 } // namespace troupe::hooks
 
@@ -71,9 +74,10 @@ private:
     std::size_t done = 0; // bytes of its payload
     bool begun = false;
   };
-  // A connect that waits for the channels the server subscribes.
+  // A connect that waits for what its token is worth, or for the channels the server subscribes.
   struct open_connect {
     std::uint32_t id = 0;
+    introduce who;
     std::size_t outstanding = 0;
     connect_result result;
     std::optional<error_code> failed;
@@ -82,13 +86,16 @@ private:
   using subscriptions = std::unordered_map<std::string, subscription>;
   using grants = std::map<std::string, subscription_terms>; // by channel
   using time_point = host::clock::time_point;
+  using push_body = decltype(centrifuge::push::body);
 
   // -- client.cpp: frames, replies, time, the end ---
   void on_received(const received& m);
   void work();
   void go_on();
   void reply(std::uint32_t id, result body);
-  void push(std::string channel, unsubscribe_push body);
+  void push(std::string channel, push_body body);
+  /// A message that belongs to no channel, kept until the client is connected.
+  void push(const push_message& m);
   void fail(std::uint32_t id, error_code code) { reply(id, error_result{code}); }
   void write(const std::optional<std::string>& encoded);
   void flush();
@@ -102,8 +109,7 @@ private:
   void on(std::uint32_t id, const connect_request& r);
   /// Calls `then()` unless its user has too many connections; then it is closed.
   void enter(std::function<void()> then);
-  void begin_connect(std::uint32_t id, const std::map<std::string, subscribe_request>& wanted,
-                     const grants& granted);
+  void begin_connect(const std::map<std::string, subscribe_request>& wanted, const grants& granted);
   /// Its credentials are good; `granted` are the channels of its token.
   void admit(std::uint32_t id, const connect_request& r, const grants& granted);
   /// The channels the server subscribes, with how to recover them. Nothing if the connection had to be
@@ -165,6 +171,19 @@ private:
   void expire_subscriptions(time_point now);
   std::optional<time_point> next_expiry() const;
 
+  // -- client_orders.cpp ---
+  using promised = caf::typed_response_promise<carried_out>;
+  promised on_order(const grant_subscription& m);
+  promised on_order(const revoke_subscription& m);
+  promised on_order(const renew_connection& m);
+  /// Carries an order out when no command is being handled.
+  template <class Order>
+  promised in_turn(const Order& m);
+  void carry_out(const grant_subscription& m, promised done);
+  void carry_out(const revoke_subscription& m, promised done);
+  void carry_out(const renew_connection& m, promised done);
+  void tell_granted(const std::string& channel, subscribe_result& granted);
+
   // -- client_commands.cpp ---
   void on(std::uint32_t id, const publish_request& r);
   void on(std::uint32_t id, const presence_request& r);
@@ -181,8 +200,11 @@ private:
   /// `make_result(what the channel said)` or an error.
   template <class Answered, class Message, class F>
   void ask(std::uint32_t id, Message question, F make_result);
-  /// Likewise for a method of an extension; the empty name is `send`. @returns false if there is none.
+  /// Likewise for a method of an extension, or the user's actor; the empty name is `send`. @returns false if
+  /// there is none.
   bool call(std::uint32_t id, const std::string& method, const payload& data);
+  template <class Handle>
+  void ask_extension(std::uint32_t id, const Handle& whom, hooks::call question);
   void on_called(std::uint32_t id, const hooks::call_result& r);
 
   /// As others see it in a channel, or by the empty name outside of all.
@@ -201,7 +223,9 @@ private:
   std::set<std::string> granted_;           // channels of its token
   subscriptions subscriptions_;
   std::unique_ptr<open_connect> connecting_;
+  std::vector<push_message> early_; // not before the reply to connect
   std::vector<open_frame> inbox_;
+  std::vector<std::function<void()>> orders_; // one for each request of the API under way
   std::string output_; // of this turn: one frame
   stage stage_ = stage::waiting;
   bool busy_ = false;  // the command before waits for its channel

@@ -15,8 +15,10 @@ constexpr std::size_t max_held_events = 1024;
 
 void client_state::on(std::uint32_t id, const connect_request& r) {
   if (stage_ != stage::waiting) return disconnect(close_reason::bad_request);
+  stage_ = stage::connecting;
+  connecting_ = std::make_unique<open_connect>();
+  connecting_->id = id;
   if (!r.token.empty()) {
-    stage_ = stage::connecting;
     return verify(verify_connection{r.token},
                   [this, id, r](const connection_verdict& m) { on_verdict(id, r, m); });
   }
@@ -31,7 +33,7 @@ void client_state::admit(std::uint32_t id, const connect_request& r, const grant
     if (!settings_->channels->find(channel)) return refuse(id, error_code::unknown_channel);
   const auto wanted = server_side_of(r, granted);
   if (wanted)
-    enter([this, id, channels = *wanted, granted] { begin_connect(id, channels, granted); });
+    enter([this, channels = *wanted, granted] { begin_connect(channels, granted); });
 }
 
 void client_state::enter(std::function<void()> then) {
@@ -52,12 +54,8 @@ void client_state::enter(std::function<void()> then) {
           [go_in](const caf::error&) { go_in(); }); // at the server's end: there is nothing to guard
 }
 
-void client_state::begin_connect(std::uint32_t id,
-                                 const std::map<std::string, subscribe_request>& wanted,
+void client_state::begin_connect(const std::map<std::string, subscribe_request>& wanted,
                                  const grants& granted) {
-  stage_ = stage::connecting;
-  connecting_ = std::make_unique<open_connect>();
-  connecting_->id = id;
   connecting_->outstanding = wanted.size();
   if (wanted.empty()) return finish_connect();
   busy_ = true;
@@ -123,15 +121,20 @@ void client_state::finish_connect() {
   if (options.connect_include_server_time)
     told.time = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::system_clock::now().time_since_epoch());
+  // Before the reply, so that whoever has seen it can be reached as this user.
+  done->who.user = profile_.user;
+  self_->send(shard_, std::move(done->who));
   reply(done->id, std::move(told));
   flush(); // before the publications
   heartbeat_ = heartbeat{pulse(), self_->home().now(), spread_of(profile_.id)};
   arm();
+  for (const auto& message : std::exchange(early_, {})) push(message);
   for (const auto& event : done->held) on_happened(event);
 }
 
 void client_state::refuse(std::uint32_t id, error_code code) {
   stage_ = stage::refused;
+  connecting_.reset();
   subscriptions_.clear();
   fail(id, code);
   arm();

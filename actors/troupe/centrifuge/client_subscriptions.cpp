@@ -123,7 +123,9 @@ void client_state::on_happened(const channel_event_ptr& event) {
   case subscription::verdict::inappropriate:
     return disconnect(close_reason::inappropriate_protocol);
   case subscription::verdict::insufficient:
-    restart(to, event->what != channel_event::kind::lost);
+    if (event->what != channel_event::kind::lost) restart(to);
+    else if (resubscribes(event->why)) restart(to, false);
+    else end_subscription(to, event->why, false);
     return flush();
   }
 }
@@ -152,7 +154,7 @@ void client_state::end_subscription(subscriptions::iterator ended, unsubscribe_c
                                     bool tell_channel) {
   const auto channel = subscriptions_.extract(ended).key();
   line_.withdraw(channel);
-  push(channel, {code});
+  push(channel, unsubscribe_push{code});
   if (tell_channel) leave(channel);
 }
 

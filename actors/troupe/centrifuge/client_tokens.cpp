@@ -61,14 +61,8 @@ void client_state::identify(const connection_grant& granted) {
   profile_.user = granted.user;
   info_ = granted.info;
   end_ = end_of(granted.expires_in);
-  // Before the reply, so that whoever has seen it can be reached as this user.
-  const auto become = [this](membership in, const std::string& called) {
-    self_->request(shard_, caf::infinite,
-                   change_membership{.of = target::connection(profile_.id), .in = in, .name = called})
-        .then([](const receipt&) {}, [](const caf::error&) {}); // a shard that is gone ends us too
-  };
-  if (!granted.user.empty()) become(membership::user, granted.user);
-  for (const auto& label : granted.labels) become(membership::label, label);
+  connecting_->who.labels = granted.labels;
+  connecting_->who.meta = granted.meta;
 }
 
 // -- subscribing ---
@@ -193,9 +187,10 @@ void client_state::expire_subscriptions(time_point now) {
     const auto each = next++;
     const auto end = each->second.end();
     if (!end) continue;
-    if (now >= *end + settings_->options.expired_sub_close_delay)
+    if (now >= *end + settings_->options.expired_sub_close_delay) {
+      if (each->second.server_side()) return disconnect(close_reason::subscription_expired);
       end_subscription(each, unsubscribe_code::subscription_expired, true);
-    else next_sub_end_ = std::min(*end, next_sub_end_.value_or(*end));
+    } else next_sub_end_ = std::min(*end, next_sub_end_.value_or(*end));
   }
   flush();
 }

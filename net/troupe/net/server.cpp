@@ -242,11 +242,18 @@ std::uint16_t server::api_port() const noexcept {
   return impl_->api_port_ != 0 ? impl_->api_port_ : impl_->admin_port_;
 }
 std::size_t server::loop_count() const noexcept { return impl_->loops_.size(); }
+acceptance server::send(broadcast what) {
+  const auto taken = impl_->budget_->take(what.message.bytes().size());
+  if (taken == acceptance::accepted) caf::anon_send(impl_->registry_, admitted{std::move(what)});
+  return taken;
+}
+
 registry_actor server::registry() const { return impl_->registry_; }
 troupe::centrifuge::channels server::channels() const {
   return troupe::centrifuge::channels{impl_->clients_->hubs};
 }
 
+hooks::users server::users() const { return impl_->extensions_->of_users(); }
 ledger_actor server::ledger() const { return impl_->ledger_; }
 inspection::observatory server::observatory() const { return impl_->observatory_; }
 

@@ -56,10 +56,18 @@ public:
   [[nodiscard]] std::string send_method_name() const;
   [[nodiscard]] std::size_t loop_count() const noexcept;
 
+  /// Delivers a message to the connections of its target, any but those of a channel: see target. Returns at
+  /// once, on any thread. @returns whether the node took it: over budget, too much waits to be fanned out
+  /// already (registry_options::max_pending_bytes), which is counted as `broadcasts_refused`.
+  [[nodiscard]] acceptance send(broadcast what);
+
   /// The one address for messages to connections: see interfaces.hpp.
   [[nodiscard]] registry_actor registry() const;
   /// The addresses of channels.
   [[nodiscard]] troupe::centrifuge::channels channels() const;
+
+  /// The addresses of users' actors; nobody's without extensions::users.
+  [[nodiscard]] hooks::users users() const;
 
   /// Why connections ended.
   [[nodiscard]] ledger_actor ledger() const;

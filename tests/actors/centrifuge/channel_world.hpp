@@ -136,6 +136,10 @@ inline client_actor::behavior_type member(member_pointer self, std::shared_ptr<m
     },
     [](const deadline_passed&) {},
     [book](const channel_happened& m) { take(*book, m.event); },
+    [](const grant_subscription&) { return carried_out{}; },
+    [](const revoke_subscription&) { return carried_out{}; },
+    [](const renew_connection&) { return carried_out{}; },
+    [](const push_message&) {},
   };
 }
 

@@ -62,7 +62,7 @@ channel_options presence_and_history() {
 }
 
 struct hooked : world {
-  hooked() : world({.channels = presence_and_history()}) {
+  explicit hooked(hooks::keeper_options keeping = {}) : world({.channels = presence_and_history()}) {
     for (const auto& h : hubs) caf::anon_send_exit(h, caf::exit_reason::kill);
     channel_settings settings{.names = std::make_shared<const namespaces>(
                                 channels_config{.without_namespace = presence_and_history(),
@@ -73,7 +73,7 @@ struct hooked : world {
                               .log = &log};
     hubs = {spawn_on(host(), hub, std::make_shared<const channel_settings>(std::move(settings)))};
     const std::vector<std::reference_wrapper<troupe::host>> homes{host()};
-    *made = {{.namespaces = {{.name = "", .actor = hooks::on_loop(scripted, book)}}},
+    *made = {{.namespaces = {{.name = "", .actor = hooks::on_loop(scripted, book), .keeping = keeping}}},
              homes, {}, channels{hubs}, log};
     run();
   }
@@ -201,6 +201,27 @@ TEST_CASE_METHOD(hooked, "namespace hook: while it has failed clients get an err
   CHECK(ann->seen == strings{"answer", "plain:again"});
   unsubscribe(ann, "a");
   CHECK(book->seen.back() == "left a ann");
+}
+
+TEST_CASE("namespace hook: when its keeper gives up, subscriptions end for good", "[actors][hooks]") {
+  hooked w{{.restart = hooks::restart_strategy::give_up_after(1, 60s)}};
+  const auto ann = w.subscribed("ann", "a"), bob = w.subscribed("bob", "b");
+  const auto free = w.subscribed("cyd", "free:c");
+  w.book->crashes = true;
+  for (int i = 0; i < 2; ++i) w.publish_as(ann, "a", "hello");
+  w.book->crashes = false;
+  CHECK(w.log.named("extension_gave_up").size() == 1);
+  for (const auto& each : {ann, bob}) {
+    CHECK(each->seen == strings{"answer", "lost"});
+    CHECK(each->events.back()->why == unsubscribe_code::server_unsubscribe);
+  }
+  CHECK(free->seen == strings{"answer"});
+  CHECK(w.host().counters().channels.value() == 1);
+  CHECK(w.host().counters().subscriptions.value() == 1);
+  CHECK(w.log.named("channel_failed").empty());
+  const auto late = w.comes("dan");
+  w.subscribe(late, "a");
+  CHECK(late.error() == error_code::not_available);
 }
 
 TEST_CASE_METHOD(hooked, "namespace hook: subscriptions that end with their channel end for it too",

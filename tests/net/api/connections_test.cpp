@@ -84,7 +84,38 @@ TEST_CASE("api connections: a connection is told with what it belongs to", "[net
   CHECK_FALSE(all.contains("cursor"));
   REQUIRE(all["connections"].size() == 1);
   CHECK(all["connections"][0] == json{{"client", a.id.to_string()}, {"user", "42"}, {"transport", "memory"},
-                                      {"groups", {"red", "tall"}}, {"labels", {"beta"}}, {"age", 5}});
+                                      {"groups", {"red", "tall"}}, {"labels", {"beta"}}, {"age", 5}, {"idle", 5}});
+}
+
+TEST_CASE("api connections: they are found by how long they are silent and alive", "[net][api][connections]") {
+  api_node n;
+  const auto a = n.connect();
+  n.advance(10s);
+  const auto b = n.connect();
+  n.advance(10s);
+  a->client_sends("hello");
+  n.run();
+  n.advance(5s);
+  const auto ids = [&](json asked) { return n.ids(std::move(asked)); };
+  const auto of = [](const auto&... each) { return std::multiset<std::string>{each.id.to_string()...}; };
+  CHECK(ids({{"min_age", 25}}) == of(a));
+  CHECK(ids({{"min_age", 26}}).empty());
+  CHECK(ids({{"min_age", 15}}) == of(a, b));
+  CHECK(ids({{"min_idle", 15}}) == of(b));
+  CHECK(ids({{"min_idle", 5}}) == of(a, b));
+  CHECK(ids({{"min_idle", 6}}) == of(b));
+}
+
+TEST_CASE("api users: disconnect closes connections of /ws as well", "[net][api][connections]") {
+  api_node n({.hosts = 2});
+  const auto a = n.connect({.user = "42", .host = 0});
+  const auto b = n.connect({.user = "42", .host = 1});
+  const auto c = n.connect({.host = 1});
+  const auto code = [](const client& who) { return who->closing() ? who->closing()->code : 0; };
+  n.result("disconnect", {{"user", "42"}});
+  CHECK((code(a) == 4001 && code(b) == 4001 && code(c) == 0));
+  n.result("disconnect", {{"disconnect", {{"code", 4100}, {"reason", "later"}}}});
+  CHECK(code(c) == 4100);
 }
 
 TEST_CASE("api connections: filters narrow it down together", "[net][api][connections]") {

@@ -57,6 +57,8 @@ std::string type_of(const Integer&) {
 std::string type_of(const payload&) { return ""; }
 std::string type_of(const tag_map&) { return "object"; }
 std::string type_of(const std::optional<stream_position>&) { return "object"; }
+std::string type_of(const option_overrides&) { return "object"; }
+std::string type_of(const std::optional<disconnect_notice>&) { return "object"; }
 template <class T>
 std::string type_of(const std::vector<T>&) {
   return "array";
@@ -112,11 +114,14 @@ json samples() {
   const auto p = std::make_shared<const publication>(publication{some, who, 1, "ep", {{"k", "v"}}});
   const answer published{to_json(troupe::net::api::publish_result{{1, "ep"}})};
   const troupe::listed_connection connection{
-    {}, {troupe::transport_kind::centrifuge_json, "127.0.0.1", true}, "42", {"g"}, {"l"}, {"c"}, std::chrono::seconds{1}};
+    {}, {}, {troupe::transport_kind::centrifuge_json, "127.0.0.1", true}, "42", {"g"}, {"l"}, {"c"},
+    std::chrono::seconds{1}, std::chrono::seconds{1}};
   json all;
   const auto put = [&](const char* method, const std::string& text) { all[method] = json::parse(text); };
   put("publish", std::get<std::string>(published));
   put("broadcast", broadcast_json({published, error_code::unknown_channel}));
+  for (const auto* method : {"subscribe", "unsubscribe", "disconnect", "refresh"})
+    put(method, to_json(empty_result{}));
   put("presence", to_json(there));
   put("presence_stats", to_json(presence_stats_result{1, 1}));
   put("history", to_json(history_page{{p}, {1, "ep"}}));

@@ -231,7 +231,9 @@ public:
     peer p{client_id::random(), {}, std::make_shared<testing::memory_transport>(transport)};
     p.who = spawn_on(host(), client, std::shared_ptr<const client_settings>{settings}, shard_,
                      client_profile{p.id, std::move(user), &net::centrifuge::codec_for(format),
-                                    frame_pings},
+                                    frame_pings,
+                                    {format == encoding::json ? transport_kind::centrifuge_json
+                                                              : transport_kind::centrifuge_protobuf}},
                      p.line);
     peers.push_back(p);
     run();

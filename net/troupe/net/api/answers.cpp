@@ -47,6 +47,7 @@ static void write(output& out, const shown_connection& value) {
   o.member("labels", value.what.labels);
   o.member("channels", value.what.channels);
   o.always("age", value.what.age.count());
+  o.always("idle", value.what.idle.count());
 }
 
 namespace {

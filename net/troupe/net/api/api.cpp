@@ -37,6 +37,8 @@ std::optional<payload> content_of(publish_request& r) {
   return centrifuge::make_payload(*std::move(bytes));
 }
 
+bool may_begin(const std::function<bool()>& is_awaited) { return !is_awaited || is_awaited(); }
+
 /// Answers of several steps, with a bound on their bytes together.
 class collected {
 public:
@@ -70,7 +72,7 @@ void api_state::on_call(answer_call& m) {
   if (!parsed) return m.respond(malformed());
   auto respond = std::move(m.respond);
   if (auto* batch = std::get_if<batch_request>(&*parsed))
-    return run_batch(std::move(*batch), [respond = std::move(respond)](std::string replies) {
+    return run_batch(std::move(*batch), std::move(m.is_awaited), [respond = std::move(respond)](std::string replies) {
       respond(json_decision(std::move(replies)));
     });
   const then done = [respond = std::move(respond), errors = m.errors](const answer& what) {
@@ -84,13 +86,16 @@ void api_state::on_legacy(answer_call& m) {
     std::vector<legacy_command> commands;
     collected answers;
     std::function<void(decision)> respond;
+    std::function<bool()> is_awaited;
   };
   auto parsed = read_legacy(m.body);
   if (!parsed) return m.respond(malformed());
   const auto count = parsed->size();
   const auto open = std::make_shared<open_call>(
-    open_call{*std::move(parsed), {count, settings_->options.max_response_bytes}, std::move(m.respond)});
+    open_call{*std::move(parsed), {count, settings_->options.max_response_bytes},
+              std::move(m.respond), std::move(m.is_awaited)});
   const auto begin = [this, open](std::size_t at, const std::function<void()>& done) {
+    if (!may_begin(open->is_awaited)) return done();
     run_each(open->commands[at].what, [open, at, done](answer what) {
       open->answers.put(at, std::move(what));
       done();
@@ -104,7 +109,8 @@ void api_state::on_legacy(answer_call& m) {
   });
 }
 
-void api_state::run_batch(batch_request r, std::function<void(std::string)> done) {
+void api_state::run_batch(batch_request r, std::function<bool()> is_awaited,
+                          std::function<void(std::string)> done) {
   struct open_batch {
     batch_request asked;
     collected answers;
@@ -119,7 +125,8 @@ void api_state::run_batch(batch_request r, std::function<void(std::string)> done
       named ? std::visit([](const auto& c) { return std::string_view{c.method}; }, *named)
             : std::string_view{});
   }
-  const auto begin = [this, open](std::size_t at, const std::function<void()>& ended) {
+  const auto begin = [this, open, is_awaited = std::move(is_awaited)](std::size_t at, const std::function<void()>& ended) {
+    if (!may_begin(is_awaited)) return ended();
     run_each(open->asked.commands[at], [open, at, ended](answer what) {
       open->answers.put(at, std::move(what));
       ended();

@@ -16,6 +16,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,8 @@ struct answer_call {
   std::string body;
   api_errors errors = api_errors::body;
   std::function<void(decision)> respond;
+  /// Whether somebody still waits for it: what has not begun then does not. Null: always.
+  std::function<bool()> is_awaited = {};
 };
 
 using api_actor = caf::typed_actor<caf::reacts_to<answer_call>>;
@@ -71,7 +74,8 @@ private:
 
   void on_call(answer_call& m);
   void on_legacy(answer_call& m);
-  void run_batch(batch_request r, std::function<void(std::string)> done);
+  void run_batch(batch_request r, std::function<bool()> is_awaited,
+                 std::function<void(std::string)> done);
   void run_each(batch_command& what, const then& done);
 
   void run(publish_request& r, const then& done);
@@ -83,6 +87,22 @@ private:
   void run(channels_request& r, const then& done);
   void run(info_request& r, const then& done);
   void run(rpc_request& r, const then& done);
+  // api_users.cpp
+  void run(subscribe_request& r, const then& done);
+  void run(unsubscribe_request& r, const then& done);
+  void run(disconnect_request& r, const then& done);
+  void run(refresh_request& r, const then& done);
+  /// What to do with one connection, and whom to tell the error when it is done.
+  using act = std::function<void(const listed_connection&, std::function<void(std::optional<error_code>)>)>;
+  struct rounds;
+  /// Does it to all that are chosen; answers with {}, or with an error of one of them.
+  void make_rounds(const chosen_connections& among, act what, const then& done);
+  void go_round(const std::shared_ptr<rounds>& all);
+  /// The same with an order for clients of the protocol.
+  template <class Order>
+  void order(const chosen_connections& among, Order what, const then& done);
+  void close(const chosen_connections& among, const close_status& status,
+             std::set<std::string> spared, const then& done);
   // api_connections.cpp
   void run(connections_request& r, const then& done);
   void run(send_request& r, const then& done);

@@ -96,8 +96,14 @@ void api_state::run(connections_request& r, const then& done) {
   const auto over = parse_transport(r.transport);
   if (!at || (!r.transport.empty() && !over)) return done(error_code::bad_request);
   const auto limit = r.limit == 0 ? r.default_limit : std::min(r.limit, r.max_limit);
-  turn(std::make_shared<page>(page{{std::move(r.user), std::move(r.group), std::move(r.label), over},
-                                   *at, limit, 0, {}, done}));
+  list_connections asked{.group = std::move(r.group),
+                         .label = std::move(r.label),
+                         .peer = std::move(r.address),
+                         .over = over,
+                         .min_idle = std::chrono::seconds{r.min_idle},
+                         .min_age = std::chrono::seconds{r.min_age}};
+  if (!r.user.empty()) asked.user = std::move(r.user);
+  turn(std::make_shared<page>(page{std::move(asked), *at, limit, 0, {}, done}));
 }
 
 void api_state::turn(const std::shared_ptr<page>& to) {
@@ -135,8 +141,10 @@ void api_state::run(send_request& r, const then& done) {
                                     .exclude = {},
                                     .policy = *policy,
                                     .key = std::move(r.key)}})
-    .then([done](const receipt& m) { done(to_json(m)); },
-          [done](const caf::error&) { done(error_code::internal); });
+    .then([done](const receipt& m) {
+      if (m.was == acceptance::over_budget) done(error_code::too_many_requests);
+      else done(to_json(m));
+    }, [done](const caf::error&) { done(error_code::internal); });
 }
 
 } // namespace troupe::net::api

@@ -76,10 +76,11 @@ std::optional<decision> endpoint::refuse(const request_head& head) const {
 }
 
 void endpoint::call(std::size_t loop, const request_head& head, std::string body,
-                    std::function<void(decision)> respond) const {
+                    std::function<void(decision)> respond,
+                    std::function<bool()> is_awaited) const {
   const auto errors = head.error_mode == "transport" ? api_errors::transport : options_.errors;
   caf::anon_send(actors_[loop], answer_call{std::string{method_of(head.target)}, std::move(body),
-                                            errors, std::move(respond)});
+                                            errors, std::move(respond), std::move(is_awaited)});
 }
 
 } // namespace troupe::net::api

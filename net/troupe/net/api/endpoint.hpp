@@ -37,9 +37,9 @@ public:
   [[nodiscard]] std::optional<decision> refuse(const request_head& head) const;
 
   /// Answers a request that was not refused. `respond` is called on the loop's thread, once and later;
-  /// never if the loop ends before.
+  /// never if the loop ends before. Parts that have not begun when it is no longer awaited do not.
   void call(std::size_t loop, const request_head& head, std::string body,
-            std::function<void(decision)> respond) const;
+            std::function<void(decision)> respond, std::function<bool()> is_awaited) const;
 
   [[nodiscard]] const api_options& options() const noexcept { return options_; }
 

@@ -33,6 +33,16 @@ struct raw_legacy {
   payload params;
 };
 
+} // namespace
+
+// Found by its type.
+static void read(ondemand::value from, disconnect_notice& to) {
+  centrifuge::internal::read_object(from, centrifuge::internal::member{"code", to.code},
+                                    centrifuge::internal::member{"reason", to.reason});
+}
+
+namespace {
+
 template <class Visit>
 void for_each_field(ondemand::value from, Visit visit) {
   for (ondemand::field field : from.get_object()) {

@@ -4,6 +4,7 @@
 // `methods` and fields() are the one table of the API: the reader, batch and the check of openapi.json
 // come from it.
 #pragma once
+#include <troupe/centrifuge/authentication.hpp>
 #include <troupe/centrifuge/codes.hpp>
 #include <troupe/centrifuge/publication.hpp>
 
@@ -18,6 +19,7 @@
 namespace troupe::net::api {
 
 using troupe::centrifuge::error_code;
+using troupe::centrifuge::option_overrides;
 using troupe::centrifuge::payload;
 using troupe::centrifuge::stream_position;
 using troupe::centrifuge::tag_map;
@@ -61,6 +63,85 @@ struct broadcast_request : publish_request {
   static void fields(auto& r, auto&& visit) {
     visit("channels", r.channels);
     common_fields(r, visit);
+  }
+};
+
+/// Which connections: those of a user, the empty one being everybody who is anonymous.
+struct chosen_connections {
+  std::string user;
+  std::string client;  ///< Of them only this one.
+  std::string session; ///< Of them only that of this session; over WebSocket there are none.
+
+  static void common_fields(auto& r, auto&& visit) {
+    visit("user", r.user);
+    visit("client", r.client);
+    visit("session", r.session);
+  }
+};
+
+struct subscribe_request : chosen_connections {
+  static constexpr std::string_view method = "subscribe";
+  std::string channel;
+  payload info;
+  std::string b64info; ///< Wins over info.
+  payload data;
+  std::string b64data; ///< Wins over data.
+  std::int64_t expire_at = 0; ///< Unix time; 0: never.
+  std::optional<stream_position> recover_since;
+  option_overrides overrides;
+
+  static void fields(auto& r, auto&& visit) {
+    common_fields(r, visit);
+    visit("channel", r.channel);
+    visit("info", r.info);
+    visit("b64info", r.b64info);
+    visit("data", r.data);
+    visit("b64data", r.b64data);
+    visit("expire_at", r.expire_at);
+    visit("recover_since", r.recover_since);
+    visit("override", r.overrides);
+  }
+};
+
+struct unsubscribe_request : chosen_connections {
+  static constexpr std::string_view method = "unsubscribe";
+  std::string channel;
+
+  static void fields(auto& r, auto&& visit) {
+    common_fields(r, visit);
+    visit("channel", r.channel);
+  }
+};
+
+/// What clients are told when they are disconnected.
+struct disconnect_notice {
+  std::uint32_t code = 0;
+  std::string reason;
+};
+
+struct disconnect_request : chosen_connections {
+  static constexpr std::string_view method = "disconnect";
+  std::vector<std::string> whitelist; ///< Clients that stay.
+  std::optional<disconnect_notice> disconnect;
+
+  static void fields(auto& r, auto&& visit) {
+    common_fields(r, visit);
+    visit("whitelist", r.whitelist);
+    visit("disconnect", r.disconnect);
+  }
+};
+
+struct refresh_request : chosen_connections {
+  static constexpr std::string_view method = "refresh";
+  bool expired = false;
+  std::int64_t expire_at = 0; ///< Unix time; 0: never.
+  payload info;
+
+  static void fields(auto& r, auto&& visit) {
+    common_fields(r, visit);
+    visit("expired", r.expired);
+    visit("expire_at", r.expire_at);
+    visit("info", r.info);
   }
 };
 
@@ -132,7 +213,10 @@ struct connections_request {
   std::string user;
   std::string group;
   std::string label;
+  std::string address;
   std::string transport;   ///< As to_string(transport_kind).
+  std::uint32_t min_idle = 0; ///< Seconds.
+  std::uint32_t min_age = 0;  ///< Seconds.
   std::uint32_t limit = 0; ///< 0: the default.
   std::string cursor;      ///< Of the page before.
 
@@ -140,7 +224,10 @@ struct connections_request {
     visit("user", r.user);
     visit("group", r.group);
     visit("label", r.label);
+    visit("address", r.address);
     visit("transport", r.transport);
+    visit("min_idle", r.min_idle);
+    visit("min_age", r.min_age);
     visit("limit", r.limit);
     visit("cursor", r.cursor);
   }
@@ -177,10 +264,11 @@ struct send_request {
 };
 
 /// All that may stand in a batch, in the order in which one wins if a command names several.
-using command = std::variant<publish_request, broadcast_request, history_request,
+using command = std::variant<publish_request, broadcast_request, subscribe_request,
+                             unsubscribe_request, disconnect_request, history_request,
                              history_remove_request, presence_request, presence_stats_request,
-                             info_request, rpc_request, channels_request, connections_request,
-                             send_request>;
+                             info_request, rpc_request, refresh_request, channels_request,
+                             connections_request, send_request>;
 
 /// A command of a batch: not found if it names no method, bad request if it is null.
 using batch_command = std::variant<error_code, command>;

@@ -33,7 +33,8 @@ authenticator_state::make_behavior(authenticator_settings settings) {
                   }
                   const auto& said = *std::get<0>(j);
                   promise.deliver(connection_verdict{connection_grant{
-                      said.user, said.terms.info, left_until(said.grant_ends), said.subs, said.labels}});
+                      said.user, said.terms.info, left_until(said.grant_ends), said.subs, said.labels,
+                      said.meta}});
                 }});
         return promise;
       },

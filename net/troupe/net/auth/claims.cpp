@@ -132,6 +132,7 @@ std::string_view read_claims(std::string_view text, std::string_view user_claim,
   if (end) result.grant_ends = *end > claims::seconds{} ? end : std::nullopt;
   in.terms(result.terms);
   in.texts("labels", result.labels);
+  if (const auto* meta = in.find("meta"); meta && !meta->is_null()) result.meta = meta->dump();
   in.text("channel", result.channel);
   in.text("client", result.client);
   if (const auto wrong = read_channels(in, result); !wrong.empty()) return wrong;

@@ -29,6 +29,7 @@ struct claims {
   // -- of connection tokens ---
   std::map<std::string, troupe::centrifuge::subscription_terms> subs; ///< "subs", else "channels"
   std::vector<std::string> labels;
+  std::string meta; ///< JSON; empty: none.
 
   // -- of subscription tokens ---
   std::string channel; ///< In a connection token it makes it invalid.

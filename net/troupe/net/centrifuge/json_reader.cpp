@@ -24,6 +24,25 @@ void read(ondemand::value from, stream_position& to) {
   read_object(from.get_object(), member{"offset", to.offset}, member{"epoch", to.epoch});
 }
 
+/// {"value":true}
+struct override_value {
+  std::optional<bool>& to;
+};
+static void read(ondemand::value from, override_value& value) {
+  read_object(from.get_object(), member{"value", value.to});
+}
+
+void read(ondemand::value from, option_overrides& to) {
+  override_value presence{to.presence};
+  override_value join_leave{to.join_leave};
+  override_value push_join_leave{to.force_push_join_leave};
+  override_value positioning{to.force_positioning};
+  override_value recovery{to.force_recovery};
+  read_object(from.get_object(), member{"presence", presence}, member{"join_leave", join_leave},
+              member{"force_push_join_leave", push_join_leave},
+              member{"force_positioning", positioning}, member{"force_recovery", recovery});
+}
+
 void read(ondemand::value from, subscribe_request& to) {
   read_object(from.get_object(), member{"channel", to.channel}, member{"token", to.token},
               member{"recover", to.recover}, member{"epoch", to.epoch}, member{"offset", to.offset},

@@ -268,7 +268,8 @@ private:
                          s->waiting_.reset();
                          s->expire_at(s->loop_.now() + s->context_.api->options().timeout);
                          s->answer(*asked, std::move(decided));
-                       });
+                       },
+                       [s = self(), asked = waiting_] { return s->waiting_ == asked; });
   }
 
   void on_deadline() {

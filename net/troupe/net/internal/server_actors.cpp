@@ -32,8 +32,9 @@ connection_origin origin_of(const opening& how) {
 } // namespace
 
 void server::impl::spawn_actors() {
-  for (auto& loop : loops_) shards_.push_back(spawn_on(*loop, shard, shard_options{&context_.log}));
-  registry_options joining{.log = &context_.log};
+  for (auto& loop : loops_) shards_.push_back(
+      spawn_on(*loop, shard, shard_options{.log = &context_.log, .extensions = extensions_}));
+  registry_options joining{.log = &context_.log, .budget = budget_};
   // A joined delivery must not be what fills an outbox that would hold its parts.
   joining.max_joined_bytes =
     std::min(joining.max_joined_bytes, context_.options.outbox.max_bytes / 2);

@@ -15,6 +15,7 @@
 #include <troupe/net/internal/inspector.hpp>
 #include <troupe/net/internal/listener.hpp>
 #include <troupe/net/internal/memory_watch.hpp>
+#include <troupe/registry.hpp>
 
 #include <deque>
 #include <future>
@@ -94,6 +95,8 @@ private:
   std::shared_ptr<admission> admin_gate_;
   std::shared_ptr<admission> api_gate_;
   std::vector<shard_actor> shards_;
+  std::shared_ptr<send_budget> budget_ =
+    std::make_shared<send_budget>(registry_options{}.max_pending_bytes);
   registry_actor registry_;
   event inspector_ended_;
   ledger_actor ledger_;

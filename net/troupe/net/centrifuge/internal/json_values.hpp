@@ -3,6 +3,7 @@
 // Reads JSON: values by read(), objects by read_object(). read() for a type is found by that type, so
 // it may be declared after this header.
 #pragma once
+#include <troupe/centrifuge/authentication.hpp>
 #include <troupe/centrifuge/command.hpp>
 
 #include <simdjson.h>
@@ -63,6 +64,9 @@ inline void read(ondemand::value from, troupe::centrifuge::payload& to) {
 void read(ondemand::value from, troupe::centrifuge::filter_node& to);
 void read(ondemand::value from, troupe::centrifuge::stream_position& to);
 void read(ondemand::value from, troupe::centrifuge::subscribe_request& to);
+
+/// {"presence":{"value":true}}
+void read(ondemand::value from, troupe::centrifuge::option_overrides& to);
 
 template <class T>
 void read(ondemand::value from, std::optional<T>& to);
