@@ -99,7 +99,8 @@ template <class Lower>
 outbox_bounds ws_session<Lower>::bounds() const noexcept {
   auto all = context_.bounds(centrifuge_);
   // Only for who does not keep up: what one turn queues for the others may be larger than a share.
-  if (const auto share = context_.memory.share(all.max_bytes); blocked_ && out_.bytes() > share) all.max_bytes = share;
+  if (blocked_)
+    if (const auto share = context_.memory.share(all.max_bytes); out_.bytes() > share) all.max_bytes = share;
   return all;
 }
 
