@@ -323,7 +323,7 @@ private:
   /// Ends our side, then waits for the peer's: closing at once could reset what was just sent.
   void shut_down() {
     if constexpr (is_encrypted<Lower>)
-      stream_.async_shutdown([s = self()](error_code) { s->end_stream(); });
+      stream_.async_shutdown([s = self()](error_code, std::size_t) { s->end_stream(); });
     else end_stream();
   }
 
