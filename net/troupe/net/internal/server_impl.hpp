@@ -17,10 +17,14 @@
 #include <troupe/net/internal/memory_watch.hpp>
 #include <troupe/registry.hpp>
 
+#include <atomic>
 #include <deque>
+#include <functional>
 #include <future>
 #include <map>
+#include <mutex>
 #include <optional>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -40,35 +44,7 @@ public:
 private:
   friend class server;
 
-  /// Repeatedly: what was being upgraded when the drain began may join after a cut.
-  void cut_everyone();
-  void make_loops();
-  void spawn_actors();
-  void spawn_extensions(hooks::extensions extensions);
-  void spawn_hubs();
-
-  /// On CAF's scheduler: verifying a signature takes longer than a loop may be held up.
-  void spawn_authenticator();
-  std::vector<troupe::centrifuge::roster_actor> spawn_rosters();
-
-  /// Has join() wait for the end of an actor.
-  template <class Actor>
-  void tell_end(const Actor& who) {
-    caf::actor_cast<caf::abstract_actor*>(who)->attach_functor(
-      [ended = &channels_ended_.emplace_back()] { ended->set(); });
-  }
-
-  void add_routes(const std::vector<page>& pages);
-  void open_listeners();
-
-  /// After all that may fail: they live outside of the loops.
-  void spawn_watchers();
-
-  /// After the ports are known, of which one is part of the node's name.
-  void spawn_apis();
-  void announce_drain(std::size_t loop);
-
-  /// Set once, by the registry's end.
+  /// Set once, by the end of an actor.
   class event {
   public:
     void set() { promise_.set_value(); }
@@ -80,10 +56,48 @@ private:
     std::future<void> future_ = promise_.get_future();
   };
 
+  /// Repeatedly: what was being upgraded when the drain began may join after a cut.
+  void cut_everyone();
+  void make_loops();
+  void spawn_actors();
+  void spawn_extensions(hooks::extensions extensions);
+  void spawn_hubs();
+
+  /// On CAF's scheduler: verifying a signature takes longer than a loop may be held up.
+  void spawn_authenticator();
+  std::vector<troupe::centrifuge::roster_actor> spawn_rosters();
+
+  /// Has join() wait for the end of an actor, whose failure is the server's.
+  template <class Actor>
+  void rely_on(const Actor& who, std::string_view name, event& ended) {
+    caf::actor_cast<caf::abstract_actor*>(who)->attach_functor(
+      [this, name, ended = &ended](const caf::error& why) {
+        fail(name, why);
+        ended->set();
+      });
+  }
+  /// A part has ended; does nothing if it should have. Thread: any.
+  void fail(std::string_view part, const caf::error& why);
+  void on_failure(std::function<void()> f);
+
+  void add_routes(const std::vector<page>& pages);
+  void open_listeners();
+
+  /// After all that may fail: they live outside of the loops.
+  void spawn_watchers();
+
+  /// After the ports are known, of which one is part of the node's name.
+  void spawn_apis();
+  void announce_drain(std::size_t loop);
+
   caf::actor_system& system_;
   session_context context_;
   session_context admin_context_;
   session_context api_context_;
+  std::atomic<bool> failed_{false};
+  std::mutex failure_mutex_;
+  std::function<void()> on_failure_; // guarded by the mutex
+  std::deque<event> shards_ended_;   // as the next
   event ended_; // outlives the loops, which may be what ends the registry
   std::deque<event> channels_ended_; // so do these: of hubs and rosters
   std::deque<event> keepers_ended_;
