@@ -4,6 +4,7 @@
 #include "app/command.hpp"
 #include "app/command_line.hpp"
 #include "app/console/console.hpp"
+#include "app/console/web_commands.hpp"
 #include "app/signal_queue.hpp"
 #include "app/signals.hpp"
 #include "app/web_pages.hpp"
@@ -100,10 +101,12 @@ int serve(const settings& settings) {
   caf::actor_system system{config};
   auto options = settings.server;
   options.version = version();
-  net::server server{system, std::move(options), log, web_pages()};
+  console::web_commands commands{settings.console};
+  net::server server{system, std::move(options), log, web_pages(), {}, {commands.service()}};
   std::optional<console::console> console{std::in_place, system, settings.console, server, log,
                                           [&] { signals.push(stopped_by_console); }};
   server.on_failure([&] { signals.push(stopped_by_failure); });
+  commands.open(console->address());
   log.write(severity::info, "listening",
             {{"version", std::string{version()}},
              {"address", settings.server.listen.address},

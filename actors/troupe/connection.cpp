@@ -27,7 +27,8 @@ connection_actor::behavior_type connection_state::make_behavior(
   std::shared_ptr<const connection_settings> settings, const shard_actor& shard,
   connection_identity identity, std::shared_ptr<transport> out) {
   settings_ = std::move(settings);
-  speaks_to_ = std::move(identity.speaks_to);
+  if (identity.speaks_to != target::everyone())
+    speaks_to_ = std::make_unique<const target>(std::move(identity.speaks_to));
   heartbeat_ = heartbeat{settings_->heartbeat, self_->home().now(), spread_of(identity.id)};
   id_ = identity.id;
   hooks::opened self_portrait{{id_, connection_actor{self_}, settings_->path, identity.user,
@@ -71,7 +72,7 @@ void connection_state::on_received(const received& m) {
   if (line_.is_closing()) return;
   if (settings_->keeper) return ask_route(hooks::message{id_, m.message}, m.cost);
   self_->send(settings_->registry,
-              submit{{.to = speaks_to_,
+              submit{{.to = speaks_to_ ? *speaks_to_ : target::everyone(),
                       .message = m.message,
                       .exclude = settings_->echo ? connection_handle{} : line_.handle(),
                       .policy = settings_->policy},

@@ -15,11 +15,6 @@
 
 #include <utility>
 
-#if defined(__SANITIZE_THREAD__)
-extern "C" void __tsan_acquire(void*);
-extern "C" void __tsan_release(void*);
-#endif
-
 namespace troupe {
 
 /// What a host needs of an actor that became ready on another thread: a link for its hand-over list.
@@ -47,9 +42,6 @@ public:
   void enqueue(caf::mailbox_element_ptr element, caf::execution_unit* from) override {
     if (from == &host_) meter_->enqueued_here(); // so this is the host's thread
     else meter_->enqueued_elsewhere();
-#if defined(__SANITIZE_THREAD__)
-    __tsan_release(element.get()); // Debian's CAF is not instrumented: show TSan the hand-over
-#endif
     Base::enqueue(std::move(element), &host_);
   }
 
@@ -75,9 +67,6 @@ public:
 
   // Every message passes here: the one place where handlers are measured.
   caf::invoke_message_result consume(caf::mailbox_element& element) override {
-#if defined(__SANITIZE_THREAD__)
-    __tsan_acquire(&element);
-#endif
     if constexpr (!meters::enabled) return Base::consume(element);
     try {
       const auto result = Base::consume(element);

@@ -112,8 +112,9 @@ void executor_state::audit(const run_command& m, const answer& a) {
   const auto& outcome = !a.error.empty() ? a.error : a.notes.empty() ? std::string{} : a.notes.front();
   node_.log->write_always("console_action", {{"session", fmt::to_string(m.who.session)},
                                              {"role", std::string{to_string(m.who.may)}},
-                                             {"uid", fmt::to_string(m.who.user)},
-                                             {"pid", fmt::to_string(m.who.process)},
+                                             {"uid", m.who.uid()},
+                                             {"pid", m.who.pid()},
+                                             {"peer", m.who.peer},
                                              {"command", m.what.command},
                                              {"done", a.error.empty() ? "true" : "false"},
                                              {"outcome", outcome}});

@@ -33,13 +33,15 @@ std::size_t loops_for(const listen_options& options) {
 } // namespace
 
 server::impl::impl(caf::actor_system& system, server_options options, event_log& log,
-                   const std::vector<page>& pages, hooks::extensions extensions)
+                   const std::vector<page>& pages, hooks::extensions extensions,
+                   std::vector<admin_service> services)
   : system_(system), context_{options, log, {}, {}}, admin_context_{options, log, {}, {}},
     api_context_{std::move(options), log, {}, {}} {
   make_loops();
   spawn_actors();
   spawn_extensions(std::move(extensions));
   add_routes(pages);
+  add_services(std::move(services));
   open_listeners();
   spawn_apis();
   spawn_watchers();
@@ -217,6 +219,18 @@ void server::impl::add_routes(const std::vector<page>& pages) {
   });
 }
 
+void server::impl::add_services(std::vector<admin_service> services) {
+  for (auto& one : services)
+    admin_context_.routes.add(one.path, [serve = std::move(one.serve)](const request_view& request) {
+      admin_request asked{std::string{request.authorization}, std::string{request.body}};
+      return decision{.later = [&serve, asked = std::move(asked)](auto respond) {
+        serve(asked, [respond = std::move(respond)](admin_answer said) {
+          respond({.status = said.status, .content_type = json, .body = std::move(said.body)});
+        });
+      }};
+    }, router::method::post);
+}
+
 void server::impl::open_listeners() {
   const auto& o = context_.options;
   std::shared_ptr<asio::ssl::context> tls;
@@ -254,8 +268,9 @@ void server::impl::announce_drain(std::size_t loop) {
 }
 
 server::server(caf::actor_system& system, server_options options, event_log& log,
-               std::vector<page> pages, hooks::extensions extensions)
-  : impl_(std::make_unique<impl>(system, std::move(options), log, pages, std::move(extensions))) {}
+               std::vector<page> pages, hooks::extensions extensions, std::vector<admin_service> services)
+  : impl_(std::make_unique<impl>(system, std::move(options), log, pages, std::move(extensions),
+                                 std::move(services))) {}
 
 server::~server() = default;
 

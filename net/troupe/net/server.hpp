@@ -9,6 +9,7 @@
 #include <troupe/hooks/extensions.hpp>
 #include <troupe/inspect/observatory.hpp>
 #include <troupe/interfaces.hpp>
+#include <troupe/net/admin_service.hpp>
 #include <troupe/net/options.hpp>
 #include <troupe/net/page.hpp>
 
@@ -34,10 +35,11 @@ public:
   /// @param pages Files served over GET beside the WebSocket routes.
   /// @param extensions Actors of the program: the server starts them, starts them again when they fail,
   ///        and ends them when it stops.
+  /// @param services What the program answers on the administration port.
   /// @throws std::invalid_argument when one of them cannot be, such as two for one path.
   server(caf::actor_system& system, server_options options,
          event_log& log = event_log::none(), std::vector<page> pages = {},
-         hooks::extensions extensions = {});
+         hooks::extensions extensions = {}, std::vector<admin_service> services = {});
 
   /// Stops at once if stop() was not called: connections are cut.
   ~server();

@@ -33,7 +33,7 @@ namespace troupe::net {
 class server::impl {
 public:
   impl(caf::actor_system& system, server_options options, event_log& log,
-       const std::vector<page>& pages, hooks::extensions extensions);
+       const std::vector<page>& pages, hooks::extensions extensions, std::vector<admin_service> services);
 
   ~impl();
   void reload_tls();
@@ -81,6 +81,7 @@ private:
   void on_failure(std::function<void()> f);
 
   void add_routes(const std::vector<page>& pages);
+  void add_services(std::vector<admin_service> services);
   void open_listeners();
 
   /// After all that may fail: they live outside of the loops.
