@@ -111,7 +111,7 @@ void server::impl::spawn_hubs() {
     hubs.emplace_back(spawn_on(*loop, hub, channels));
     rely_on(hubs.back(), "hub", channels_ended_.emplace_back());
   }
-  introduce(hubs);
+  meet(hubs);
   spawn_authenticator();
   clients_ = std::make_shared<const client_settings>(client_settings{
     o.client, names, {hubs.begin(), hubs.end()}, spawn_rosters(), authenticator_, o.version, extensions_});
