@@ -16,6 +16,8 @@
 #include <exception>
 #include <utility>
 
+#include <unistd.h>
+
 namespace troupe {
 
 namespace {
@@ -73,6 +75,8 @@ centrifuge::publish_answer server::publish(std::string channel, centrifuge::payl
   return answer;
 }
 
+void server::on_failure(std::function<void()> f) { impl_->edge.on_failure(std::move(f)); }
+bool server::has_failed() const noexcept { return impl_->edge.has_failed(); }
 void server::stop() { impl_->edge.stop(); }
 bool server::join() { return impl_->edge.join(); }
 
@@ -88,12 +92,13 @@ int serve(net::server_options options, hooks::extensions extensions, std::vector
     server running{std::move(options), std::move(extensions), log, std::move(pages)};
     fmt::print("listening on http://localhost:{}/\n", running.port());
     std::fflush(stdout);
+    running.on_failure([] { ::kill(::getpid(), SIGTERM); });
     int signal = 0;
     sigwait(&signals, &signal);
     pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
     running.stop();
     running.join();
-    return 0;
+    return running.has_failed() ? 1 : 0;
   } catch (const std::exception& e) {
     fmt::print(stderr, "{}\n", e.what());
     return 2;

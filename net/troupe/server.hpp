@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,6 +61,10 @@ public:
   centrifuge::publish_answer publish(std::string channel, centrifuge::payload data,
                                      std::chrono::milliseconds patience = default_patience);
 
+  /// As net::server::on_failure().
+  void on_failure(std::function<void()> f);
+  [[nodiscard]] bool has_failed() const noexcept;
+
   /// Begins to drain, see net::server::stop(). Returns at once.
   void stop();
   /// Waits for stop() to be called, then until it is through. Call it once.
@@ -75,7 +80,7 @@ private:
 
 /// The main() of a program that is a server: runs it until SIGINT or SIGTERM, then drains it; a second
 /// signal ends the process. Prints the port and logs to standard error. Call it before any thread is
-/// started. @returns an exit code: 0, or 2 when the server cannot start.
+/// started. @returns an exit code: 0, 1 when the server has failed, or 2 when it cannot start.
 int serve(net::server_options options, hooks::extensions extensions,
           std::vector<net::page> pages = {});
 

@@ -119,6 +119,17 @@ test("examples: backend answers calls and lets in who knows the password", { tim
   assert.equal((await left).code, 4501);
 });
 
+test("examples: numbers numbers what is said", { timeout }, async (t) => {
+  const { port } = await startExample(t, "numbers");
+  const client = await connectSdk(t, json, port);
+  const channel = await subscribeSdk(client, "numbers:a");
+  const heard = collect(channel, "publication");
+  await channel.publish("hello");
+  await channel.publish({ a: [1] });
+  await eventually("both", () => heard.length === 2);
+  assert.deepEqual(heard.map(({ data }) => data), [{ n: 1, said: "hello" }, { n: 2, said: { a: [1] } }]);
+});
+
 test("examples: messenger brings letters to all devices of a user, the late ones too", { timeout }, async (t) => {
   const { port } = await startExample(t, "messenger");
   const device = async (user) => {

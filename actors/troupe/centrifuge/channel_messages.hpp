@@ -276,8 +276,8 @@ using spawned_channel_actor = channel_actor::extend<
   // From the timing wheel.
   caf::reacts_to<deadline_passed>>;
 
-/// For one client, outside of all channels: it gets a push of type `message`, after the reply to connect.
-/// A client that is closing gets nothing; one whose encoding cannot hold the payload is closed.
+/// For one client, outside of all channels: it gets a push of type `message`. A client that is not up yet or
+/// is closing gets nothing; one whose encoding cannot hold the payload is closed.
 struct push_message {
   payload data;
 };

@@ -12,7 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto patience_after_refusal = 5s;
-constexpr std::size_t max_early_messages = 128; // more are lost
 
 std::optional<host::clock::time_point> earlier(std::optional<host::clock::time_point> a,
                                                std::optional<host::clock::time_point> b) noexcept {
@@ -125,13 +124,9 @@ void client_state::push(std::string channel, push_body body) {
 }
 
 void client_state::push(const push_message& m) {
-  if (line_.is_closing()) return;
-  if (stage_ == stage::connected) {
-    write(profile_.format->encode(troupe::centrifuge::push{{}, message_push{m.data}}));
-    return flush();
-  }
-  if (early_.size() < max_early_messages) early_.push_back(m);
-  else self_->home().counters().messages_dropped.add();
+  if (stage_ != stage::connected) return; // then it was not up, and nobody could know it
+  push({}, message_push{m.data});
+  flush();
 }
 
 void client_state::flush() {

@@ -94,7 +94,7 @@ private:
   void go_on();
   void reply(std::uint32_t id, result body);
   void push(std::string channel, push_body body);
-  /// A message that belongs to no channel, kept until the client is connected.
+  /// A message that belongs to no channel.
   void push(const push_message& m);
   void fail(std::uint32_t id, error_code code) { reply(id, error_result{code}); }
   void write(const std::optional<std::string>& encoded);
@@ -223,7 +223,6 @@ private:
   std::set<std::string> granted_;           // channels of its token
   subscriptions subscriptions_;
   std::unique_ptr<open_connect> connecting_;
-  std::vector<push_message> early_; // not before the reply to connect
   std::vector<open_frame> inbox_;
   std::vector<std::function<void()>> orders_; // one for each request of the API under way
   std::string output_; // of this turn: one frame

@@ -128,7 +128,6 @@ void client_state::finish_connect() {
   flush(); // before the publications
   heartbeat_ = heartbeat{pulse(), self_->home().now(), spread_of(profile_.id)};
   arm();
-  for (const auto& message : std::exchange(early_, {})) push(message);
   for (const auto& event : done->held) on_happened(event);
 }
 

@@ -190,7 +190,7 @@ hub_actor::behavior_type hub(hub_state::pointer self,
   return self->state.make_behavior(std::move(settings));
 }
 
-void introduce(std::span<const hub_actor> hubs) {
+void meet(std::span<const hub_actor> hubs) {
   const meet_hubs everyone{{hubs.begin(), hubs.end()}};
   for (const auto& hub : hubs) caf::anon_send(hub, everyone);
 }

@@ -89,7 +89,7 @@ hub_actor::behavior_type hub(hub_state::pointer self,
                              std::shared_ptr<const channel_settings> settings);
 
 /// Makes the hubs of a server known to each other: before any of them is used.
-void introduce(std::span<const hub_actor> hubs);
+void meet(std::span<const hub_actor> hubs);
 
 /// The hub that a channel belongs to: requests for it go there. `hubs`, by index of their loop, is
 /// the same everywhere and not empty.

@@ -68,39 +68,53 @@ public:
     bear();
   }
 
-  /// Passes a request on, or keeps it until there is an actor that takes it. Answered in any case.
+  /// Passes a request on, or keeps it until there is an actor that takes it. Answered in any case: by
+  /// `done(answer)` or by `failed(why)`.
   /// @param wanted Called just before an actor gets it; if it says no, nobody waits for an answer any more.
-  template <class Answer, class Request>
-  caf::typed_response_promise<Answer> ask(const Request& m, std::size_t bytes,
-                                          std::function<bool()> wanted = {}) {
-    auto promise = self_->template make_response_promise<Answer>();
+  template <class Answer, class Request, class F, class G>
+  void ask(const Request& m, std::size_t bytes, std::function<bool()> wanted, F done, G failed) {
     auto& counters = self_->home().counters();
     counters.extension_requests.add();
     if (const auto why = refusal(bytes); why != failure::none) {
       (why == failure::overloaded ? counters.extension_overflows : counters.extension_failures).add();
-      return promise.deliver(caf::make_error(why));
+      return failed(why);
     }
     const auto number = ++last_request_;
     auto& open = open_[number];
     open.expires = self_->home().now() + with_.options.deadline;
     open.bytes = bytes;
     pending_bytes_ += bytes;
-    open.fail = [promise](failure why) mutable { promise.deliver(caf::make_error(why)); };
-    auto send = [this, m, number, promise, wanted = std::move(wanted)] {
+    open.fail = std::move(failed);
+    auto send = [this, m, number, done, wanted = std::move(wanted)] {
       if (wanted && !wanted()) {
         settle(number);
         return;
       }
       self_->request(actor_, caf::infinite, m)
-        .then([this, number, promise](Answer& a) mutable {
-                if (settle(number)) promise.deliver(std::move(a));
+        .then([this, number, done](Answer& a) mutable {
+                if (settle(number)) done(a);
               },
               [this, number](const caf::error&) { fail(number, failure::failed); });
     };
     if (is_up()) send();
     else open.send = std::move(send);
     arm();
+  }
+  /// As above, for whoever has sent the message that is being handled.
+  template <class Answer, class Request>
+  caf::typed_response_promise<Answer> ask(const Request& m, std::size_t bytes,
+                                          std::function<bool()> wanted = {}) {
+    auto promise = self_->template make_response_promise<Answer>();
+    ask_for<Answer>(promise, m, bytes, std::move(wanted));
     return promise;
+  }
+  /// As above, for whoever a promise is made to.
+  template <class Answer, class Request>
+  void ask_for(caf::typed_response_promise<Answer> promise, const Request& m, std::size_t bytes,
+               std::function<bool()> wanted = {}) {
+    ask<Answer>(
+      m, bytes, std::move(wanted), [promise](Answer& a) mutable { promise.deliver(std::move(a)); },
+      [promise](failure why) mutable { promise.deliver(caf::make_error(why)); });
   }
 
   /// Tells the actor a fact, if there is one to be told.
@@ -240,8 +254,10 @@ private:
     if (with_.gave_up) with_.gave_up();
   }
 
+  /// Those that are asked again meanwhile are not among them.
   void fail_all(failure why) {
-    while (!open_.empty()) fail(open_.begin()->first, why);
+    const auto last = last_request_;
+    while (!open_.empty() && open_.begin()->first <= last) fail(open_.begin()->first, why);
   }
 
   void arm() {

@@ -3,6 +3,7 @@
 
 #include <caf/result.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe::hooks {
@@ -44,6 +45,11 @@ void user_keeper_state::on_came(const user_came& m) {
   visitors_.try_emplace(who.id, entry{{who.id, m.by, {}, who.user, who.origin.peer, who.origin.over}});
   kept_.wake();
   announce();
+  const auto client = who.id.to_string();
+  for (auto& e : std::exchange(early_, {})) {
+    if (e.what.from.client == client) ask(e.what, e.promise);
+    else early_.push_back(std::move(e));
+  }
   handled();
 }
 
@@ -60,9 +66,19 @@ void user_keeper_state::on_went(const user_went& m) {
 }
 
 caf::typed_response_promise<call_result> user_keeper_state::on_call(const call& m) {
-  kept_.wake(); // a client that calls is online
+  auto promise = self_->make_response_promise<call_result>();
+  const auto& client = m.from.client;
+  const bool is_known = client.empty() || std::ranges::any_of(visitors_, [&](const auto& v) {
+    return v.first.to_string() == client;
+  });
+  if (is_known) ask(m, promise);
+  else early_.push_back({m, promise});
   handled();
-  return kept_.ask<call_result>(m, sizeof(call) + m.data.bytes.size());
+  return promise;
+}
+
+void user_keeper_state::ask(const call& m, const caf::typed_response_promise<call_result>& promise) {
+  kept_.ask_for(promise, m, sizeof(call) + m.data.bytes.size());
 }
 
 caf::result<call_result> user_keeper_state::on_letter(const letter& m) {
@@ -82,6 +98,7 @@ void user_keeper_state::handled() {
 
 void user_keeper_state::on_grace_over() {
   if (!visitors_.empty()) return; // back at the last moment
+  for (auto& e : std::exchange(early_, {})) e.promise.deliver(caf::make_error(failure::failed)); // gone
   if (kept_.is_asked()) self_->home().timers().arm(away_, self_->home().now() + grace_);
   else kept_.rest();
 }

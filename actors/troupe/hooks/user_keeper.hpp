@@ -10,6 +10,8 @@
 
 #include <chrono>
 #include <map>
+#include <string>
+#include <vector>
 
 namespace troupe::hooks {
 
@@ -29,10 +31,16 @@ private:
     visitor who;
     bool announced = false; // the actor has got its `opened`
   };
+  // A client calls by a shorter way than its shard tells of it.
+  struct early_call {
+    call what;
+    caf::typed_response_promise<call_result> promise;
+  };
 
   void on_came(const user_came& m);
   void on_went(const user_went& m);
   caf::typed_response_promise<call_result> on_call(const call& m);
+  void ask(const call& m, const caf::typed_response_promise<call_result>& promise);
   caf::result<call_result> on_letter(const letter& m);
   void on_grace_over();
   void on_rested();
@@ -47,6 +55,7 @@ private:
   std::chrono::milliseconds grace_{0};
   timer away_;
   std::map<client_id, entry> visitors_;
+  std::vector<early_call> early_; // at most one of each client
   std::uint64_t handled_ = 0;
 };
 

@@ -77,6 +77,22 @@ void server::impl::reload_tls() {
   }
 }
 
+void server::impl::fail(std::string_view part, const caf::error& why) {
+  if (!why || why == caf::exit_reason::normal || why == caf::exit_reason::user_shutdown) return;
+  if (failed_.exchange(true)) return;
+  context_.log.write(severity::error, "engine_failed",
+                     {{"part", std::string{part}}, {"reason", system_.render(why)}});
+  drain(context_.options.drain.timeout);
+  const std::lock_guard lock{failure_mutex_};
+  if (on_failure_) on_failure_();
+}
+
+void server::impl::on_failure(std::function<void()> f) {
+  const std::lock_guard lock{failure_mutex_};
+  on_failure_ = std::move(f);
+  if (failed_ && on_failure_) on_failure_();
+}
+
 void server::impl::drain(std::chrono::milliseconds timeout) {
   if (context_.draining.exchange(true)) return;
   deadline_.set_value(host::clock::now() + timeout);
@@ -92,8 +108,13 @@ void server::impl::drain(std::chrono::milliseconds timeout) {
 
 bool server::impl::wait() {
   if (!in_time_) {
-    ended_.wait_until_set(deadline_.get_future().get()); // first for stop() to be called
+    const auto deadline = deadline_.get_future().get(); // first for stop() to be called
+    ended_.wait_until_set(deadline);
     in_time_ = ended_.is_set();
+    for (auto& shard : shards_ended_) { // before the registry, unless that has failed
+      shard.wait_until_set(deadline);
+      in_time_ = *in_time_ && shard.is_set();
+    }
   }
   return *in_time_;
 }
@@ -237,7 +258,10 @@ void server::impl::open_listeners() {
 
 void server::impl::announce_drain(std::size_t loop) {
   if (loop == loops_.size()) {
-    caf::anon_send(registry_, troupe::drain{context_.options.drain.rate, context_.options.drain.retry_window});
+    const troupe::drain all{context_.options.drain.rate, context_.options.drain.retry_window};
+    caf::anon_send(registry_, all);
+    if (failed_) // the registry may be what has
+      for (const auto& s : shards_) caf::anon_send(s, all);
     return;
   }
   loops_[loop]->post([this, loop] { announce_drain(loop + 1); });
@@ -276,6 +300,8 @@ std::string server::send_method_name() const {
   return impl_->uses_io_uring_ ? "io_uring" : "sendmsg";
 }
 
+void server::on_failure(std::function<void()> f) { impl_->on_failure(std::move(f)); }
+bool server::has_failed() const noexcept { return impl_->failed_; }
 void server::stop() { impl_->drain(impl_->context_.options.drain.timeout); }
 void server::wait() { (void)impl_->wait(); }
 void server::reload_tls() { impl_->reload_tls(); }

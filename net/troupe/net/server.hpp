@@ -16,6 +16,7 @@
 #include <caf/actor_system.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -84,6 +85,12 @@ public:
   /// that do not serve change nothing. The log tells which: certificate_reloaded or certificate_kept. Not
   /// during join().
   void reload_tls();
+
+  /// Calls `f` once if one of the server's own actors fails on which others rely, such as a shard: what it held is
+  /// lost, so the server drains what still works, and the program should then end for its supervisor to start it
+  /// again. The log tells which: engine_failed. On the loop's thread, or at once if it has happened already.
+  void on_failure(std::function<void()> f);
+  [[nodiscard]] bool has_failed() const noexcept;
 
   /// Drains: readiness turns false, listeners close, every connection is closed with shutting_down at
   /// drain_options::rate, queues are flushed. Returns at once; repeated calls do nothing.

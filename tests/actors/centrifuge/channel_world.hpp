@@ -185,7 +185,7 @@ public:
     const auto shared = std::make_shared<const channel_settings>(std::move(settings));
     std::vector<hub_actor> all;
     for (std::size_t i = 0; i < o.hosts; ++i) all.push_back(spawn_on(host(i), hub, shared));
-    introduce(all);
+    meet(all);
     hubs.assign(all.begin(), all.end());
     run();
   }

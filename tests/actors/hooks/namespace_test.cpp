@@ -58,6 +58,7 @@ scripted(hooks::namespace_actor::pointer, const hooks::birth& born,
 channel_options presence_and_history() {
   auto o = with_history();
   o.presence = true;
+  o.allow_wildcards = true;
   return o;
 }
 
@@ -201,6 +202,42 @@ TEST_CASE_METHOD(hooked, "namespace hook: while it has failed clients get an err
   CHECK(ann->seen == strings{"answer", "plain:again"});
   unsubscribe(ann, "a");
   CHECK(book->seen.back() == "left a ann");
+}
+
+TEST_CASE_METHOD(hooked, "namespace hook: it is asked about patterns too, and what it changes reaches them changed",
+                 "[actors][hooks]") {
+  const auto all = subscribed("ann", "room.*"), one = subscribed("bob", "room.tea");
+  CHECK(book->seen == strings{"subscribe room.* ann ", "entered room.* ann", "subscribe room.tea bob ",
+                              "entered room.tea bob"});
+  book->seen.clear();
+  book->ruling = hooks::ruling::changed({"changed", true});
+  publish_as(one, "room.tea", "hello");
+  CHECK(book->seen == strings{"publish room.tea bob hello"}); // once, not once more for the pattern
+  CHECK(all->seen == strings{"answer", "plain:changed in room.tea"});
+  CHECK(one->seen == strings{"answer", "plain:changed"});
+  book->ruling = hooks::ruling::refuse(error_code::permission_denied);
+  publish_as(one, "room.tea", "no");
+  CHECK(all->seen.size() == 2);
+  publish("room.cake", "from inside"); // not asked about
+  CHECK(all->seen.back() == "plain:from inside in room.cake");
+  unsubscribe(all, "room.*");
+  CHECK(book->seen.back() == "left room.* ann");
+  book->admission = hooks::admission::refuse(error_code::permission_denied);
+  const auto refused = comes("cyd");
+  subscribe(refused, "room.>");
+  CHECK(refused.error() == error_code::permission_denied);
+}
+
+TEST_CASE("namespace hook: when a keeper gives up, patterns of its namespace end too", "[actors][hooks]") {
+  hooked w{{.restart = hooks::restart_strategy::give_up_after(1, 60s)}};
+  const auto all = w.subscribed("ann", "room.*"), free = w.subscribed("bob", "free:room.*");
+  w.book->crashes = true;
+  for (int i = 0; i < 2; ++i) w.publish_as(all, "room.tea", "hello");
+  CHECK(all->seen == strings{"answer", "lost"});
+  w.publish("room.tea", "1");
+  w.publish("free:room.tea", "2");
+  CHECK(all->seen.size() == 2);
+  CHECK(free->seen == strings{"answer", "plain:2 in free:room.tea"});
 }
 
 TEST_CASE("namespace hook: when its keeper gives up, subscriptions end for good", "[actors][hooks]") {

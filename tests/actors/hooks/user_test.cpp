@@ -83,7 +83,7 @@ struct users_world : tests::node {
   }
   call_result calls(const std::string& user, const std::string& method) {
     const auto answer =
-      ask<call_result>(made->of_users().of(user), call{method, {"data", true}, {user, "client", {}, {}}});
+      ask<call_result>(made->of_users().of(user), call{method, {"data", true}, {user, {}, {}, {}}});
     return answer ? *answer : call_result::fail(centrifuge::error_code::internal);
   }
   call_result writes(const std::string& to) {
@@ -167,9 +167,22 @@ TEST_CASE_METHOD(users_world, "user: calls of its clients and letters are answer
   CHECK(total(&loop_counters::users) == 1);
 }
 
+TEST_CASE_METHOD(users_world, "user: a call of a client nobody has heard of waits for its connection",
+                 "[actors][hooks]") {
+  const auto ann = opens({.user = "ann"}); // the call is faster than what the shard tells of it
+  caf::scoped_actor self{system()};
+  self->send(made->of_users().of("ann"), call{"hello", {"data", true}, {"ann", ann.id.to_string(), {}, {}}});
+  run();
+  CHECK(read() == texts{"ann born 1, 0 present", "ann opened by ann from ", "ann called hello"});
+  CHECK(self->has_next_message());
+}
+
 TEST_CASE_METHOD(users_world, "user: a call is proof that one is online, a letter is not", "[actors][hooks]") {
-  CHECK(calls("ann", "hello").data.bytes == "data"); // before the shard has told of the connection
+  CHECK(calls("ann", "hello").data.bytes == "data"); // by the server API
   CHECK(writes("ann").data.bytes == "read");
+  const auto lost = ask<call_result>(made->of_users().of("ann"),
+                                     call{"hello", {}, {"ann", client_id::random().to_string(), {}, {}}});
+  CHECK_FALSE(lost); // nobody like that comes
   advance(10s + 2 * timing_wheel::tick);
   CHECK(total(&loop_counters::users) == 0);
   CHECK(writes("ann").error.code == not_available);

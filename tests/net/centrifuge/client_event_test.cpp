@@ -89,16 +89,14 @@ TEST_CASE_METHOD(client_node, "client: a channel that ended for good is not subs
   CHECK(p.ended().empty());
 }
 
-TEST_CASE_METHOD(client_node, "client: a message of no channel comes after the reply to connect",
+TEST_CASE_METHOD(client_node, "client: a message of no channel reaches it once it is connected",
                  "[net][centrifuge][client]") {
   const auto p = open();
-  caf::anon_send(p.who, push_message{{R"({"a":1})", true}});
+  caf::anon_send(p.who, push_message{{"1", true}});
   run();
-  CHECK(p.frames().empty());
   const auto frames = ask(p, R"({"id":1,"connect":{}})");
-  REQUIRE(frames.size() == 2);
+  REQUIRE(frames.size() == 1);
   CHECK(frames[0].starts_with(R"({"id":1,"connect":)"));
-  CHECK(frames[1] == R"({"push":{"message":{"data":{"a":1}}}})");
   caf::anon_send(p.who, push_message{{"2", true}});
   run();
   CHECK(p.frames() == texts{R"({"push":{"message":{"data":2}}})"});

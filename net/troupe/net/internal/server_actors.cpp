@@ -34,12 +34,13 @@ connection_origin origin_of(const opening& how) {
 void server::impl::spawn_actors() {
   for (auto& loop : loops_) shards_.push_back(
       spawn_on(*loop, shard, shard_options{.log = &context_.log, .extensions = extensions_}));
+  for (const auto& s : shards_) rely_on(s, "shard", shards_ended_.emplace_back());
   registry_options joining{.log = &context_.log, .budget = budget_};
   // A joined delivery must not be what fills an outbox that would hold its parts.
   joining.max_joined_bytes =
     std::min(joining.max_joined_bytes, context_.options.outbox.max_bytes / 2);
   registry_ = spawn_on(*loops_.front(), troupe::registry, shards_, joining);
-  caf::actor_cast<caf::abstract_actor*>(registry_)->attach_functor([this] { ended_.set(); });
+  rely_on(registry_, "registry", ended_);
   const auto& o = context_.options;
   settings_ = std::make_shared<const connection_settings>(connection_settings{
     registry_,
@@ -83,8 +84,7 @@ void server::impl::spawn_extensions(hooks::extensions extensions) {
   *extensions_ = {extensions, homes, registry_,
                   troupe::centrifuge::channels{clients_->hubs}, context_.log};
   for (const auto& k : extensions_->keepers())
-    caf::actor_cast<caf::abstract_actor*>(k)->attach_functor(
-      [ended = &keepers_ended_.emplace_back()] { ended->set(); });
+    rely_on(k, "keeper", keepers_ended_.emplace_back());
   for (const auto& path : extensions_->route_paths())
     for (auto& loop : loops_) {
       auto settings = *settings_;
@@ -109,9 +109,9 @@ void server::impl::spawn_hubs() {
   std::vector<hub_actor> hubs;
   for (auto& loop : loops_) {
     hubs.emplace_back(spawn_on(*loop, hub, channels));
-    tell_end(hubs.back());
+    rely_on(hubs.back(), "hub", channels_ended_.emplace_back());
   }
-  introduce(hubs);
+  meet(hubs);
   spawn_authenticator();
   clients_ = std::make_shared<const client_settings>(client_settings{
     o.client, names, {hubs.begin(), hubs.end()}, spawn_rosters(), authenticator_, o.version, extensions_});
@@ -135,7 +135,7 @@ std::vector<troupe::centrifuge::roster_actor> server::impl::spawn_rosters() {
   if (limits.max_connections == 0) return rosters;
   for (auto& loop : loops_) {
     rosters.push_back(spawn_on(*loop, roster, limits));
-    tell_end(rosters.back());
+    rely_on(rosters.back(), "roster", channels_ended_.emplace_back());
   }
   return rosters;
 }

@@ -17,10 +17,14 @@
 #include <troupe/net/internal/memory_watch.hpp>
 #include <troupe/registry.hpp>
 
+#include <atomic>
 #include <deque>
+#include <functional>
 #include <future>
 #include <map>
+#include <mutex>
 #include <optional>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -40,6 +44,18 @@ public:
 private:
   friend class server;
 
+  /// Set once, by the end of an actor.
+  class event {
+  public:
+    void set() { promise_.set_value(); }
+    void wait_until_set(host::clock::time_point deadline) { (void)future_.wait_until(deadline); }
+    bool is_set() { return future_.wait_for(std::chrono::seconds{0}) == std::future_status::ready; }
+
+  private:
+    std::promise<void> promise_;
+    std::future<void> future_ = promise_.get_future();
+  };
+
   /// Repeatedly: what was being upgraded when the drain began may join after a cut.
   void cut_everyone();
   void make_loops();
@@ -51,12 +67,18 @@ private:
   void spawn_authenticator();
   std::vector<troupe::centrifuge::roster_actor> spawn_rosters();
 
-  /// Has join() wait for the end of an actor.
+  /// Has join() wait for the end of an actor, whose failure is the server's.
   template <class Actor>
-  void tell_end(const Actor& who) {
+  void rely_on(const Actor& who, std::string_view name, event& ended) {
     caf::actor_cast<caf::abstract_actor*>(who)->attach_functor(
-      [ended = &channels_ended_.emplace_back()] { ended->set(); });
+      [this, name, ended = &ended](const caf::error& why) {
+        fail(name, why);
+        ended->set();
+      });
   }
+  /// A part has ended; does nothing if it should have. Thread: any.
+  void fail(std::string_view part, const caf::error& why);
+  void on_failure(std::function<void()> f);
 
   void add_routes(const std::vector<page>& pages);
   void add_services(std::vector<admin_service> services);
@@ -69,22 +91,14 @@ private:
   void spawn_apis();
   void announce_drain(std::size_t loop);
 
-  /// Set once, by the registry's end.
-  class event {
-  public:
-    void set() { promise_.set_value(); }
-    void wait_until_set(host::clock::time_point deadline) { (void)future_.wait_until(deadline); }
-    bool is_set() { return future_.wait_for(std::chrono::seconds{0}) == std::future_status::ready; }
-
-  private:
-    std::promise<void> promise_;
-    std::future<void> future_ = promise_.get_future();
-  };
-
   caf::actor_system& system_;
   session_context context_;
   session_context admin_context_;
   session_context api_context_;
+  std::atomic<bool> failed_{false};
+  std::mutex failure_mutex_;
+  std::function<void()> on_failure_; // guarded by the mutex
+  std::deque<event> shards_ended_;   // as the next
   event ended_; // outlives the loops, which may be what ends the registry
   std::deque<event> channels_ended_; // so do these: of hubs and rosters
   std::deque<event> keepers_ended_;
