@@ -128,7 +128,7 @@ private:
   std::unique_ptr<timer> resume_;  // reading, once it was faster than allowed
   std::size_t uncredited_ = 0;
   message_pace pace_;
-  std::uint64_t timed_message_ = 0; // number of the message deadline_ is for
+  std::uint32_t timed_message_ = 0; // number of the message deadline_ is for
   std::uint32_t delivered_ = 0;     // messages that Beast has given us
   stage stage_ = stage::handshake;
   close_reason violation_ = close_reason::none; // found by the scanner
