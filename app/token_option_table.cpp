@@ -2,7 +2,7 @@
 #include "app/option_builders.hpp"
 #include "app/option_tables.hpp"
 
-#include <troupe/net/auth/web_address.hpp>
+#include <troupe/net/web/address.hpp>
 
 namespace troupe::app {
 
@@ -15,7 +15,7 @@ constexpr auto year_9999 = 253'402'300'799;
 bool accept_any(const std::string&) { return true; }
 
 bool is_endpoint_or_empty(const std::string& value) {
-  return value.empty() || net::auth::is_endpoint(value);
+  return value.empty() || net::web::is_endpoint(value);
 }
 
 bool is_claim(const std::string& value) { return !value.empty(); }

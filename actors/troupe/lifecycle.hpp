@@ -58,9 +58,19 @@ struct connection_refused {
 using connection_event =
   std::variant<connection_up, connection_changed, connection_down, connection_refused>;
 
+struct connection_events;
+struct noted {};
+
+/// OBSERVER: whoever wants to know of connections. Register it with `observe` at the registry. One that
+/// ends is forgotten.
+using connection_observer = caf::typed_actor<caf::replies_to<connection_events>::with<noted>>;
+
 /// Shard to observer: what happened since the batch before. Answered with `noted`; until then the shard
 /// sends no more. Of each shard the batches come in order; between shards there is none.
 struct connection_events {
+  using event = connection_event;
+  using observer = connection_observer;
+
   std::uint16_t shard = 0;
   /// Events between the batch before and this one that were lost, because the observer was more than
   /// shard_options::max_observer_lag behind.
@@ -68,12 +78,14 @@ struct connection_events {
   std::uint64_t missed_downs = 0;       ///< Of these.
   std::uint64_t missed_refusals = 0;    ///< Of these, too.
   std::vector<connection_event> events; ///< At most shard_options::observer_batch.
-};
-struct noted {};
 
-/// OBSERVER: whoever wants to know of connections. Register it with `observe` at the registry. One that
-/// ends is forgotten.
-using connection_observer = caf::typed_actor<caf::replies_to<connection_events>::with<noted>>;
+  void begin(std::uint16_t source) noexcept { shard = source; }
+  void lose(const connection_event& what) noexcept {
+    ++missed;
+    if (std::holds_alternative<connection_down>(what)) ++missed_downs;
+    if (std::holds_alternative<connection_refused>(what)) ++missed_refusals;
+  }
+};
 
 /// To the registry: reports what happens from now on to `who`. Observing twice is observing once. The
 /// answer, a receipt, is sent once every shard reports; `matched` is the number of connections that are

@@ -100,6 +100,7 @@ spawned_channel_actor::behavior_type channel_state::make_behavior(
     },
     [this](const publish_match& m) { return on_match(m); },
     [this](const pattern_watched&) { on_watched(); },
+    [this](const tell_changes&) { is_observed_ = !is_pattern_; },
     [this](const may_go&) { self_->quit(); },
     [this](const deadline_passed&) { on_deadline(); },
   };
@@ -118,7 +119,8 @@ caf::typed_response_promise<subscribe_answered> channel_state::on_subscribe(
   const bool announces = m.overrides.join_leave.value_or(options_->join_leave);
   subscribers_.emplace(m.info.client,
                        subscriber{caf::actor_cast<caf::actor_addr>(sender), as,
-                                  announces || hook_ ? m.info : client_info{}, announces});
+                                  announces || hook_ || is_observed_ ? m.info : client_info{},
+                                  announces, is_observed_});
   by_actor_.emplace(sender->id(), m.info.client);
   self_->monitor(sender);
   auto& counters = self_->home().counters();
@@ -129,6 +131,8 @@ caf::typed_response_promise<subscribe_answered> channel_state::on_subscribe(
   self_->send(settings_->shards[m.where.shard],
               change_channel_members{channel_, m.where, change_channel_members::action::add});
   if (hook_) self_->send(hook_, hooks::entered{channel_, m.info});
+  if (subscribers_.size() == 1) tell(channel_occupied{channel_, {}});
+  tell(member_joined{channel_, m.info.user, m.info.client, {}});
   if (is_pattern_ && !is_watched_) {
     unwatched_.push_back([this, promise, answer = std::move(answer)](bool done) mutable {
       if (!done) answer = error_code::internal;
@@ -210,7 +214,16 @@ std::size_t channel_state::remove(const std::string& client) {
               change_channel_members{channel_, gone.as.where,
                                      change_channel_members::action::remove});
   if (hook_) self_->send(hook_, hooks::left{channel_, gone.info});
+  if (gone.told) tell(member_left{channel_, gone.info.user, client, {}});
+  if (subscribers_.empty()) tell(channel_vacated{channel_, {}});
   return gone.announced ? announce(channel_event::kind::left, gone.info) : 0;
+}
+
+template <class Change>
+void channel_state::tell(Change what) {
+  if (!is_observed_) return;
+  what.when = std::chrono::system_clock::now();
+  self_->send(hub_, channel_changed{std::move(what)});
 }
 
 presence_answered channel_state::on_presence() const {

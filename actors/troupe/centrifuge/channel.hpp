@@ -63,6 +63,7 @@ private:
     listener as;
     client_info info; // only if somebody is to be told of its leave
     bool announced;   // with a join, so its leave is too
+    bool told;        // to observers, so its leave is too
   };
   // An event on its way through the shards. Who caused it waits, so that it cannot outrun them.
   struct open_event {
@@ -97,6 +98,9 @@ private:
   [[nodiscard]] caf::intrusive_ptr<channel_event> next_event(channel_event::kind what);
   /// Tells those who want to know. @returns the number of shards that do it.
   std::size_t announce(channel_event::kind what, const client_info& who);
+  /// Tells observers, if there are any.
+  template <class Change>
+  void tell(Change what);
   /// Hands an event to the shards that have subscribers. @returns their number.
   std::size_t fan_out(const channel_event_ptr& event);
   /// Hands a publication to the patterns that match.
@@ -124,6 +128,7 @@ private:
   const channel_options* options_ = nullptr; // of settings_
   hooks::namespace_keeper_actor hook_;       // of its namespace; mostly nobody
   bool is_pattern_ = false;
+  bool is_observed_ = false;
   bool is_watched_ = false; // if a pattern: by all hubs
   std::vector<std::function<void(bool done)>> unwatched_; // answers due then
   std::uint64_t sequence_ = 0;               // of the last event

@@ -4,6 +4,7 @@
 // the HUB of a loop, its CHANNELS, and the shards that fan their events out.
 #pragma once
 #include <troupe/centrifuge/authentication.hpp>
+#include <troupe/centrifuge/channel_lifecycle.hpp>
 #include <troupe/centrifuge/codec.hpp>
 #include <troupe/centrifuge/history.hpp>
 #include <troupe/centrifuge/orders.hpp>
@@ -257,6 +258,10 @@ using hub_actor = channel_actor::extend<
   caf::reacts_to<channel_idle>,
   // From the keeper of a namespace.
   caf::reacts_to<hook_gave_up>,
+  caf::reacts_to<channel_changed>,
+  // From anyone.
+  caf::reacts_to<observe_channels>,
+  caf::reacts_to<unobserve_channels>,
   // From the server.
   caf::reacts_to<meet_hubs>,
   // From a hub, for a pattern.
@@ -271,6 +276,8 @@ using spawned_channel_actor = channel_actor::extend<
   // From its hub, if it is a pattern.
   caf::replies_to<publish_match>::with<fanned_out>,
   caf::reacts_to<pattern_watched>,
+  // From its hub, before all else: somebody observes.
+  caf::reacts_to<tell_changes>,
   // From its hub: the end.
   caf::reacts_to<may_go>,
   // From the timing wheel.

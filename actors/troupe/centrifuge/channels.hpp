@@ -5,6 +5,9 @@
 #pragma once
 #include <troupe/centrifuge/hub.hpp>
 
+#include <caf/actor_cast.hpp>
+#include <caf/send.hpp>
+
 #include <memory>
 #include <span>
 #include <string_view>
@@ -30,6 +33,14 @@ public:
   /// The hubs, by index of their loop.
   [[nodiscard]] std::span<const channel_actor> hubs() const noexcept {
     return hubs_ ? std::span<const channel_actor>{*hubs_} : std::span<const channel_actor>{};
+  }
+  /// Reports to `who` what happens in channels from now on: who joins, who leaves, which channels are occupied
+  /// and vacated. Of a member that is there already it tells nothing.
+  void observe(const channel_observer& who) const {
+    for (const auto& h : *hubs_) caf::anon_send(caf::actor_cast<hub_actor>(h), observe_channels{who});
+  }
+  void unobserve(const channel_observer& who) const {
+    for (const auto& h : *hubs_) caf::anon_send(caf::actor_cast<hub_actor>(h), unobserve_channels{who});
   }
 
 private:

@@ -30,6 +30,9 @@ hub_actor::behavior_type hub_state::make_behavior(
     [this](remove_history& m) { return on_remove_history(m); },
     [this](const channel_idle& m) { on_idle(m); },
     [this](const hook_gave_up&) { on_gave_up(); },
+    [this](const channel_changed& m) { on_changed(m); },
+    [this](const observe_channels& m) { on_observe(m); },
+    [this](const unobserve_channels& m) { on_unobserve(m); },
     [this](const meet_hubs& m) { on_meet(m); },
     [this](const watch_pattern& m) { return watched_.change(m, *settings_->names), watching{}; },
     [this](publish_match& m) { return on_match(m); },
@@ -135,6 +138,7 @@ std::variant<hub_state::entry*, error_code> hub_state::find_or_spawn(const std::
   self_->monitor(who);
   counters.channels.add();
   by_actor_.emplace(who.id(), channel);
+  if (changes_.observed()) self_->send(who, tell_changes{});
   if (space->is_of_patterns) watch(channel, who);
   return &channels_.emplace(channel, entry{std::move(who), space}).first->second;
 }
@@ -152,14 +156,17 @@ void hub_state::on_idle(const channel_idle& m) {
 
 void hub_state::on_down(const caf::down_msg& m) {
   const auto ended = by_actor_.extract(m.source.id());
+  if (ended.empty()) return void(changes_.remove(m.source.id())); // an observer
   if (ending_) {
-    if (by_actor_.empty()) self_->quit(ending_);
+    if (by_actor_.empty()) end();
     return;
   }
   const auto& channel = ended.mapped();
   if (channel.empty()) return; // it had leave to go
-  if (const auto failed = channels_.extract(channel); failed.mapped().space->is_of_patterns)
-    unwatch(channel);
+  const auto failed = channels_.extract(channel);
+  if (failed.mapped().space->is_of_patterns) unwatch(channel);
+  if (failed.mapped().occupied)
+    report(channel_vacated{channel, std::chrono::system_clock::now(), channel_vacated::cause::failed});
   auto& counters = self_->home().counters();
   counters.channels.subtract();
   counters.channels_failed.add();
@@ -172,8 +179,13 @@ void hub_state::on_down(const caf::down_msg& m) {
 
 void hub_state::on_exit(const caf::exit_msg& m) {
   ending_ = m.reason ? m.reason : caf::make_error(caf::exit_reason::user_shutdown);
-  if (by_actor_.empty()) return self_->quit(ending_);
+  if (by_actor_.empty()) return end();
   for (const auto& [channel, at] : channels_) self_->send_exit(at.who, ending_);
+}
+
+void hub_state::end() {
+  tell_all();
+  self_->quit(ending_);
 }
 
 void hub_state::tell_lost(const std::string& channel, unsubscribe_code why) {

@@ -8,6 +8,7 @@
 #pragma once
 #include <troupe/centrifuge/channel.hpp>
 #include <troupe/centrifuge/watch_list.hpp>
+#include <troupe/observer_log.hpp>
 
 #include <caf/result.hpp>
 #include <caf/system_messages.hpp>
@@ -31,6 +32,7 @@ private:
     spawned_channel_actor who;
     const namespaces::entry* space; // of settings_
     std::uint64_t forwarded = 0;    // requests
+    bool occupied = false;          // as far as observers were told
   };
 
   template <class Request>
@@ -47,6 +49,16 @@ private:
   void on_idle(const channel_idle& m);
   void on_down(const caf::down_msg& m);
   void on_exit(const caf::exit_msg& m);
+  void end();
+
+  // -- hub_observers.cpp ---
+  void on_observe(const observe_channels& m);
+  void on_unobserve(const unobserve_channels& m);
+  void on_changed(const channel_changed& m);
+  void report(channel_change what);
+  void send_changes();
+  /// Sends observers what they have not got: the hub ends.
+  void tell_all();
 
   /// The channel of a name, spawned if need be, or why it cannot be had.
   std::variant<entry*, error_code> find_or_spawn(const std::string& channel);
@@ -80,6 +92,7 @@ private:
   std::vector<std::pair<const namespaces::entry*, hooks::namespace_keeper_actor>> hooks_;
   std::vector<watching_actor> others_;
   watch_list watched_;
+  observer_log<channel_changes> changes_{observer_bounds{}};
   caf::error ending_; // why, once told to exit
   std::uint64_t sequence_ = 0; // above that of any event so far
 };

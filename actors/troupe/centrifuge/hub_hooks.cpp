@@ -55,6 +55,8 @@ void hub_state::on_gave_up() {
     const auto& [channel, at] = *each;
     if (at.space != space && at.space != space->patterns.get()) continue;
     if (at.space->is_of_patterns) unwatch(channel);
+    if (at.occupied)
+      report(channel_vacated{channel, std::chrono::system_clock::now(), channel_vacated::cause::failed});
     tell_lost(channel, unsubscribe_code::server_unsubscribe);
     by_actor_[at.who.id()].clear();
     self_->send_exit(at.who, caf::exit_reason::user_shutdown);

@@ -1,8 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/net/auth/key_source.hpp>
 
-#include <troupe/net/auth/internal/http_get.hpp>
 #include <troupe/net/auth/jwks.hpp>
+#include <troupe/net/web/client.hpp>
 
 #include <utility>
 
@@ -10,13 +10,18 @@ namespace troupe::net::auth {
 
 fetched_keys fetch_keys(const std::string& url) {
   constexpr int tries = 2;
-  const auto address = parse_address(url).value();
-  internal::get_result got;
-  for (int i = 0; i < tries && !got.body; ++i) got = internal::http_get(address, {});
-  if (!got.body) return {{}, {}, got.why};
-  auto keys = read_key_set(*got.body);
-  if (!keys) return {{}, {}, "the answer is no key set"};
-  return {std::move(keys), *std::move(got.body), {}};
+  const auto address = web::parse_address(url).value();
+  std::string why;
+  for (int i = 0; i < tries; ++i) {
+    auto got = web::fetch({.to = address});
+    why = web::problem_of(got);
+    if (!why.empty()) continue;
+    auto& text = std::get<web::response>(got).body;
+    auto keys = read_key_set(text);
+    if (!keys) return {{}, {}, "the answer is no key set"};
+    return {std::move(keys), std::move(text), {}};
+  }
+  return {{}, {}, why};
 }
 
 key_source_actor::behavior_type key_source(key_source_actor::pointer, event_log* log) {

@@ -28,7 +28,7 @@ struct fetched_keys {
   std::string why;  ///< There are none.
 };
 
-/// Blocks, for two seconds at most but for the look-up of the host's name. @param url Valid.
+/// Blocks, for two seconds at most. @param url Valid.
 fetched_keys fetch_keys(const std::string& url);
 
 } // namespace troupe::net::auth

@@ -6,19 +6,22 @@
 #include <string>
 #include <string_view>
 
-namespace troupe::net::auth {
+namespace troupe::net::web {
 
-struct web_address {
+struct address {
   bool is_encrypted = false;
   std::string host; ///< An IPv6 address without its brackets.
   std::string port;
   std::string target; ///< Path and query.
+
+  /// Host and port as a request names them.
+  [[nodiscard]] std::string authority() const;
 };
 
 /// Nothing if it is no http or https URL, has a user, or a character that has no place in a request line.
-std::optional<web_address> parse_address(std::string_view url);
+std::optional<address> parse_address(std::string_view url);
 
-/// Whether keys can be fetched from there: an http or https URL.
+/// Whether requests can go there: an http or https URL.
 inline bool is_endpoint(std::string_view url) { return parse_address(url).has_value(); }
 
-} // namespace troupe::net::auth
+} // namespace troupe::net::web

@@ -1,12 +1,17 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
-#include <troupe/net/auth/web_address.hpp>
+#include <troupe/net/web/address.hpp>
 
 #include <algorithm>
 
-namespace troupe::net::auth {
+namespace troupe::net::web {
 
-std::optional<web_address> parse_address(std::string_view url) {
-  web_address result;
+std::string address::authority() const {
+  const bool is_ipv6 = host.find(':') != host.npos;
+  return (is_ipv6 ? '[' + host + ']' : host) + ':' + port;
+}
+
+std::optional<address> parse_address(std::string_view url) {
+  address result;
   result.is_encrypted = url.starts_with("https://");
   if (!result.is_encrypted && !url.starts_with("http://")) return std::nullopt;
   const auto unusable = [](char c) { return c <= ' ' || c >= 0x7f || c == '#' || c == '{' || c == '}'; };
@@ -34,4 +39,4 @@ std::optional<web_address> parse_address(std::string_view url) {
   return result;
 }
 
-} // namespace troupe::net::auth
+} // namespace troupe::net::web

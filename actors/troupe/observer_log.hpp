@@ -1,0 +1,126 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// OBSERVER LOG: the events of one source that some observer has not got yet. All observers share it, each with
+// its own position in it.
+// Thread: its source's. Bounded by: max_lag events; older ones are lost to those who lag, and counted.
+#pragma once
+#include <caf/actor_control_block.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace troupe {
+
+struct observer_bounds {
+  std::size_t max_lag = 128 * 1024; ///< Events kept.
+  std::size_t batch = 512;          ///< Events in one batch.
+};
+
+/// @tparam Batch Has the types `event` and `observer` and the member `events`, learns its source by begin(source), and
+/// counts an event that was lost before it by lose(event).
+template <class Batch>
+class observer_log {
+public:
+  using event = typename Batch::event;
+  using observer = typename Batch::observer;
+  using bounds = observer_bounds;
+
+  explicit observer_log(bounds limits) : limits_(limits) {}
+
+  /// Observes from now on. @returns false if it does already.
+  bool add(observer who) {
+    const auto known = std::ranges::any_of(observers_, [&](const entry& o) { return o.who == who; });
+    if (!known) observers_.push_back({std::move(who), first_ + events_.size()});
+    return !known;
+  }
+  /// @returns false if it is no observer.
+  bool remove(caf::actor_id who) {
+    const auto removed = std::erase_if(observers_, [&](const entry& o) { return o.who.id() == who; });
+    trim();
+    return removed != 0;
+  }
+  [[nodiscard]] bool observed() const noexcept { return !observers_.empty(); }
+
+  /// Does nothing while nobody observes.
+  void append(event what) {
+    if (observers_.empty()) return;
+    events_.push_back(std::move(what));
+    if (events_.size() > limits_.max_lag) drop_oldest();
+  }
+
+  /// Calls `send(observer, batch)` for everyone who is due one: who has noted the batch before and has not got
+  /// all. `source` is told in the batches.
+  template <class F>
+  void send_due(std::uint16_t source, F send) {
+    for (auto& o : observers_) {
+      if (o.waiting) continue;
+      if (auto batch = next(o, source)) {
+        o.waiting = true;
+        send(o.who, std::move(*batch));
+      }
+    }
+    trim();
+  }
+  /// Sends everyone what is left, noted or not.
+  template <class F>
+  void send_all(std::uint16_t source, F send) {
+    for (auto& o : observers_)
+      while (auto batch = next(o, source)) send(o.who, std::move(*batch));
+    trim();
+  }
+  /// An observer has noted its batch.
+  void noted(caf::actor_id who) {
+    for (auto& o : observers_)
+      if (o.who.id() == who) o.waiting = false;
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return events_.size(); }
+
+private:
+  struct entry {
+    observer who;
+    std::uint64_t next = 0; // number of the event it gets next
+    bool waiting = false;   // for it to note a batch
+    Batch lost = {};        // since its last batch
+  };
+
+  std::optional<Batch> next(entry& o, std::uint16_t source) {
+    const auto from = static_cast<std::size_t>(o.next - first_);
+    if (from == events_.size()) return std::nullopt;
+    const auto n = std::min(limits_.batch, events_.size() - from);
+    const auto begin = events_.begin() + static_cast<std::ptrdiff_t>(from);
+    o.next += n;
+    auto batch = std::exchange(o.lost, {});
+    batch.begin(source);
+    batch.events.assign(begin, begin + static_cast<std::ptrdiff_t>(n));
+    return batch;
+  }
+
+  void drop_oldest() {
+    for (auto& o : observers_) {
+      if (o.next != first_) continue;
+      ++o.next;
+      o.lost.lose(events_.front());
+    }
+    events_.pop_front();
+    ++first_;
+  }
+
+  void trim() {
+    auto needed = first_ + events_.size();
+    for (const auto& o : observers_) needed = std::min(needed, o.next);
+    for (; first_ < needed; ++first_) events_.pop_front();
+  }
+
+  bounds limits_;
+  std::vector<entry> observers_;
+  std::deque<event> events_;
+  std::uint64_t first_ = 0; // number of the front of events_
+};
+
+} // namespace troupe
