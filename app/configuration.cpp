@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <tuple>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -105,6 +106,12 @@ constexpr rule rules[] = {
        return !s.client.subscribe_to_user_personal_channel || name.empty() ||
               std::ranges::any_of(known, [&](const auto& ns) { return ns.name == name; });
      }},
+    {"events.endpoint", "needs", "events.secret",
+     [](const auto& s) { return s.events.endpoint.empty() || !s.events.secret.empty(); }},
+    {"events.endpoint", "needs", "events.directory",
+     [](const auto& s) { return s.events.endpoint.empty() || !s.events.directory.empty(); }},
+    {"events.retry_first", "must not exceed", "events.retry_max",
+     [](const auto& s) { return s.events.retry_first <= s.events.retry_max; }},
     {"limit.uri_bytes", "must be less than", "limit.header_bytes",
      [](const auto& s) { return s.limit.uri_bytes < s.limit.header_bytes; }},
     {"limit.connections_per_address", "must not exceed", "limit.connections",
@@ -134,6 +141,7 @@ void configuration::validate() const {
     if (!rule.holds(values_.server))
       throw config_error{
           fmt::format("{} {} {}", describe(rule.subject), rule.phrase, describe(rule.object))};
+  require_webhooks();
   require_keys("client.token", values_.server.auth.connection);
   require_keys("client.subscription_token", values_.server.auth.subscription);
   require_readable("tls.certificate", values_.server.tls.certificate);
@@ -142,10 +150,28 @@ void configuration::validate() const {
 
 std::string configuration::describe(std::string_view key) const {
   const auto& option = *find_option(key);
-  const auto value = option.is_secret ? "a secret" : option.get(values_);
+  auto value = option.get(values_);
+  if (option.is_secret && !value.empty())
+    value = "a secret";
   const auto origin = origins_.find(key);
   return fmt::format("{} = {} ({})", key, value.empty() ? "\"\"" : escaped(value),
                      origin == origins_.end() ? "default" : origin->second);
+}
+
+void configuration::require_webhooks() const {
+  const auto& server = values_.server;
+  const auto require = [&](const std::string& where, const centrifuge::channel_options& of) {
+    const std::tuple<bool, std::string_view, std::string_view> needs[] = {
+        {of.subscribe_proxy_enabled, "subscribe_proxy_enabled", "webhook.subscribe"},
+        {of.publish_proxy_enabled, "publish_proxy_enabled", "webhook.publish"},
+        {of.sub_refresh_proxy_enabled, "sub_refresh_proxy_enabled", "webhook.sub_refresh"}};
+    for (const auto& [is_set, name, key] : needs)
+      if (is_set && find_option(key)->get(values_).empty())
+        throw config_error{fmt::format("{}: {} needs {}", where, name, describe(key))};
+  };
+  require("channel.without_namespace", server.channels.without_namespace);
+  for (const auto& space : server.channels.namespaces)
+    require(fmt::format("channel.namespaces[{}]", in_quotes(space.name)), space.options);
 }
 
 void configuration::require_keys(std::string_view section, const net::auth::token_options& options) {

@@ -38,6 +38,8 @@ public:
 private:
   /// "listen.port = 80 (--port)"
   [[nodiscard]] std::string describe(std::string_view key) const;
+  /// Namespaces that ask webhooks need them.
+  void require_webhooks() const;
   static void require_keys(std::string_view section, const net::auth::token_options& options);
   void require_readable(std::string_view key, const std::string& path) const;
 

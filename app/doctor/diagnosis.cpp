@@ -2,12 +2,16 @@
 #include "app/doctor/diagnosis.hpp"
 
 #include "app/console/quantity.hpp"
+#include "app/values.hpp"
+
+#include <troupe/net/web/address.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 namespace troupe::app::doctor {
 
@@ -193,6 +197,44 @@ void tls(const facts& seen, const settings& of, std::vector<finding>& to) {
                   fmt::format("chmod 600 {}", of.server.tls.key)});
 }
 
+void journal(const facts& seen, const settings& of, std::vector<finding>& to) {
+  if (!seen.journal)
+    return;
+  const auto& o = of.server.events;
+  const auto bytes = [](std::uint64_t n) {
+    return console::to_text(static_cast<double>(n), console::column_type::bytes);
+  };
+  if (seen.journal->fault != 0)
+    to.push_back({"events", verdict::fatal,
+                  fmt::format("events.directory = {}: {}", o.directory, std::generic_category().message(seen.journal->fault)),
+                  "a folder that the server's user may write to"});
+  else if (seen.journal->in_memory)
+    to.push_back({"events", verdict::hurts,
+                  fmt::format("events.directory = {} is in memory: events are lost with the machine", o.directory),
+                  "a folder on a disk, such as /var/lib/troupe/events"});
+  else if (seen.journal->free_bytes < o.journal_max_bytes)
+    to.push_back({"events", verdict::hurts,
+                  fmt::format("{} are free for a journal of up to {}", bytes(seen.journal->free_bytes), bytes(o.journal_max_bytes)),
+                  fmt::format("events.journal_max_bytes = {}, or more room", seen.journal->free_bytes / 2)});
+  else
+    to.push_back({"events", verdict::good, fmt::format("{} are free for the journal", bytes(seen.journal->free_bytes))});
+}
+
+void webhooks(const settings& of, std::vector<finding>& to) {
+  const auto& w = of.server.webhook;
+  const std::pair<const char*, const std::string&> urls[] = {
+      {"webhook.connect", w.connect}, {"webhook.refresh", w.refresh},         {"webhook.subscribe", w.subscribe},
+      {"webhook.publish", w.publish}, {"webhook.sub_refresh", w.sub_refresh}, {"webhook.rpc", w.rpc},
+      {"events.endpoint", of.server.events.endpoint}};
+  for (const auto& [key, url] : urls) {
+    const auto address = net::web::parse_address(url);
+    if (!address || address->is_encrypted || address->host == "localhost" || is_loopback_address(address->host))
+      continue;
+    to.push_back({"webhooks", verdict::hint, fmt::format("{} goes to {} unencrypted: users' data can be read on its way", key, address->host),
+                  "an https URL"});
+  }
+}
+
 } // namespace
 
 std::string_view to_string(verdict value) noexcept {
@@ -212,6 +254,8 @@ std::vector<finding> diagnose(const facts& seen, const settings& of) {
                            processors(seen, of),  memory(seen, of)};
   ports(seen, all);
   tls(seen, of, all);
+  journal(seen, of, all);
+  webhooks(of, all);
   return all;
 }
 

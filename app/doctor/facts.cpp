@@ -11,13 +11,16 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include <linux/magic.h>
 #include <netdb.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/statfs.h>
 #include <sys/timex.h>
 #include <unistd.h>
 
@@ -126,6 +129,19 @@ std::vector<port_facts> ports_of(const net::server_options& of) {
   return all;
 }
 
+journal_facts journal_of(std::filesystem::path folder) {
+  std::error_code ec;
+  while (!folder.empty() && !std::filesystem::exists(folder, ec)) folder = folder.parent_path();
+  if (folder.empty()) folder = ".";
+  journal_facts seen;
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) seen.fault = errno;
+  struct statfs system {};
+  if (::statfs(folder.c_str(), &system) != 0) return seen;
+  seen.in_memory = system.f_type == TMPFS_MAGIC;
+  seen.free_bytes = static_cast<std::uint64_t>(system.f_bavail) * static_cast<std::uint64_t>(system.f_bsize);
+  return seen;
+}
+
 } // namespace
 
 facts examine(const settings& of) {
@@ -151,6 +167,8 @@ facts examine(const settings& of) {
   seen.ports = ports_of(of.server);
   if (!of.server.tls.certificate.empty())
     seen.tls = read_tls_files(of.server.tls.certificate, of.server.tls.key);
+  if (!of.server.events.endpoint.empty())
+    seen.journal = journal_of(of.server.events.directory);
   return seen;
 }
 

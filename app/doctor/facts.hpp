@@ -28,6 +28,13 @@ struct tls_facts {
   unsigned key_mode = 0; ///< Permissions of the key's file.
 };
 
+/// The folder of events.directory, or the one that it would be made in.
+struct journal_facts {
+  int fault = 0;          ///< errno of writing there; 0: it can be.
+  bool in_memory = false; ///< A tmpfs.
+  std::uint64_t free_bytes = 0;
+};
+
 /// What is not known is absent: a file the kernel does not have, or hides.
 struct facts {
   std::chrono::sys_seconds now{};
@@ -48,6 +55,7 @@ struct facts {
   std::optional<std::uint64_t> memory_bytes;      ///< Of the machine or the control group.
   std::vector<port_facts> ports;
   std::optional<tls_facts> tls;                   ///< If TLS is on.
+  std::optional<journal_facts> journal;           ///< If there are events.
 };
 
 /// Looks at this machine. Binds the ports for a moment.

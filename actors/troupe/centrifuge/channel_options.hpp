@@ -58,6 +58,10 @@ struct channel_options {
   bool allow_history_for_subscriber = false;
   bool allow_history_for_anonymous = false;
   bool allow_user_limited_channels = false; ///< "#" in a name lists the users who may subscribe.
+  // A webhook decides instead, if there is one.
+  bool subscribe_proxy_enabled = false;
+  bool publish_proxy_enabled = false;
+  bool sub_refresh_proxy_enabled = false;
   bool allow_wildcards = false; ///< "a.*.b" and "a.>" subscribe to all channels that they match.
 
   // -- what may be sent ---
@@ -112,6 +116,9 @@ void visit_options(Options& o, Visit&& visit) {
   visit("allow_history_for_subscriber", o.allow_history_for_subscriber);
   visit("allow_history_for_anonymous", o.allow_history_for_anonymous);
   visit("allow_user_limited_channels", o.allow_user_limited_channels);
+  visit("subscribe_proxy_enabled", o.subscribe_proxy_enabled);
+  visit("publish_proxy_enabled", o.publish_proxy_enabled);
+  visit("sub_refresh_proxy_enabled", o.sub_refresh_proxy_enabled);
   visit("allow_wildcards", o.allow_wildcards);
   visit("channel_regex", o.channel_regex);
   visit("publication_data_format", o.publication_data_format);

@@ -7,6 +7,7 @@
 // need to hear. Bounded by: the transport's read window from the client; client_options::queue_max_size
 // towards it; client_options::channel_limit. Ends when: its transport is closed, with the close_reason.
 #pragma once
+#include <troupe/centrifuge/backend.hpp>
 #include <troupe/centrifuge/channel_messages.hpp>
 #include <troupe/centrifuge/client_options.hpp>
 #include <troupe/centrifuge/codec.hpp>
@@ -43,6 +44,10 @@ struct client_settings {
   authenticator_actor authenticator; ///< Null: no token is valid.
   std::string version;             ///< Of the server, told in the reply to connect.
   std::shared_ptr<const hooks::directory> extensions = {}; ///< For rpc and send; null: there are none.
+  backend_actor backend = {};      ///< Null: none of its questions is asked.
+  bool asks_connect = false;       ///< The backend, about clients without a token.
+  bool asks_refresh = false;       ///< The backend, about those whose time is over.
+  std::vector<std::string> emulated_headers = {}; ///< Of connect commands, that are passed on to it.
 };
 
 /// Who a client is when its socket is upgraded. A token in connect says more.
@@ -52,6 +57,7 @@ struct client_profile {
   const codec* format;         ///< Lives for ever.
   bool frame_pings = false;    ///< WebSocket's own pings rather than the protocol's.
   connection_origin origin = {};
+  std::shared_ptr<const request_headers> headers = {}; ///< Of the upgrade, that are passed on to webhooks.
 };
 
 class client_state {
@@ -107,6 +113,7 @@ private:
 
   // -- client_connect.cpp ---
   void on(std::uint32_t id, const connect_request& r);
+  void connect_without_credentials(std::uint32_t id, const connect_request& r);
   /// Calls `then()` unless its user has too many connections; then it is closed.
   void enter(std::function<void()> then);
   void begin_connect(const std::map<std::string, subscribe_request>& wanted, const grants& granted);
@@ -117,7 +124,8 @@ private:
   std::optional<std::map<std::string, subscribe_request>> server_side_of(const connect_request& r,
                                                                          const grants& granted);
   /// Answers connect with an error: what follows is ignored.
-  void refuse(std::uint32_t id, error_code code);
+  void refuse(std::uint32_t id, error_result why);
+  void refuse(std::uint32_t id, error_code code) { refuse(id, error_result{code}); }
   void on_server_side(const std::string& channel, subscribe_answer answer);
   void finish_connect();
   /// Whether the event has to wait for the reply to connect; then it is kept.
@@ -152,8 +160,11 @@ private:
   /// suspend them further.
   void verify(verify_connection question, connection_judged then);
   void verify(verify_subscription question, subscription_judged then);
-  template <class Verdict, class Question, class F>
-  void await_verdict(Question question, F then);
+  template <class Verdict, class Question>
+  void await_verdict(Question question, std::function<void(const Verdict&)> then);
+  /// Asks, and suspends the commands that follow until it is answered: by `otherwise` if who is asked fails.
+  template <class Answer, class Whom, class Question>
+  void await_answer(const Whom& whom, Question question, Answer otherwise, std::function<void(const Answer&)> then);
   void on_verdict(std::uint32_t id, const connect_request& r, const connection_verdict& m);
   void on_verdict(std::uint32_t id, const subscribe_request& r, const subscription_verdict& m);
   void on_verdict(std::uint32_t id, const refresh_request& r, const connection_verdict& m);
@@ -170,6 +181,26 @@ private:
   bool expire();
   void expire_subscriptions(time_point now);
   std::optional<time_point> next_expiry() const;
+  /// When something is done about the end of the connection, or of a subscription.
+  std::optional<time_point> due() const;
+  time_point due(const subscription& of) const;
+
+  // -- client_backend.cpp ---
+  asking_client about_me() const;
+  /// @returns whether the client is to get the error.
+  bool deny(const denial& no);
+  void keep_emulated_headers(const connect_request& r);
+  void ask_to_connect(std::uint32_t id, const connect_request& r);
+  void on_ruling(std::uint32_t id, const connect_request& r, const connect_ruling& m);
+  /// Whether the backend decides about subscriptions without a token.
+  bool is_asked_about(const channel_options& options, const std::string& channel) const;
+  void ask_to_subscribe(std::uint32_t id, const subscribe_request& r);
+  void ask_to_publish(std::uint32_t id, const publish_request& r);
+  /// The time of the connection, or of a subscription, is over: whether it goes on.
+  void ask_to_go_on();
+  void ask_to_go_on(subscriptions::iterator over);
+  void on_ruling(const refresh_ruling& m);
+  void on_ruling(const std::string& channel, const refresh_ruling& m);
 
   // -- client_orders.cpp ---
   using promised = caf::typed_response_promise<carried_out>;
@@ -186,6 +217,8 @@ private:
 
   // -- client_commands.cpp ---
   void on(std::uint32_t id, const publish_request& r);
+  /// Once it is found to be allowed.
+  void publish(std::uint32_t id, const publish_request& r, const publication_terms& terms);
   void on(std::uint32_t id, const presence_request& r);
   void on(std::uint32_t id, const presence_stats_request& r);
   void on(std::uint32_t id, const history_request& r);
@@ -218,8 +251,9 @@ private:
   heartbeat heartbeat_; // from connect on
   shard_actor shard_;   // outlives it
   payload info_;        // of its token
+  std::string meta_;    // likewise
   std::optional<time_point> end_;           // of its token
-  std::optional<time_point> next_sub_end_;  // no subscription ends before
+  std::optional<time_point> next_sub_due_;  // no subscription is due before
   std::set<std::string> granted_;           // channels of its token
   subscriptions subscriptions_;
   std::unique_ptr<open_connect> connecting_;
@@ -229,6 +263,20 @@ private:
   stage stage_ = stage::waiting;
   bool busy_ = false;  // the command before waits for its channel
 };
+
+template <class Answer, class Whom, class Question>
+void client_state::await_answer(const Whom& whom, Question question, Answer otherwise,
+                                std::function<void(const Answer&)> then) {
+  busy_ = true;
+  const auto go_on_with = [this, then = std::move(then)](const Answer& m) {
+    busy_ = false;
+    if (!line_.is_closing()) then(m);
+    if (!busy_) work();
+  };
+  self_->request(whom, caf::infinite, std::move(question))
+      .then(go_on_with,
+            [go_on_with, otherwise = std::move(otherwise)](const caf::error&) { go_on_with(otherwise); });
+}
 
 /// Spawn with spawn_on(host, client, settings, shard, profile, transport); the host must be the one
 /// whose thread serves the transport. Its control lane has to hold more than queue_max_size.

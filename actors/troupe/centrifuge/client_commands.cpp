@@ -52,14 +52,22 @@ void client_state::on(std::uint32_t id, const publish_request& r) {
   if (!in) return;
   if (in->is_of_patterns || !accepts(in->options.publication_data_format, r.data))
     return fail(id, error_code::bad_request);
+  if (in->options.publish_proxy_enabled) return ask_to_publish(id, r);
   if (!may_publish(in->options, asks_about(r.channel)))
     return fail(id, error_code::permission_denied);
+  publish(id, r, {});
+}
+
+void client_state::publish(std::uint32_t id, const publish_request& r, const publication_terms& terms) {
+  const bool excludes = settings_->channels->find(r.channel)->options.exclude_publisher;
   ask<publish_answered>(
       id,
-      publish_channel{.channel = r.channel, .data = r.data, .info = me(r.channel), .tags = {},
-                      .exclude = in->options.exclude_publisher ? line_.handle()
-                                                               : connection_handle{},
-                      .key = {}},
+      publish_channel{.channel = r.channel, .data = terms.data.empty() ? r.data : terms.data,
+                      .info = me(r.channel), .tags = terms.tags,
+                      .exclude = excludes ? line_.handle() : connection_handle{}, .key = {},
+                      .skip_history = terms.skip_history, .delta = terms.delta,
+                      .idempotency_key = terms.idempotency_key, .version = terms.version,
+                      .version_epoch = terms.version_epoch},
       [](const stream_position&) { return publish_result{}; });
 }
 
@@ -110,7 +118,7 @@ void client_state::on(std::uint32_t, const send_request& r) {
 bool client_state::call(std::uint32_t id, const std::string& method, const payload& data) {
   if (!settings_->extensions) return false;
   const auto& all = *settings_->extensions;
-  hooks::call question{method, data, me({})};
+  hooks::call question{method, data, me({}), profile_.origin.over, meta_, profile_.headers};
   if (const auto keeper = all.method(method, self_->home().index()))
     ask_extension(id, keeper, std::move(question));
   else if (all.of_users() && !profile_.user.empty())

@@ -18,10 +18,16 @@ void client_state::on(std::uint32_t id, const connect_request& r) {
   stage_ = stage::connecting;
   connecting_ = std::make_unique<open_connect>();
   connecting_->id = id;
+  keep_emulated_headers(r);
   if (!r.token.empty()) {
     return verify(verify_connection{r.token},
                   [this, id, r](const connection_verdict& m) { on_verdict(id, r, m); });
   }
+  if (settings_->asks_connect) return ask_to_connect(id, r);
+  connect_without_credentials(id, r);
+}
+
+void client_state::connect_without_credentials(std::uint32_t id, const connect_request& r) {
   const auto& options = settings_->options;
   if (profile_.user.empty() && !options.allow_anonymous_connect_without_token && !options.insecure)
     return disconnect(close_reason::bad_request);
@@ -113,7 +119,7 @@ void client_state::finish_connect() {
   auto& told = done->result;
   told.client = profile_.id.to_string();
   told.version = settings_->version;
-  told.expires_in = expiry_of(end_);
+  if (!settings_->asks_refresh) told.expires_in = expiry_of(end_);
   if (!profile_.frame_pings && options.ping_interval.count() != 0) {
     told.ping = std::chrono::ceil<std::chrono::seconds>(options.ping_interval);
     told.pong = options.pong_timeout.count() != 0;
@@ -131,11 +137,11 @@ void client_state::finish_connect() {
   for (const auto& event : done->held) on_happened(event);
 }
 
-void client_state::refuse(std::uint32_t id, error_code code) {
+void client_state::refuse(std::uint32_t id, error_result why) {
   stage_ = stage::refused;
   connecting_.reset();
   subscriptions_.clear();
-  fail(id, code);
+  reply(id, std::move(why));
   arm();
 }
 

@@ -37,6 +37,7 @@ void client_state::on(std::uint32_t id, const subscribe_request& r) {
   if (!r.token.empty())
     return verify(verify_subscription{r.token},
                   [this, id, r](const subscription_verdict& m) { on_verdict(id, r, m); });
+  if (is_asked_about(in->options, r.channel)) return ask_to_subscribe(id, r);
   if (!may_subscribe(in->options, channels.syntax(), r.channel, profile_.user))
     return fail(id, error_code::permission_denied);
   subscribe_client(id, r, {}, std::nullopt);
@@ -53,8 +54,9 @@ void client_state::subscribe_client(std::uint32_t id, const subscribe_request& r
   subscribe(r.channel, *in, r, subscription::source::client, terms,
             [this, id, end, channel = r.channel](subscribe_answer answer) {
               if (auto* granted = std::get_if<subscribe_result>(&answer)) {
-                set_end(subscriptions_.at(channel), end);
-                granted->expires_in = expiry_of(end);
+                auto& begun = subscriptions_.at(channel);
+                set_end(begun, end);
+                if (!begun.is_refreshed_here()) granted->expires_in = expiry_of(end);
                 reply(id, std::move(*granted));
               } else {
                 fail(id, std::get<error_code>(answer));

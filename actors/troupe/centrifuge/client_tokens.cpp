@@ -17,18 +17,10 @@ constexpr auto longest = std::chrono::hours{24 * 365}; // clients are told no mo
 
 // -- asking ---
 
-template <class Verdict, class Question, class F>
-void client_state::await_verdict(Question question, F then) {
+template <class Verdict, class Question>
+void client_state::await_verdict(Question question, std::function<void(const Verdict&)> then) {
   if (!settings_->authenticator) return then(Verdict{token_fault::invalid});
-  busy_ = true;
-  const auto go_on_with = [this, then = std::move(then)](const Verdict& m) {
-    busy_ = false;
-    if (!line_.is_closing()) then(m);
-    if (!busy_) work();
-  };
-  self_->request(settings_->authenticator, caf::infinite, std::move(question))
-      .then(go_on_with,
-            [go_on_with](const caf::error&) { go_on_with({token_fault::unavailable}); });
+  await_answer(settings_->authenticator, std::move(question), Verdict{token_fault::unavailable}, std::move(then));
 }
 
 void client_state::verify(verify_connection question, connection_judged then) {
@@ -62,7 +54,7 @@ void client_state::identify(const connection_grant& granted) {
   info_ = granted.info;
   end_ = end_of(granted.expires_in);
   connecting_->who.labels = granted.labels;
-  connecting_->who.meta = granted.meta;
+  connecting_->who.meta = meta_ = granted.meta;
 }
 
 // -- subscribing ---
@@ -88,7 +80,7 @@ void client_state::on_verdict(std::uint32_t id, const subscribe_request& r,
 // -- refreshing ---
 
 void client_state::on(std::uint32_t id, const refresh_request& r) {
-  if (r.token.empty()) return disconnect(close_reason::bad_request);
+  if (r.token.empty() || settings_->asks_refresh) return disconnect(close_reason::bad_request);
   verify(verify_connection{r.token},
          [this, id, r](const connection_verdict& m) { on_verdict(id, r, m); });
 }
@@ -120,7 +112,8 @@ void client_state::on(std::uint32_t id, const sub_refresh_request& r) {
   const auto found = subscriptions_.find(r.channel);
   if (found == subscriptions_.end()) return fail(id, error_code::permission_denied);
   if (r.token.empty()) return fail(id, error_code::bad_request);
-  if (found->second.server_side()) return disconnect(close_reason::bad_request);
+  if (found->second.server_side() || found->second.is_refreshed_here())
+    return disconnect(close_reason::bad_request);
   verify(verify_subscription{r.token},
          [this, id, r](const subscription_verdict& m) { on_verdict(id, r, m); });
 }
@@ -158,39 +151,51 @@ expiry client_state::expiry_of(std::optional<time_point> end) const {
 void client_state::set_end(subscription& of, std::optional<time_point> end) {
   of.end_at(end);
   if (!end) return;
-  next_sub_end_ = std::min(*end, next_sub_end_.value_or(*end));
+  next_sub_due_ = std::min(due(of), next_sub_due_.value_or(due(of)));
   arm();
 }
 
+std::optional<client_state::time_point> client_state::due() const {
+  if (!end_ || settings_->asks_refresh) return end_;
+  return *end_ + settings_->options.expired_close_delay;
+}
+
+client_state::time_point client_state::due(const subscription& of) const {
+  return of.is_refreshed_here() ? *of.end() : *of.end() + settings_->options.expired_sub_close_delay;
+}
+
 std::optional<client_state::time_point> client_state::next_expiry() const {
-  std::optional<time_point> next;
-  if (end_) next = *end_ + settings_->options.expired_close_delay;
-  if (!next_sub_end_) return next;
-  const auto sub = *next_sub_end_ + settings_->options.expired_sub_close_delay;
-  return std::min(sub, next.value_or(sub));
+  const auto next = due();
+  return next && next_sub_due_ ? std::min(*next, *next_sub_due_) : next ? next : next_sub_due_;
 }
 
 bool client_state::expire() {
   const auto now = self_->home().now();
-  if (end_ && now >= *end_ + settings_->options.expired_close_delay) {
-    disconnect(close_reason::connection_expired);
-    return false;
+  if (const auto over = due(); over && now >= *over) {
+    if (!settings_->asks_refresh) {
+      disconnect(close_reason::connection_expired);
+      return false;
+    }
+    ask_to_go_on();
   }
-  if (next_sub_end_ && now >= *next_sub_end_ + settings_->options.expired_sub_close_delay)
-    expire_subscriptions(now);
+  if (next_sub_due_ && now >= *next_sub_due_) expire_subscriptions(now);
   return !line_.is_closing();
 }
 
 void client_state::expire_subscriptions(time_point now) {
-  next_sub_end_.reset();
+  next_sub_due_.reset();
   for (auto next = subscriptions_.begin(); next != subscriptions_.end();) {
     const auto each = next++;
-    const auto end = each->second.end();
-    if (!end) continue;
-    if (now >= *end + settings_->options.expired_sub_close_delay) {
-      if (each->second.server_side()) return disconnect(close_reason::subscription_expired);
+    if (!each->second.end()) continue;
+    if (const auto over = due(each->second); now < over) {
+      next_sub_due_ = std::min(over, next_sub_due_.value_or(over));
+    } else if (each->second.is_refreshed_here()) {
+      ask_to_go_on(each);
+    } else if (each->second.server_side()) {
+      return disconnect(close_reason::subscription_expired);
+    } else {
       end_subscription(each, unsubscribe_code::subscription_expired, true);
-    } else next_sub_end_ = std::min(*end, next_sub_end_.value_or(*end));
+    }
   }
   flush();
 }

@@ -50,6 +50,8 @@ public:
   /// When it has to be refreshed; nothing: never.
   std::optional<time_point> end() const noexcept { return end_; }
   void end_at(std::optional<time_point> end) noexcept { end_ = end; }
+  /// Whether a webhook is asked then, rather than the client for a token.
+  bool is_refreshed_here() const noexcept { return options_->sub_refresh_proxy_enabled; }
 
   /// The channel has answered: takes out of the result what the filter holds back. Events beyond
   /// `sequence` count from now on.

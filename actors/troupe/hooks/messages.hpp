@@ -3,6 +3,7 @@
 // Every message between Troupe and the actors of a program that extends it. The first half is what such
 // an actor gets and what it answers; the rest is between its keeper and those it is kept for.
 #pragma once
+#include <troupe/centrifuge/backend.hpp>
 #include <troupe/centrifuge/channel_messages.hpp>
 #include <troupe/centrifuge/inspection.hpp>
 #include <troupe/close_reason.hpp>
@@ -84,6 +85,9 @@ struct call {
   std::string method;           ///< Empty for `send`.
   centrifuge::payload data;
   centrifuge::client_info from; ///< Its `client` is empty if the call came through the server API.
+  transport_kind over = transport_kind::centrifuge_json;
+  std::string meta = {};        ///< What the client's token says to the server alone, as JSON.
+  std::shared_ptr<const centrifuge::request_headers> headers = {}; ///< Of the client, passed on to webhooks; may be null.
 };
 
 /// What a call returns: data or an error, and maybe the end of the connection.

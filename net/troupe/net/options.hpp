@@ -6,6 +6,8 @@
 #include <troupe/centrifuge/client_options.hpp>
 #include <troupe/centrifuge/namespaces.hpp>
 #include <troupe/net/auth/options.hpp>
+#include <troupe/net/events/options.hpp>
+#include <troupe/net/webhooks/options.hpp>
 #include <troupe/overflow.hpp>
 
 #include <chrono>
@@ -127,6 +129,8 @@ struct server_options {
   troupe::centrifuge::client_options client;     ///< Of /connection/websocket.
   troupe::centrifuge::channels_config channels;
   auth::auth_options auth;                       ///< Tokens of those clients.
+  webhooks::webhook_options webhook;             ///< What else decides about them.
+  events::event_options events;                  ///< Who is told of what happens.
   std::string version;                           ///< Of the program, told to those clients.
 };
 

@@ -37,6 +37,8 @@ server::impl::impl(caf::actor_system& system, server_options options, event_log&
                    std::vector<admin_service> services)
   : system_(system), context_{options, log, {}, {}}, admin_context_{options, log, {}, {}},
     api_context_{std::move(options), log, {}, {}} {
+  make_web_client();
+  open_journal();
   make_loops();
   spawn_actors();
   spawn_extensions(std::move(extensions));
@@ -126,6 +128,7 @@ bool server::impl::join() {
   for (const auto& a : apis_) caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
   for (auto& ended : apis_ended_) ended.wait_until_set(host::clock::now() + cut_grace);
   if (authenticator_) caf::anon_send_exit(authenticator_, caf::exit_reason::user_shutdown);
+  if (backend_) caf::anon_send_exit(backend_, caf::exit_reason::user_shutdown);
   if (keys_) caf::anon_send_exit(keys_, caf::exit_reason::user_shutdown);
   for (const auto& k : extensions_->keepers()) caf::anon_send_exit(k, caf::exit_reason::user_shutdown);
   for (auto& ended : keepers_ended_) ended.wait_until_set(host::clock::now() + cut_grace);
@@ -136,6 +139,12 @@ bool server::impl::join() {
   for (const auto& h : clients_->hubs) caf::anon_send_exit(h, caf::exit_reason::user_shutdown);
   for (const auto& r : clients_->rosters) caf::anon_send_exit(r, caf::exit_reason::user_shutdown);
   for (auto& ended : channels_ended_) ended.wait_until_set(host::clock::now() + cut_grace);
+  if (courier_) { // everybody it could tell of is gone
+    const events::finish last{};
+    caf::anon_send(courier_, last);
+    courier_ended_.wait_until_set(host::clock::now() + last.patience + cut_grace);
+  }
+  web_.reset();
   loops_.front()->post([this] {
     // An accept under way holds a socket of another loop: it has to be over before that loop goes.
     for (auto& l : listeners_) l->close();
@@ -151,6 +160,8 @@ bool server::impl::join() {
   keys_ = nullptr;
   inspector_ = nullptr;
   ledger_ = nullptr;
+  courier_ = nullptr;
+  backend_ = nullptr;
   context_.api.reset();
   admin_context_.api.reset();
   api_context_.api.reset();

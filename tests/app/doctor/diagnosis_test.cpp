@@ -201,3 +201,33 @@ TEST_CASE("doctor: this machine can be examined", "[app][doctor]") {
   CHECK(read_tls_files("/does/not/exist", "/neither").fault ==
         "tls.certificate: /does/not/exist cannot be read");
 }
+
+TEST_CASE("doctor: a journal of events has to be on a disk with room that can be written to", "[app][doctor]") {
+  settings with;
+  with.server.events.endpoint = "https://app.example/events";
+  with.server.events.directory = "/srv/events";
+  with.server.events.journal_max_bytes = 1000;
+  auto f = healthy();
+  f.journal = journal_facts{0, false, 1000};
+  CHECK(told(f, "events", with).starts_with("good"));
+  f.journal->free_bytes = 999;
+  CHECK(told(f, "events", with).starts_with("HURTS 999"));
+  f.journal->in_memory = true;
+  CHECK(told(f, "events", with).starts_with("HURTS events.directory = /srv/events is in memory"));
+  f.journal->fault = EACCES;
+  CHECK(told(f, "events", with).starts_with("FATAL events.directory = /srv/events: Permission denied"));
+}
+
+TEST_CASE("doctor: webhooks elsewhere are better encrypted", "[app][doctor]") {
+  const auto findings = [](const std::string& url) {
+    settings with;
+    with.server.webhook.connect = url;
+    const auto all = diagnose(healthy(), with);
+    return std::ranges::count(all, "webhooks", &finding::check);
+  };
+  CHECK(findings("http://app.example/connect") == 1);
+  for (const auto* url : {"", "https://app.example/", "http://127.0.0.1:3000/", "http://[::1]/", "http://localhost/"}) {
+    CAPTURE(url);
+    CHECK(findings(url) == 0);
+  }
+}

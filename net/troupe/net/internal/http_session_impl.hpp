@@ -206,9 +206,17 @@ private:
       return refuse(http::status::bad_request, "data after the upgrade request");
     deadline_.cancel();
     opening how{decided.group, place_.address().to_string(), decided.centrifuge, decided.route,
-                is_encrypted<Lower>};
+                is_encrypted<Lower>, passed_on(req)};
     std::make_shared<ws_session<Lower>>(context_, loop_, std::move(stream_), std::move(place_))
       ->accept(std::move(req), std::move(how), expires_);
+  }
+
+  /// The headers that webhooks get.
+  std::shared_ptr<const troupe::centrifuge::request_headers> passed_on(const request& req) const {
+    auto headers = std::make_shared<troupe::centrifuge::request_headers>();
+    for (const auto& name : context_.options.webhook.http_headers)
+      if (const auto value = req[name]; !value.empty()) headers->emplace_back(name, view(value));
+    return headers->empty() ? nullptr : headers;
   }
 
   /// Keeps the session while another thread works for it, and lets it go on its own.

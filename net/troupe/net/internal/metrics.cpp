@@ -50,7 +50,7 @@ public:
     add(value);
   }
   /// The sum of several, which have the same limits.
-  void add(const std::vector<const meters::latency*>& parts, std::vector<label> labels) {
+  void add(const std::vector<const meters::latency*>& parts, std::vector<label> labels = {}) {
     auto m = labelled(std::move(labels));
     std::uint64_t below = 0;
     for (std::size_t i = 0; i < meters::latency::buckets; ++i) {
@@ -151,6 +151,46 @@ void collect_actors(collection& into, const inspection::observatory& of) {
            MetricType::Gauge, oldest);
 }
 
+void collect_events(collection& into, const events::counters& of) {
+  const auto counts = [&](const char* name, const char* help, const counter& value) {
+    into.one(name, help, MetricType::Counter, static_cast<double>(value.value()));
+  };
+  counts("troupe_events_journaled_total", "Events written to the journal", of.journaled);
+  counts("troupe_events_delivered_total", "Events that their receiver has taken", of.delivered);
+  counts("troupe_events_lost_total", "Events that went from the journal undelivered, for its bound", of.lost);
+  counts("troupe_events_missed_total", "Events that never reached the journal, since it was too slow", of.missed);
+  counts("troupe_events_recovered_total", "Connections lost in a crash, reported at the start", of.recovered);
+  counts("troupe_event_deliveries_total", "Deliveries of events tried", of.deliveries);
+  counts("troupe_event_delivery_failures_total", "Of those: not taken", of.failures);
+  counts("troupe_event_write_errors_total", "Times the disk did not take events", of.write_errors);
+  into.one("troupe_events_waiting", "Events not taken by their receiver yet", MetricType::Gauge,
+           static_cast<double>(of.waiting.value()));
+  into.one("troupe_event_journal_bytes", "Size of the journal", MetricType::Gauge,
+           static_cast<double>(of.journal_bytes.value()));
+  into.begin("troupe_event_delivery_seconds", "How long deliveries took that succeeded", MetricType::Histogram);
+  into.add({&of.times});
+}
+
+void collect_webhooks(collection& into, const webhooks::counters& of) {
+  const auto family = [&](const char* name, const char* help, MetricType type, auto value) {
+    into.begin(name, help, type);
+    for (std::size_t i = 0; i < webhooks::hook_count; ++i)
+      into.add(static_cast<double>(value(of.by_hook[i])), {{"hook", webhooks::hook_names[i]}});
+  };
+  using webhooks::hook_counters;
+  family("troupe_webhook_requests_total", "Requests to webhooks", MetricType::Counter,
+         [](const hook_counters& h) { return h.requests.value(); });
+  family("troupe_webhook_failures_total", "Of those: without a proper answer in time", MetricType::Counter,
+         [](const hook_counters& h) { return h.failures.value(); });
+  family("troupe_webhook_refused_total", "Requests not sent because the breaker was open", MetricType::Counter,
+         [](const hook_counters& h) { return h.refused.value(); });
+  family("troupe_webhook_breaker_open", "1 while the webhook is not asked, for it has failed too often",
+         MetricType::Gauge, [](const hook_counters& h) { return h.breaker_open.value(); });
+  into.begin("troupe_webhook_seconds", "How long webhooks took to answer", MetricType::Histogram);
+  for (std::size_t i = 0; i < webhooks::hook_count; ++i)
+    into.add({&of.by_hook[i].times}, {{"hook", webhooks::hook_names[i]}});
+}
+
 void collect_process(collection& into, const server_facts& facts) {
   into.begin("troupe_info", "Always 1; tells the version", MetricType::Gauge);
   into.add(1, {{"version", facts.version}});
@@ -173,6 +213,8 @@ collection collect(const inspection::observatory& of, const server_facts& facts)
   collect_counters(all, of);
   collect_loops(all, of);
   collect_actors(all, of);
+  collect_events(all, *facts.events);
+  collect_webhooks(all, *facts.webhooks);
   collect_process(all, facts);
   return all;
 }

@@ -5,7 +5,10 @@
 // Thread: any but a loop's: it reads every actor's meters.
 #pragma once
 #include <troupe/inspect/observatory.hpp>
+#include <troupe/net/events/counters.hpp>
+#include <troupe/net/webhooks/counters.hpp>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +19,8 @@ namespace troupe::net {
 struct server_facts {
   std::string version;
   bool draining = false;
+  std::shared_ptr<const events::counters> events = std::make_shared<events::counters>();
+  std::shared_ptr<const webhooks::counters> webhooks = std::make_shared<webhooks::counters>();
 };
 
 inline constexpr std::string_view metrics_content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -13,12 +13,16 @@
 #include <boost/asio/ip/host_name.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <random>
 #include <stdexcept>
 #include <utility>
 
 namespace troupe::net {
 
 namespace {
+
+using namespace std::chrono_literals;
 
 connection_origin origin_of(const opening& how) {
   using troupe::centrifuge::encoding;
@@ -54,7 +58,7 @@ void server::impl::spawn_actors() {
       spawn_on(loop, troupe::centrifuge::client, clients_, joins,
                troupe::centrifuge::client_profile{
                  client_id::random(), {}, &centrifuge::codec_for(dialect->format),
-                 dialect->frame_pings, origin_of(how)},
+                 dialect->frame_pings, origin_of(how), how.headers},
                std::move(out));
       return;
     }
@@ -74,6 +78,12 @@ void server::impl::spawn_extensions(hooks::extensions extensions) {
     extensions.routes.push_back({.path = path,
                                  .actor = hooks::on_loop(hooks::echo),
                                  .count = hooks::instances::per_loop});
+  const auto& webhook = context_.options.webhook;
+  const auto is_for_all = [](const hooks::method& m) { return m.name == "*"; };
+  if (!webhook.rpc.empty() && !extensions.users && std::ranges::none_of(extensions.methods, is_for_all))
+    extensions.methods.push_back({.name = "*",
+                                  .actor = hooks::on_scheduler(webhooks::web_method, asking()),
+                                  .keeping = {.deadline = webhook.timeout + 1s}}); // its own ends before
   std::vector<std::reference_wrapper<host>> homes;
   for (auto& loop : loops_) homes.emplace_back(*loop);
   const troupe::centrifuge::namespaces names{context_.options.channels};
@@ -113,8 +123,25 @@ void server::impl::spawn_hubs() {
   }
   meet(hubs);
   spawn_authenticator();
-  clients_ = std::make_shared<const client_settings>(client_settings{
-    o.client, names, {hubs.begin(), hubs.end()}, spawn_rosters(), authenticator_, o.version, extensions_});
+  spawn_backend();
+  client_settings shared{
+    o.client, names, {hubs.begin(), hubs.end()}, spawn_rosters(), authenticator_, o.version, extensions_};
+  shared.backend = backend_;
+  shared.asks_connect = !o.webhook.connect.empty();
+  shared.asks_refresh = !o.webhook.refresh.empty();
+  shared.emulated_headers = o.webhook.emulated_headers;
+  clients_ = std::make_shared<const client_settings>(std::move(shared));
+}
+
+webhooks::asker_settings server::impl::asking() {
+  const auto& o = context_.options.webhook;
+  webhooks::asker_settings settings{.options = o, .figures = asked_, .log = &context_.log};
+  settings.send = [web = web_](web::request what, auto done) { web->send(std::move(what), std::move(done)); };
+  return settings;
+}
+
+void server::impl::spawn_backend() {
+  if (context_.options.webhook.any()) backend_ = system_.spawn(webhooks::backend, webhooks::backend_settings{asking()});
 }
 
 void server::impl::spawn_authenticator() {
@@ -140,12 +167,46 @@ std::vector<troupe::centrifuge::roster_actor> server::impl::spawn_rosters() {
   return rosters;
 }
 
+void server::impl::make_web_client() {
+  const auto& o = context_.options;
+  if (o.events.endpoint.empty() && !o.webhook.any()) return;
+  web_ = std::make_shared<web::client>(
+    web::client_limits{.connections = o.webhook.max_open, .waiting = o.webhook.max_waiting});
+}
+
+void server::impl::open_journal() try {
+  const auto& o = context_.options.events;
+  if (o.endpoint.empty()) return;
+  journal_ = std::make_shared<events::journal>(o.directory, events::journal_limits{.max_bytes = o.journal_max_bytes});
+  if (const auto bytes = journal_->skipped_bytes(); bytes != 0)
+    context_.log.write(severity::warning, "journal_damaged", {{"skipped_bytes", fmt::to_string(bytes)}});
+} catch (const std::runtime_error& e) {
+  throw std::runtime_error(fmt::format("events.directory: cannot use '{}': {}", context_.options.events.directory, e.what()));
+}
+
+void server::impl::spawn_courier() {
+  if (!journal_) return;
+  events::courier_settings settings{.options = context_.options.events, .book = std::move(journal_),
+                                    .node = node_name(), .run = client_id::random().to_string()};
+  settings.send = [web = web_](web::request what, auto done) { web->send(std::move(what), std::move(done)); };
+  settings.figures = told_;
+  settings.log = &context_.log;
+  settings.seed = std::random_device{}();
+  courier_ = system_.spawn<caf::detached>(events::courier, std::move(settings));
+  caf::actor_cast<caf::abstract_actor*>(courier_)->attach_functor([this] { courier_ended_.set(); });
+  caf::anon_send(registry_, observe{courier_});
+  troupe::centrifuge::channels{clients_->hubs}.observe(courier_);
+}
+
+std::string server::impl::node_name() const { return fmt::format("{}_{}", asio::ip::host_name(), port_); }
+
 void server::impl::spawn_watchers() {
+  spawn_courier();
   ledger_ = system_.spawn(troupe::ledger, closed_bounds{});
   caf::anon_send(registry_, observe{ledger_});
   inspector_ = system_.spawn<caf::detached>(
     inspector, inspector_settings{observatory_, ledger_, [this] {
-      return server_facts{context_.options.version, context_.draining};
+      return server_facts{context_.options.version, context_.draining, told_, asked_};
     }});
   caf::actor_cast<caf::abstract_actor*>(inspector_)->attach_functor([this] { inspector_ended_.set(); });
 }
@@ -158,7 +219,7 @@ void server::impl::spawn_apis() {
     .options = o.api, .channels = clients_->channels, .hubs = clients_->hubs, .shards = shards_,
     .registry = registry_, .extensions = extensions_, .counters = std::move(counters), .policy = o.websocket.policy,
     .max_message_bytes = o.outbox.max_bytes - outbox::max_overhead, .uid = client_id::random().to_string(),
-    .name = fmt::format("{}_{}", asio::ip::host_name(), port_), .version = o.version,
+    .name = node_name(), .version = o.version,
     .started = host::clock::now()});
   for (auto& loop : loops_) {
     apis_.push_back(spawn_on(*loop, api::api, shared));

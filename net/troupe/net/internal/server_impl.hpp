@@ -12,9 +12,11 @@
 #include <troupe/net/api/endpoint.hpp>
 #include <troupe/net/auth/authenticator.hpp>
 #include <troupe/net/auth/key_source.hpp>
+#include <troupe/net/events/courier.hpp>
 #include <troupe/net/internal/inspector.hpp>
 #include <troupe/net/internal/listener.hpp>
 #include <troupe/net/internal/memory_watch.hpp>
+#include <troupe/net/webhooks/backend.hpp>
 #include <troupe/registry.hpp>
 
 #include <atomic>
@@ -87,9 +89,19 @@ private:
   /// After all that may fail: they live outside of the loops.
   void spawn_watchers();
 
+  /// Before all that may fail but itself.
+  void make_web_client();
+  void open_journal();
+  void spawn_courier();
+
+  /// What who asks webhooks needs.
+  webhooks::asker_settings asking();
+  void spawn_backend();
+
   /// After the ports are known, of which one is part of the node's name.
   void spawn_apis();
   void announce_drain(std::size_t loop);
+  [[nodiscard]] std::string node_name() const;
 
   caf::actor_system& system_;
   session_context context_;
@@ -114,8 +126,15 @@ private:
     std::make_shared<send_budget>(registry_options{}.max_pending_bytes);
   registry_actor registry_;
   event inspector_ended_;
+  event courier_ended_;
   ledger_actor ledger_;
   inspector_actor inspector_;
+  std::shared_ptr<web::client> web_; // null unless somebody is to be asked or told
+  std::shared_ptr<events::journal> journal_;
+  std::shared_ptr<events::counters> told_ = std::make_shared<events::counters>();
+  std::shared_ptr<webhooks::counters> asked_ = std::make_shared<webhooks::counters>();
+  webhooks::backend_state::handle backend_; // null without webhooks
+  events::courier_actor courier_; // null unless there is an endpoint for events
   troupe::centrifuge::authenticator_actor authenticator_; // null without keys
   auth::key_source_actor keys_; // null unless they come from endpoints
   std::shared_ptr<auth::counters> tokens_ = std::make_shared<auth::counters>();

@@ -2,6 +2,7 @@
 //
 // What all sessions of a server share. Immutable but for `draining` and `memory`; outlives the loops' handlers.
 #pragma once
+#include <troupe/centrifuge/backend.hpp>
 #include <troupe/event_log.hpp>
 #include <troupe/net/internal/frame_scanner.hpp>
 #include <troupe/net/internal/io_loop.hpp>
@@ -30,6 +31,8 @@ struct opening {
   std::optional<centrifuge_dialect> centrifuge; ///< Of /connection/websocket.
   std::string route;   ///< Path of a route; empty for others.
   bool encrypted = false; ///< TLS.
+  /// Of the request, that webhooks get; null: none.
+  std::shared_ptr<const troupe::centrifuge::request_headers> headers = {};
 };
 
 struct session_context {
