@@ -37,7 +37,7 @@ async function stall(server, done) {
   await eventually("the stalled client is closed", async () => {
     for (let i = 0; i < 100; ++i) speaker.send("x".repeat(1000));
     return done();
-  }, 30_000);
+  }, 60_000);
 }
 
 /** A peer that has connected with a token for these claims. */
@@ -91,7 +91,7 @@ const walks = {
     await eventually("its pongs pile up", async () => {
       if (!peer.socket.destroyed) peer.socket.write(pings);
       return (await server.totals()).closed_by_reason.control_overflow > 0;
-    }, 30_000);
+    }, 60_000);
   }],
   slow_consumer: [plain, (t, server) => stall(server, async () => (await server.totals()).closed_by_reason.slow_consumer > 0)],
   write_timeout: [blocking, (t, server) => stall(server, async () => (await server.totals()).closed_by_reason.write_timeout > 0)],
