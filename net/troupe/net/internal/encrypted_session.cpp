@@ -44,13 +44,17 @@ void serve_encrypted(session_context& context, io_loop& loop, tcp_socket socket,
       char first = 0;
       if (!ec) peek->socket.receive(asio::buffer(&first, 1), asio::socket_base::message_peek, ec);
       if (ec) return;
+      // Signing takes as long as hundreds of messages.
+      if (first == tls_handshake_record)
+        return loop.post_slow([&context, &loop, peek, verdict, expires, tls] {
+          if (!peek->socket.is_open()) return; // it took too long
+          peek->deadline.cancel();
+          auto session = std::make_shared<http_session<tls_stream>>(
+            context, loop, tls_stream{std::move(peek->socket), *tls}, std::move(peek->place), verdict);
+          session->expire_at(expires);
+          shake_hands(std::move(session));
+        });
       peek->deadline.cancel();
-      if (first == tls_handshake_record) {
-        auto session = std::make_shared<http_session<tls_stream>>(
-          context, loop, tls_stream{std::move(peek->socket), *tls}, std::move(peek->place), verdict);
-        session->expire_at(expires);
-        return shake_hands(std::move(session));
-      }
       const auto plain = std::make_shared<http_session<tcp_socket>>(
         context, loop, std::move(peek->socket), std::move(peek->place), verdict);
       plain->expire_at(expires);
