@@ -34,7 +34,8 @@ export const apiKey = "k";
 
 /** Sections as the configuration file has them; a test replaces what it needs. */
 export function config({
-  client = {}, token = {}, subscriptionToken = {}, websocket = {}, outbox = {}, limit = {}, api = {}, withoutNamespace = {}, added = {},
+  console = {}, client = {}, token = {}, subscriptionToken = {}, websocket = {}, outbox = {}, limit = {}, api = {},
+  withoutNamespace = {}, added = {},
 } = {}) {
   const assignments = (values) => Object.entries(values).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
   return [
@@ -42,6 +43,7 @@ export function config({
     "[outbox]", ...assignments(outbox),
     "[limit]", ...assignments(limit),
     "[api]", ...assignments({ key: apiKey, ...api }),
+    "[console]", ...assignments(console),
     "[client]", ...assignments({ allow_anonymous_connect_without_token: true, ...client }),
     "[client.token]", ...assignments(token),
     "[client.subscription_token]", ...assignments(subscriptionToken),
