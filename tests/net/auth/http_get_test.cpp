@@ -1,5 +1,6 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/net/auth/internal/http_get.hpp>
+#include <troupe/net/auth/internal/look_up.hpp>
 
 #include "support/catch.hpp"
 
@@ -9,6 +10,7 @@
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
 
+#include <future>
 #include <string>
 #include <thread>
 
@@ -110,4 +112,30 @@ TEST_CASE("HTTP GET: addresses are http or https and nothing fancy", "[net][auth
     CAPTURE(url);
     CHECK_FALSE(parse_address(url));
   }
+}
+
+TEST_CASE("look-up: one that hangs ends in time, and no other begins before it is done", "[net][auth][http]") {
+  std::promise<void> go_on;
+  std::promise<void> gone;
+  const auto hangs = [held = go_on.get_future().share(), &gone](const auto&, const auto&) {
+    held.wait();
+    gone.set_value();
+    return addresses{};
+  };
+  CHECK_THAT(look_up("localhost", "80", 10ms, hangs).why, Contains("took too long"));
+  CHECK_THAT(look_up("localhost", "80", 10s).why, Contains("still hangs"));
+  go_on.set_value();
+  gone.get_future().wait();
+  for (auto tries = 0; look_up("127.0.0.1", "80", 10s).found.empty(); ++tries) {
+    REQUIRE(tries < 1000);
+    std::this_thread::sleep_for(10ms); // until its thread is done
+  }
+}
+
+TEST_CASE("look-up: it gives addresses, or says that there are none", "[net][auth][http]") {
+  const auto known = look_up("127.0.0.1", "8000", 10s);
+  REQUIRE(known.found.size() == 1);
+  CHECK(known.found[0].port() == 8000);
+  const auto unknown = [](const auto&, const auto&) { return addresses{{}, "the host is not found: x"}; };
+  CHECK_THAT(look_up("nowhere.invalid", "80", 10s, unknown).why, Contains("not found"));
 }

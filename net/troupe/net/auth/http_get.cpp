@@ -1,6 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/net/auth/internal/http_get.hpp>
 
+#include <troupe/net/auth/internal/look_up.hpp>
 #include <troupe/net/internal/aliases.hpp>
 
 #include <boost/asio/ssl/context.hpp>
@@ -63,14 +64,12 @@ get_result encrypted(asio::io_context& context, beast::tcp_stream lower, const w
 } // namespace
 
 get_result http_get(const web_address& from, const get_limits& limits) try {
+  const auto host = look_up(from.host, from.port, limits.timeout);
+  if (host.found.empty()) return {{}, host.why};
   asio::io_context context{1};
-  error_code ec;
-  asio::ip::tcp::resolver resolver{context};
-  const auto found = resolver.resolve(from.host, from.port, ec);
-  if (ec) return {{}, "the host is not found: " + ec.message()};
   beast::tcp_stream stream{context};
   stream.expires_after(limits.timeout);
-  ec = finish(context, [&](auto done) { stream.async_connect(found, done); });
+  auto ec = finish(context, [&](auto done) { stream.async_connect(host.found, done); });
   if (ec) return {{}, "connecting failed: " + ec.message()};
   http_request request{http::verb::get, from.target, 11};
   const bool is_ipv6 = from.host.find(':') != from.host.npos;

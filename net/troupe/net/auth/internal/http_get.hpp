@@ -12,7 +12,7 @@
 namespace troupe::net::auth::internal {
 
 struct get_limits {
-  std::chrono::milliseconds timeout{1'000}; ///< For all of it, but for the look-up of the host's name.
+  std::chrono::milliseconds timeout{1'000}; ///< For the look-up of the host's name, then for the rest.
   std::size_t max_bytes = 256 * 1024;       ///< Of the answer.
 };
 
