@@ -30,6 +30,8 @@ connection_actor::behavior_type connection_state::make_behavior(
   speaks_to_ = std::move(identity.speaks_to);
   heartbeat_ = heartbeat{settings_->heartbeat, self_->home().now(), spread_of(identity.id)};
   id_ = identity.id;
+  if (const rates::checkpoint gate{settings_->limits.get()}; gate.minds(rates::operation::message))
+    rated_.reset(new rated{rates::checkpoint{settings_->limits.get()}, {identity.user, identity.origin.peer}});
   hooks::opened self_portrait{{id_, connection_actor{self_}, settings_->path, identity.user,
                                identity.origin.peer}};
   line_.figures().subscriptions.set(static_cast<std::uint32_t>(identity.groups.size()));
@@ -69,13 +71,24 @@ void connection_state::on_received(const received& m) {
   line_.count_received(m.message.payload().size());
   heartbeat_.message(settings_->heartbeat, home.now());
   if (line_.is_closing()) return;
+  if (!rated_) return handle(m);
+  const auto later = [this, m](rates::verdict v) { on_rated(m, v); };
+  if (const auto now = rated_->gate.pass(self_, rates::operation::message, rated_->who, later)) later(*now);
+}
+
+void connection_state::on_rated(const received& m, rates::verdict v) {
+  if (v == rates::verdict::granted) handle(m); // even if a later one has closed it meanwhile
+  else line_.close(close_status::of(close_reason::too_many_requests));
+}
+
+void connection_state::handle(const received& m) {
   if (settings_->keeper) return ask_route(hooks::message{id_, m.message}, m.cost);
   self_->send(settings_->registry,
               submit{{.to = speaks_to_,
                       .message = m.message,
                       .exclude = settings_->echo ? connection_handle{} : line_.handle(),
                       .policy = settings_->policy},
-                     m.cost, home.now()});
+                     m.cost, self_->home().now()});
 }
 
 template <class Request>

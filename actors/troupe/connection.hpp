@@ -9,6 +9,7 @@
 #include <troupe/hosted.hpp>
 #include <troupe/interfaces.hpp>
 #include <troupe/line.hpp>
+#include <troupe/rates/checkpoint.hpp>
 
 #include <memory>
 #include <string>
@@ -24,6 +25,7 @@ struct connection_settings {
   overflow policy = overflow::disconnect;
   hooks::route_keeper_actor keeper = {}; ///< Of a route: gets what clients send, in place of the registry.
   std::string path = {};                 ///< Of that route.
+  std::shared_ptr<const rates::limits> limits = {}; ///< Of messages; null: there are none.
 };
 
 /// Who a connection is when it starts.
@@ -50,7 +52,15 @@ public:
 
 private:
   send_status queue(const delivery_ptr& what);
+  // What its messages are held against.
+  struct rated {
+    rates::checkpoint gate;
+    rates::party who;
+  };
+
   void on_received(const received& m);
+  void on_rated(const received& m, rates::verdict v);
+  void handle(const received& m);
   /// Asks the route's actor, then lets the reader go on.
   template <class Request>
   void ask_route(const Request& m, std::size_t cost);
@@ -65,6 +75,7 @@ private:
   client_id id_;
   target speaks_to_;
   heartbeat heartbeat_;
+  std::unique_ptr<rated> rated_; // null without rates
 };
 
 /// Spawn with spawn_on(host, connection, settings, shard, identity, transport); the host must be the

@@ -7,6 +7,7 @@
 #include <troupe/centrifuge/namespaces.hpp>
 #include <troupe/net/auth/options.hpp>
 #include <troupe/overflow.hpp>
+#include <troupe/rates/options.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -122,6 +123,7 @@ struct server_options {
   websocket_options websocket;
   heartbeat_options heartbeat;
   limit_options limit;
+  rates::rate_options rates;
   outbox_options outbox;
   drain_options drain;
   troupe::centrifuge::client_options client;     ///< Of /connection/websocket.

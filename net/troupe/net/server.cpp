@@ -112,6 +112,8 @@ bool server::impl::join() {
   inspector_ended_.wait_until_set(host::clock::now() + inspection_grace);
   for (const auto& h : clients_->hubs) caf::anon_send_exit(h, caf::exit_reason::user_shutdown);
   for (const auto& r : clients_->rosters) caf::anon_send_exit(r, caf::exit_reason::user_shutdown);
+  if (limits_)
+    for (const auto& w : limits_->wardens) caf::anon_send_exit(w, caf::exit_reason::user_shutdown);
   for (auto& ended : channels_ended_) ended.wait_until_set(host::clock::now() + cut_grace);
   loops_.front()->post([this] {
     // An accept under way holds a socket of another loop: it has to be over before that loop goes.
@@ -132,6 +134,7 @@ bool server::impl::join() {
   admin_context_.api.reset();
   api_context_.api.reset();
   apis_.clear();
+  limits_.reset();
   settings_.reset();
   clients_.reset();
   routes_.clear();

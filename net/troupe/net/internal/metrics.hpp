@@ -5,7 +5,10 @@
 // Thread: any but a loop's: it reads every actor's meters.
 #pragma once
 #include <troupe/inspect/observatory.hpp>
+#include <troupe/net/auth/counters.hpp>
+#include <troupe/rates/warden.hpp>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +19,8 @@ namespace troupe::net {
 struct server_facts {
   std::string version;
   bool draining = false;
+  std::shared_ptr<const auth::counters> tokens = {};
+  std::shared_ptr<const rates::limits> limits = {}; ///< Null: there are no rates.
 };
 
 inline constexpr std::string_view metrics_content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -40,11 +40,19 @@ void server::impl::spawn_actors() {
   registry_ = spawn_on(*loops_.front(), troupe::registry, shards_, joining);
   caf::actor_cast<caf::abstract_actor*>(registry_)->attach_functor([this] { ended_.set(); });
   const auto& o = context_.options;
+  std::vector<host*> homes;
+  for (auto& loop : loops_) homes.push_back(loop.get());
+  limits_ = rates::spawn_wardens(homes, o.rates);
+  if (limits_)
+    for (const auto& warden : limits_->wardens) tell_end(warden);
   settings_ = std::make_shared<const connection_settings>(connection_settings{
     registry_,
     {o.heartbeat.ping_interval, o.heartbeat.pong_timeout, o.heartbeat.idle_timeout},
     o.websocket.echo,
-    o.websocket.policy});
+    o.websocket.policy,
+    {},
+    {},
+    limits_});
   spawn_hubs();
   context_.open = [this](io_loop& loop, std::shared_ptr<transport> out, const opening& how) {
     const auto& joins = shards_[loop.index()];
@@ -113,7 +121,8 @@ void server::impl::spawn_hubs() {
   introduce(hubs);
   spawn_authenticator();
   clients_ = std::make_shared<const client_settings>(client_settings{
-    o.client, names, {hubs.begin(), hubs.end()}, spawn_rosters(), authenticator_, o.version, extensions_});
+    o.client, names, {hubs.begin(), hubs.end()}, spawn_rosters(), authenticator_, o.version, extensions_,
+    limits_});
 }
 
 void server::impl::spawn_authenticator() {
@@ -144,7 +153,7 @@ void server::impl::spawn_watchers() {
   caf::anon_send(registry_, observe{ledger_});
   inspector_ = system_.spawn<caf::detached>(
     inspector, inspector_settings{observatory_, ledger_, [this] {
-      return server_facts{context_.options.version, context_.draining};
+      return server_facts{context_.options.version, context_.draining, tokens_, limits_};
     }});
   caf::actor_cast<caf::abstract_actor*>(inspector_)->attach_functor([this] { inspector_ended_.set(); });
 }

@@ -100,6 +100,7 @@ private:
   inspector_actor inspector_;
   troupe::centrifuge::authenticator_actor authenticator_; // null without keys
   auth::key_source_actor keys_; // null unless they come from endpoints
+  std::shared_ptr<const rates::limits> limits_; // null without
   std::shared_ptr<auth::counters> tokens_ = std::make_shared<auth::counters>();
   std::shared_ptr<const connection_settings> settings_;
   std::shared_ptr<hooks::directory> extensions_ = std::make_shared<hooks::directory>();
