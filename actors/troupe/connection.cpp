@@ -3,11 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe {
 
 namespace {
+
+constexpr auto longest_life = std::chrono::hours{24 * 365}; // what timers need not count beyond
 
 frame gap_marker(std::uint32_t lost) {
   return frame::encode(opcode::text, fmt::format(R"({{"gap":{{"dropped":{}}}}})", lost));
@@ -30,6 +33,8 @@ connection_actor::behavior_type connection_state::make_behavior(
   speaks_to_ = std::move(identity.speaks_to);
   heartbeat_ = heartbeat{settings_->heartbeat, self_->home().now(), spread_of(identity.id)};
   id_ = identity.id;
+  if (identity.expires_in)
+    end_ = self_->home().now() + std::min<std::chrono::milliseconds>(*identity.expires_in, longest_life);
   if (const rates::checkpoint gate{settings_->limits.get()}; gate.minds(rates::operation::message))
     rated_.reset(new rated{rates::checkpoint{settings_->limits.get()}, {identity.user, identity.origin.peer}});
   hooks::opened self_portrait{{id_, connection_actor{self_}, settings_->path, identity.user,
@@ -38,7 +43,7 @@ connection_actor::behavior_type connection_state::make_behavior(
   self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
   line_.open(shard,
              {identity.id, std::move(identity.user), std::move(identity.groups),
-              std::move(identity.labels), std::move(identity.origin)},
+              std::move(identity.labels), std::move(identity.origin), std::move(identity.meta)},
              std::move(out), gap_marker, [this, portrait = std::move(self_portrait)] {
                arm();
                if (settings_->keeper) ask_route(portrait, 0);
@@ -122,6 +127,7 @@ void connection_state::on_route_failed(const caf::error& why) {
 
 void connection_state::on_deadline() {
   if (line_.is_closing()) return;
+  if (is_over()) return line_.close(close_status::of(close_reason::connection_expired));
   switch (heartbeat_.check(settings_->heartbeat, self_->home().now())) {
     case heartbeat::verdict::wait: break;
     case heartbeat::verdict::ping: line_.control(ping_frame()); break;
@@ -133,8 +139,12 @@ void connection_state::on_deadline() {
 }
 
 void connection_state::arm() {
-  if (const auto next = heartbeat_.next(settings_->heartbeat)) line_.wake_at(*next);
+  auto next = heartbeat_.next(settings_->heartbeat);
+  if (end_) next = std::min(*end_, next.value_or(*end_));
+  if (next) line_.wake_at(*next);
 }
+
+bool connection_state::is_over() const { return end_ && self_->home().now() >= *end_; }
 
 connection_actor::behavior_type connection(connection_state::pointer self,
                                            std::shared_ptr<const connection_settings> settings,

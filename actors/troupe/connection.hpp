@@ -11,7 +11,9 @@
 #include <troupe/line.hpp>
 #include <troupe/rates/checkpoint.hpp>
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +38,8 @@ struct connection_identity {
   std::vector<std::string> groups;
   std::vector<std::string> labels;
   connection_origin origin = {};
+  std::string meta = {};     ///< As in connection_profile.
+  std::optional<std::chrono::milliseconds> expires_in = {}; ///< Then it closes; nothing: never.
 };
 
 class connection_state {
@@ -68,6 +72,7 @@ private:
   void on_route_failed(const caf::error& why);
   void on_deadline();
   void arm();
+  [[nodiscard]] bool is_over() const;
 
   pointer self_;
   std::shared_ptr<const connection_settings> settings_;
@@ -75,6 +80,7 @@ private:
   client_id id_;
   target speaks_to_;
   heartbeat heartbeat_;
+  std::optional<host::clock::time_point> end_; // of its token
   std::unique_ptr<rated> rated_; // null without rates
 };
 

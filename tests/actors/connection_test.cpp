@@ -257,6 +257,20 @@ TEST_CASE_METHOD(node, "connection: one that fails in a handler lets its transpo
   check_counters();
 }
 
+TEST_CASE_METHOD(node, "connection: it closes when what its token grants ends", "[actors][connection]") {
+  client c{client_id::random(), {}, std::make_shared<testing::memory_transport>()};
+  c.who = spawn_on(host(), connection, settings, shards.at(0),
+                   connection_identity{.id = c.id, .user = "42", .expires_in = 10s}, c.line);
+  clients.push_back(c);
+  run();
+  advance(9s);
+  CHECK_FALSE(c->closing());
+  advance(2s);
+  REQUIRE(c->closing());
+  CHECK(c->closing()->code == 3005);
+  CHECK(c->closing()->text == "connection expired");
+}
+
 TEST_CASE_METHOD(node, "connection: a message beyond a rate closes it, those before it go out",
                  "[actors][connection]") {
   rates::rate_options options;

@@ -36,6 +36,8 @@ server::impl::impl(caf::actor_system& system, server_options options, event_log&
                    const std::vector<page>& pages, hooks::extensions extensions)
   : system_(system), context_{options, log, {}, {}}, admin_context_{options, log, {}, {}},
     api_context_{std::move(options), log, {}, {}} {
+  // Proxies stand in front of clients alone.
+  for (auto* inner : {&admin_context_, &api_context_}) inner->options.proxy = {}, inner->trusted = {};
   make_loops();
   spawn_actors();
   spawn_extensions(std::move(extensions));
@@ -114,6 +116,7 @@ bool server::impl::join() {
   for (const auto& r : clients_->rosters) caf::anon_send_exit(r, caf::exit_reason::user_shutdown);
   if (limits_)
     for (const auto& w : limits_->wardens) caf::anon_send_exit(w, caf::exit_reason::user_shutdown);
+  for (const auto& d : context_.doorkeepers) caf::anon_send_exit(d, caf::exit_reason::user_shutdown);
   for (auto& ended : channels_ended_) ended.wait_until_set(host::clock::now() + cut_grace);
   loops_.front()->post([this] {
     // An accept under way holds a socket of another loop: it has to be over before that loop goes.
@@ -134,6 +137,7 @@ bool server::impl::join() {
   admin_context_.api.reset();
   api_context_.api.reset();
   apis_.clear();
+  context_.doorkeepers.clear();
   limits_.reset();
   settings_.reset();
   clients_.reset();

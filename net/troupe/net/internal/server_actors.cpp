@@ -54,6 +54,7 @@ void server::impl::spawn_actors() {
     {},
     limits_});
   spawn_hubs();
+  spawn_doorkeepers();
   context_.open = [this](io_loop& loop, std::shared_ptr<transport> out, const opening& how) {
     const auto& joins = shards_[loop.index()];
     if (const auto& dialect = how.centrifuge) {
@@ -65,7 +66,9 @@ void server::impl::spawn_actors() {
       return;
     }
     connection_identity who{.id = client_id::random(), .speaks_to = target::everyone(),
-                            .origin = origin_of(how)};
+                            .user = how.grant.user, .groups = {}, .labels = how.grant.labels,
+                            .origin = origin_of(how), .meta = how.grant.meta,
+                            .expires_in = how.grant.expires_in};
     if (!how.group.empty()) {
       who.speaks_to = target::group(how.group);
       who.groups = {how.group};
@@ -132,6 +135,19 @@ void server::impl::spawn_authenticator() {
   if (!o.connection.jwks_public_endpoint.empty() || !o.for_subscriptions().jwks_public_endpoint.empty())
     settings.keys = keys_ = system_.spawn<caf::detached>(auth::key_source, &context_.log);
   authenticator_ = system_.spawn(auth::authenticator, std::move(settings));
+}
+
+void server::impl::spawn_doorkeepers() {
+  context_.knows_tokens = authenticator_ != nullptr;
+  context_.counts_upgrades = rates::checkpoint{limits_.get()}.minds(rates::operation::connect);
+  if (!authenticator_ && !context_.counts_upgrades) return;
+  for (auto& loop : loops_) {
+    context_.doorkeepers.push_back(spawn_on(
+      *loop, doorkeeper,
+      doorkeeper_settings{authenticator_, limits_,
+                          context_.options.client.disallow_anonymous_connection_tokens}));
+    tell_end(context_.doorkeepers.back());
+  }
 }
 
 std::vector<troupe::centrifuge::roster_actor> server::impl::spawn_rosters() {

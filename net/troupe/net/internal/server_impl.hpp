@@ -49,6 +49,8 @@ private:
   /// On CAF's scheduler: verifying a signature takes longer than a loop may be held up.
   void spawn_authenticator();
   std::vector<troupe::centrifuge::roster_actor> spawn_rosters();
+  /// Only if there are tokens or rates of those who connect.
+  void spawn_doorkeepers();
 
   /// Has join() wait for the end of an actor.
   template <class Actor>
