@@ -2,9 +2,21 @@
 #include "app/option_builders.hpp"
 #include "app/option_tables.hpp"
 
+#include <algorithm>
+
 namespace troupe::app {
 
 using namespace std::chrono_literals;
+
+namespace {
+
+bool is_token(const std::string& value) {
+  constexpr std::size_t shortest = 16;
+  const auto visible = [](char c) { return c > ' ' && c <= '~'; };
+  return value.empty() || (value.size() >= shortest && std::ranges::all_of(value, visible));
+}
+
+} // namespace
 
 std::vector<option> console_option_table() {
   return {
@@ -13,6 +25,10 @@ std::vector<option> console_option_table() {
            "port (docs/console.md)."),
       text("console.read_only_path", TROUPE_FIELD(console.read_only_path), "a path", is_path,
            "A second socket, for the server's group too, whose sessions can only look; empty is none."),
+      secret(text("console.operator_token", TROUPE_FIELD(console.operator_token), "16 characters or more",
+                  is_token, "Who has it may do everything in /debug/command of the administration port.")),
+      secret(text("console.read_only_token", TROUPE_FIELD(console.read_only_token), "16 characters or more",
+                  is_token, "Who has it may look there.")),
       integer("console.max_sessions", TROUPE_FIELD(console.max_sessions), "sessions", {1, 1000},
               "Console sessions at once; more are refused."),
       duration("console.write_timeout", TROUPE_FIELD(console.write_timeout), {100ms, 10min},

@@ -4,6 +4,7 @@
 #include "app/command.hpp"
 #include "app/command_line.hpp"
 #include "app/console/console.hpp"
+#include "app/console/web_commands.hpp"
 #include "app/signal_queue.hpp"
 #include "app/signals.hpp"
 #include "app/web_pages.hpp"
@@ -73,10 +74,12 @@ std::string page_address(const net::server& server, const net::listen_options& l
 }
 
 constexpr int stopped_by_console = 0; // in place of a signal
+constexpr int stopped_by_failure = -1; // likewise
 
 std::string_view signal_name(int signal) {
   switch (signal) {
     case stopped_by_console: return "console";
+    case stopped_by_failure: return "failure";
     case SIGINT: return "SIGINT";
     case SIGHUP: return "SIGHUP";
     default: return "SIGTERM";
@@ -98,9 +101,12 @@ int serve(const settings& settings) {
   caf::actor_system system{config};
   auto options = settings.server;
   options.version = version();
-  net::server server{system, std::move(options), log, web_pages()};
+  console::web_commands commands{settings.console};
+  net::server server{system, std::move(options), log, web_pages(), {}, {commands.service()}};
   std::optional<console::console> console{std::in_place, system, settings.console, server, log,
                                           [&] { signals.push(stopped_by_console); }};
+  server.on_failure([&] { signals.push(stopped_by_failure); });
+  commands.open(console->address());
   log.write(severity::info, "listening",
             {{"version", std::string{version()}},
              {"address", settings.server.listen.address},
@@ -125,7 +131,7 @@ int serve(const settings& settings) {
   const bool all_closed = server.join();
   log.write(all_closed ? severity::info : severity::warning, "stopped",
             {{"all_closed", all_closed ? "true" : "false"}});
-  return exit_code::ok; // who had to be cut is no fault of the server's
+  return server.has_failed() ? exit_code::failed : exit_code::ok; // who had to be cut is no fault of the server's
 }
 
 } // namespace

@@ -30,7 +30,8 @@ connection_actor::behavior_type connection_state::make_behavior(
   std::shared_ptr<const connection_settings> settings, const shard_actor& shard,
   connection_identity identity, std::shared_ptr<transport> out) {
   settings_ = std::move(settings);
-  speaks_to_ = std::move(identity.speaks_to);
+  if (identity.speaks_to != target::everyone())
+    speaks_to_ = std::make_unique<const target>(std::move(identity.speaks_to));
   heartbeat_ = heartbeat{settings_->heartbeat, self_->home().now(), spread_of(identity.id)};
   id_ = identity.id;
   if (identity.expires_in)
@@ -38,7 +39,7 @@ connection_actor::behavior_type connection_state::make_behavior(
   if (const rates::checkpoint gate{settings_->limits.get()}; gate.minds(rates::operation::message))
     rated_.reset(new rated{rates::checkpoint{settings_->limits.get()}, {identity.user, identity.origin.peer}});
   hooks::opened self_portrait{{id_, connection_actor{self_}, settings_->path, identity.user,
-                               identity.origin.peer}};
+                               identity.origin.peer, identity.origin.over}};
   line_.figures().subscriptions.set(static_cast<std::uint32_t>(identity.groups.size()));
   self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
   line_.open(shard,
@@ -89,7 +90,7 @@ void connection_state::on_rated(const received& m, rates::verdict v) {
 void connection_state::handle(const received& m) {
   if (settings_->keeper) return ask_route(hooks::message{id_, m.message}, m.cost);
   self_->send(settings_->registry,
-              submit{{.to = speaks_to_,
+              submit{{.to = speaks_to_ ? *speaks_to_ : target::everyone(),
                       .message = m.message,
                       .exclude = settings_->echo ? connection_handle{} : line_.handle(),
                       .policy = settings_->policy},

@@ -78,7 +78,7 @@ private:
   std::shared_ptr<const connection_settings> settings_;
   line<pointer> line_;
   client_id id_;
-  target speaks_to_;
+  std::unique_ptr<const target> speaks_to_; // null: everyone, as most do
   heartbeat heartbeat_;
   std::optional<host::clock::time_point> end_; // of its token
   std::unique_ptr<rated> rated_; // null without rates

@@ -56,6 +56,9 @@ struct loop_counters {
   counter extension_failures;  ///< Of those: lost with an actor that failed, or not answered in time.
   counter extension_overflows; ///< Of those: beyond the bound of their keeper.
   counter extension_restarts;  ///< Actors of extensions that failed and are started again.
+  counter users;               ///< Who have an actor of their own, now.
+  counter users_refused;       ///< Got none, for the bound of hooks::user_hook.
+  counter loop_holds;          ///< Times an actor held the loop for 10 ms or more.
 };
 
 } // namespace troupe

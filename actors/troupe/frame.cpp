@@ -1,6 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/frame.hpp>
+#include <troupe/frame_memory.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <new>
@@ -18,6 +20,26 @@ constexpr std::size_t header_size(std::size_t payload_bytes) noexcept {
   return payload_bytes < 126 ? 2 : payload_bytes <= 0xffff ? 4 : 10;
 }
 
+// The bytes of all frames. Each thread tells what it has allocated and freed when that is worth an atomic operation,
+// and when it ends.
+std::atomic<std::ptrdiff_t> alive{0};
+
+class untold_bytes {
+public:
+  ~untold_bytes() { tell(); }
+  void add(std::ptrdiff_t bytes) noexcept {
+    bytes_ += bytes;
+    if (bytes_ >= worth_telling || bytes_ <= -worth_telling) tell();
+  }
+
+private:
+  static constexpr std::ptrdiff_t worth_telling = 64 * 1024;
+  void tell() noexcept { alive.fetch_add(std::exchange(bytes_, 0), std::memory_order_relaxed); }
+  std::ptrdiff_t bytes_ = 0;
+};
+
+thread_local untold_bytes untold;
+
 } // namespace
 
 // Header and payload follow the representation in the same allocation.
@@ -33,8 +55,10 @@ struct frame::rep {
 };
 
 frame::rep* frame::allocate(std::size_t header_bytes, std::size_t payload_bytes) {
-  auto* r = new (::operator new(sizeof(rep) + header_bytes + payload_bytes)) rep;
-  r->size = header_bytes + payload_bytes;
+  const auto size = header_bytes + payload_bytes;
+  auto* r = new (::operator new(sizeof(rep) + size)) rep;
+  untold.add(static_cast<std::ptrdiff_t>(sizeof(rep) + size));
+  r->size = size;
   r->header_bytes = static_cast<std::uint8_t>(header_bytes);
   return r;
 }
@@ -45,6 +69,7 @@ void frame::retain(rep* r) noexcept {
 
 void frame::release(rep* r) noexcept {
   if (!r || r->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  untold.add(-static_cast<std::ptrdiff_t>(sizeof(rep) + r->size));
   r->~rep();
   ::operator delete(r);
 }
@@ -97,6 +122,10 @@ frame frame::join(std::span<const frame> frames) {
     r.count += f.count();
   }
   return result;
+}
+
+std::size_t frame_bytes_alive() noexcept {
+  return static_cast<std::size_t>(std::max<std::ptrdiff_t>(alive.load(std::memory_order_relaxed), 0));
 }
 
 std::string_view frame::bytes() const noexcept {

@@ -15,11 +15,6 @@
 
 #include <utility>
 
-#if defined(__SANITIZE_THREAD__)
-extern "C" void __tsan_acquire(void*);
-extern "C" void __tsan_release(void*);
-#endif
-
 namespace troupe {
 
 /// What a host needs of an actor that became ready on another thread: a link for its hand-over list.
@@ -47,9 +42,6 @@ public:
   void enqueue(caf::mailbox_element_ptr element, caf::execution_unit* from) override {
     if (from == &host_) meter_->enqueued_here(); // so this is the host's thread
     else meter_->enqueued_elsewhere();
-#if defined(__SANITIZE_THREAD__)
-    __tsan_release(element.get()); // Debian's CAF is not instrumented: show TSan the hand-over
-#endif
     Base::enqueue(std::move(element), &host_);
   }
 
@@ -75,9 +67,6 @@ public:
 
   // Every message passes here: the one place where handlers are measured.
   caf::invoke_message_result consume(caf::mailbox_element& element) override {
-#if defined(__SANITIZE_THREAD__)
-    __tsan_acquire(&element);
-#endif
     if constexpr (!meters::enabled) return Base::consume(element);
     try {
       const auto result = Base::consume(element);
@@ -100,27 +89,39 @@ private:
 template <class Handle, class State>
 using hosted_pointer = caf::stateful_actor<State, hosted<typename Handle::base>>*;
 
+/// The behavior of `fun`. CAF 0.17 binds a reference to no tuple for a function without arguments, which is
+/// undefined behavior: such a function is spawned as the argument of this one.
+template <class Behavior, class Self>
+Behavior behavior_of(Self* self, Behavior (*fun)(Self*)) {
+  return fun(self);
+}
+
+/// For spawn_on(): `Impl` is the actor's class.
+template <class Impl, class Self, class Behavior, class... Params, class... Args>
+auto spawn_hosted(host& home, Behavior (*fun)(Self*, Params...), Args&&... args) {
+  caf::actor_config cfg{&home};
+  if constexpr (sizeof...(Args) == 0) {
+    auto* init = behavior_of<Behavior, Self>;
+    cfg.init_fun = caf::detail::init_fun_factory<Impl, decltype(init)>{}(init, fun);
+  } else {
+    cfg.init_fun = caf::detail::init_fun_factory<Impl, decltype(fun)>{}(fun, std::forward<Args>(args)...);
+  }
+  return home.system().template spawn_impl<Impl, caf::no_spawn_options>(cfg);
+}
+
 /// Spawns the actor whose behavior is `fun(self, args...)` on `home`. Thread: any, as long as the host
 /// is not torn down. `Handle` and `State` are deduced from the type of `self`.
 template <class State, class Base, class Behavior, class... Params, class... Args>
 auto spawn_on(host& home, Behavior (*fun)(caf::stateful_actor<State, hosted<Base>>*, Params...),
               Args&&... args) {
-  using impl = caf::stateful_actor<State, hosted<Base>>;
-  caf::actor_config cfg{&home};
-  caf::detail::init_fun_factory<impl, decltype(fun)> factory;
-  cfg.init_fun = factory(std::move(fun), std::forward<Args>(args)...);
-  return home.system().template spawn_impl<impl, caf::no_spawn_options>(cfg);
+  return spawn_hosted<caf::stateful_actor<State, hosted<Base>>>(home, fun, std::forward<Args>(args)...);
 }
 
 /// As above for an actor that does not know that it is hosted: `fun` takes `Self*`, of any event-based
 /// actor class, and could be given to caf::actor_system::spawn() as well.
 template <class Self, class Behavior, class... Params, class... Args>
 auto spawn_on(host& home, Behavior (*fun)(Self*, Params...), Args&&... args) {
-  using impl = hosted<Self>;
-  caf::actor_config cfg{&home};
-  caf::detail::init_fun_factory<impl, decltype(fun)> factory;
-  cfg.init_fun = factory(std::move(fun), std::forward<Args>(args)...);
-  return home.system().template spawn_impl<impl, caf::no_spawn_options>(cfg);
+  return spawn_hosted<hosted<Self>>(home, fun, std::forward<Args>(args)...);
 }
 
 } // namespace troupe

@@ -63,6 +63,8 @@ using registry_actor = caf::typed_actor<
   caf::reacts_to<drain>,
   caf::replies_to<observe>::with<receipt>,
   caf::replies_to<unobserve>::with<receipt>,
+  // From the server, for threads that are no actors.
+  caf::reacts_to<admitted>,
   // From connections.
   caf::replies_to<submit>::with<credit>,
   // From shards.

@@ -11,6 +11,7 @@
 #include <troupe/glob.hpp>
 #include <troupe/membership_index.hpp>
 #include <troupe/outbox.hpp>
+#include <troupe/send_budget.hpp>
 #include <troupe/target.hpp>
 
 #include <caf/error.hpp>
@@ -31,7 +32,8 @@ namespace troupe {
 // -- for everyone: to the registry -----------------------------------------------------------------
 
 /// Delivers a message to every connection of `to` that speaks no protocol of its own
-/// (speaks_plainly()). Order per sender is kept.
+/// (speaks_plainly()). Order per sender is kept. One that finds the node over its send_budget is dropped and
+/// counted: whoever wants to know sends confirm_broadcast.
 struct broadcast {
   target to;
   frame message;
@@ -50,6 +52,7 @@ struct receipt {
   std::uint64_t matched = 0; ///< Connections the target named.
   std::uint64_t queued = 0;  ///< Connections in whose outbox it is now.
   std::uint64_t dropped = 0; ///< Connections that will not get it: policy, closing, or just gone.
+  acceptance was = acceptance::accepted; ///< Over budget: then nobody was asked, and all figures are 0.
 };
 
 /// Adds connections to, or removes them from, a named set. A user replaces the former one.
@@ -79,6 +82,11 @@ struct drain {
 };
 
 // -- between registry, shards and connections ------------------------------------------------------
+
+/// To the registry: a broadcast whose bytes its sender has taken from the node's send_budget.
+struct admitted {
+  broadcast what;
+};
 
 /// Connection to registry: a client's message. Answered with `credit` once it is fanned out.
 struct submit {
@@ -244,7 +252,7 @@ typename Inspector::result_type inspect(Inspector& f, confirm_broadcast& x) {
 }
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, receipt& x) {
-  return f(x.matched, x.queued, x.dropped);
+  return f(x.matched, x.queued, x.dropped, x.was);
 }
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, change_membership& x) {
@@ -299,8 +307,10 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(troupe, (troupe::list_connections))
   CAF_ADD_TYPE_ID(troupe, (troupe::listed_connections))
   CAF_ADD_TYPE_ID(troupe, (troupe::introduce))
+  CAF_ADD_TYPE_ID(troupe, (troupe::admitted))
 CAF_END_TYPE_ID_BLOCK(troupe)
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::admitted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::submit)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::credit)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::fan_out)

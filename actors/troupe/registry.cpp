@@ -51,6 +51,7 @@ registry_state::registry_state(pointer self) : self_(self) {}
 registry_actor::behavior_type registry_state::make_behavior(std::vector<shard_actor> shards,
                                                             const registry_options& options) {
   options_ = options;
+  budget_ = options.budget ? options.budget : std::make_shared<send_budget>(options.max_pending_bytes);
   self_->meter()->become(inspection::actor_kind::registry);
   self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
   self_->set_down_handler([this](const caf::down_msg& m) { on_down(m); });
@@ -66,6 +67,7 @@ registry_actor::behavior_type registry_state::make_behavior(std::vector<shard_ac
     [this](const drain& m) { on_drain(m); },
     [this](const observe& m) { return ask_shards(m); },
     [this](const unobserve& m) { return ask_shards(m); },
+    [this](const admitted& m) { on_admitted(m); },
     [this](const submit& m) { return on_submit(m); },
     [this](const fanned_out& m) { on_fanned_out(m); },
     [this](const go_on&) { flush(); },
@@ -82,22 +84,33 @@ void registry_state::stage(const broadcast& m, delivery::clock::time_point born)
 }
 
 void registry_state::on_broadcast(const broadcast& m) {
-  if (pending_bytes_ + m.message.bytes().size() > options_.max_pending_bytes) {
-    self_->home().counters().broadcasts_refused.add();
-    return;
-  }
+  if (budget_->take(m.message.bytes().size()) == acceptance::over_budget) return count_refusals();
   stage(m, self_->home().now());
+}
+
+void registry_state::on_admitted(const admitted& m) {
+  stage(m.what, self_->home().now());
+}
+
+void registry_state::count_refusals() {
+  if (const auto n = budget_->take_refusals()) self_->home().counters().broadcasts_refused.add(n);
 }
 
 caf::typed_response_promise<credit> registry_state::on_submit(const submit& m) {
   auto promise = self_->make_response_promise<credit>();
   pending_credits_.push_back({promise, m.cost});
+  budget_->take_always(m.what.message.bytes().size());
   stage(m.what, m.read_at);
   return promise;
 }
 
 caf::typed_response_promise<receipt> registry_state::on_confirm(const confirm_broadcast& m) {
-  return ask_shards(confirm_fan_out{make_delivery(m.what, self_->home().now())});
+  const auto bytes = m.what.message.bytes().size();
+  if (budget_->take(bytes) == acceptance::over_budget) {
+    count_refusals();
+    return self_->make_response_promise<receipt>().deliver(receipt{.was = acceptance::over_budget});
+  }
+  return ask_shards(confirm_fan_out{make_delivery(m.what, self_->home().now())}, bytes);
 }
 
 // -- sending out -----------------------------------------------------------------------------------
@@ -110,7 +123,8 @@ void registry_state::flush() {
 void registry_state::send_pending() {
   if (pending_.empty()) return;
   const fan_out m{++sent_, join_neighbours(std::exchange(pending_, {}), options_.max_joined_bytes)};
-  pending_bytes_ = 0;
+  budget_->give_back(std::exchange(pending_bytes_, 0));
+  count_refusals();
   if (auto& sampler = self_->home().sampler(); sampler.due(self_->home().now()))
     sampler.fanned_out(*m.deliveries.front());
   owed_.push_back({m.number, std::exchange(pending_credits_, {})});
@@ -138,22 +152,28 @@ void registry_state::settle() {
 }
 
 template <class Message>
-caf::typed_response_promise<receipt> registry_state::ask_shards(const Message& m) {
+caf::typed_response_promise<receipt> registry_state::ask_shards(const Message& m, std::size_t held) {
   struct sum {
     receipt total;
     std::size_t missing;
     caf::typed_response_promise<receipt> promise;
+    std::size_t held;
   };
   send_pending(); // what came before leaves before
   auto promise = self_->make_response_promise<receipt>();
-  auto answers = std::make_shared<sum>(sum{{}, shards_.size(), promise});
-  const auto arrived = [answers](const receipt& r) {
+  auto answers = std::make_shared<sum>(sum{{}, shards_.size(), promise, held});
+  const auto arrived = [answers, budget = budget_](const receipt& r) {
     answers->total.matched += r.matched;
     answers->total.queued += r.queued;
     answers->total.dropped += r.dropped;
-    if (--answers->missing == 0) answers->promise.deliver(answers->total);
+    if (--answers->missing != 0) return;
+    budget->give_back(answers->held);
+    answers->promise.deliver(answers->total);
   };
-  if (shards_.empty()) promise.deliver(receipt{});
+  if (shards_.empty()) {
+    budget_->give_back(held);
+    promise.deliver(receipt{});
+  }
   for (const auto& s : shards_)
     self_->request(s.who, shard_timeout, m)
       .then(arrived, [arrived](const caf::error&) { arrived({}); }); // gone, with its connections

@@ -2,24 +2,27 @@
 //
 // REGISTRY: the address through which everyone reaches connections. Forwards to the shards; while they
 // work, it gathers what comes and joins neighbours with the same target into one delivery.
-// Thread: loop 0. Owner: the server. Bounded by: registry_options::max_pending_bytes for broadcasts,
-// the connections' read windows for submits. Ends when: drained, after its last shard.
+// Thread: loop 0. Owner: the server. Bounded by: a SEND BUDGET for broadcasts, the connections' read
+// windows for submits. Ends when: drained, after its last shard.
 #pragma once
 #include <troupe/event_log.hpp>
 #include <troupe/hosted.hpp>
 #include <troupe/interfaces.hpp>
+#include <troupe/send_budget.hpp>
 
 #include <caf/typed_response_promise.hpp>
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <vector>
 
 namespace troupe {
 
 struct registry_options {
   event_log* log = &event_log::none();
-  std::size_t max_pending_bytes = 64 * 1024 * 1024; ///< Of broadcasts; more are dropped and counted.
+  std::size_t max_pending_bytes = 64 * 1024 * 1024; ///< Of broadcasts not fanned out; more are refused.
+  std::shared_ptr<send_budget> budget = {}; ///< Shared with those who send `admitted`; null: one of its own.
   std::size_t max_joined_bytes = 64 * 1024;         ///< Of one joined delivery.
   std::uint64_t window = 2;                         ///< Fan-outs a shard may have unacknowledged.
 };
@@ -49,6 +52,7 @@ private:
   };
 
   void on_broadcast(const broadcast& m);
+  void on_admitted(const admitted& m);
   caf::typed_response_promise<credit> on_submit(const submit& m);
   caf::typed_response_promise<receipt> on_confirm(const confirm_broadcast& m);
   void on_fanned_out(const fanned_out& m);
@@ -62,15 +66,19 @@ private:
   [[nodiscard]] std::uint64_t slowest() const noexcept;
   void settle();
   /// Asks every shard, behind all that is pending, and sums up the answers.
+  /// @param held Bytes to give back when all have answered.
   template <class Message>
-  caf::typed_response_promise<receipt> ask_shards(const Message& m);
+  caf::typed_response_promise<receipt> ask_shards(const Message& m, std::size_t held = 0);
+  /// Counts what other threads were refused.
+  void count_refusals();
 
   pointer self_;
   registry_options options_;
   std::vector<member> shards_;
   std::vector<delivery_ptr> pending_;
   std::vector<owed_credit> pending_credits_;
-  std::size_t pending_bytes_ = 0;
+  std::shared_ptr<send_budget> budget_;
+  std::size_t pending_bytes_ = 0; // of the budget
   std::deque<owed_after> owed_;
   std::uint64_t sent_ = 0; // number of the last fan-out
   bool flushing_ = false;  // a go_on is in the mailbox

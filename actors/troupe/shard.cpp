@@ -1,6 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/shard.hpp>
 
+#include <troupe/hooks/directory.hpp>
+
 #include <caf/send.hpp>
 #include <fmt/format.h>
 
@@ -119,6 +121,7 @@ void shard_state::come_up(slot& who, std::chrono::system_clock::time_point when)
   who.up = true;
   ++up_;
   report(connection_up{who.profile, when});
+  enter_user(who);
 }
 
 void shard_state::on_down(const caf::down_msg& m) {
@@ -137,6 +140,7 @@ void shard_state::on_down(const caf::down_msg& m) {
   if (gone.up) {
     --up_;
     report(std::move(end));
+    leave_user(who, record);
   } else {
     report(connection_refused{std::move(end)});
   }
@@ -185,6 +189,20 @@ void shard_state::send_reports() {
                          send_reports();
                        }, [this, id = who.id()](const caf::error&) { events_.remove(id); });
                    });
+}
+
+// -- users that have actors ------------------------------------------------------------------------
+
+void shard_state::enter_user(const slot& s) {
+  if (s.profile->user.empty() || !options_.extensions) return;
+  if (const auto& users = options_.extensions->of_users())
+    self_->send(users.of(s.profile->user), hooks::user_came{s.profile, s.who});
+}
+
+void shard_state::leave_user(const connection_profile_ptr& who, const close_record& how) {
+  if (who->user.empty() || !options_.extensions) return;
+  if (const auto& users = options_.extensions->of_users())
+    self_->send(users.of(who->user), hooks::user_went{who, how});
 }
 
 // -- fanning out -----------------------------------------------------------------------------------
@@ -380,9 +398,12 @@ receipt shard_state::change(const change_membership& m) {
     if (adds) index_.add(m.in, m.name, at, s.in);
     else index_.remove(m.in, m.name, s.in);
     if (m.in != membership::user || (s.profile->user == m.name) == adds) return;
+    if (s.up) leave_user(s.profile, {});
     s.profile = s.profile->as_user(adds ? m.name : std::string{});
     if (s.meter) s.meter->identify(s.profile);
-    if (s.up) report(connection_changed{s.profile, std::chrono::system_clock::now()});
+    if (!s.up) return;
+    report(connection_changed{s.profile, std::chrono::system_clock::now()});
+    enter_user(s);
   });
   r.queued = r.matched;
   return r;

@@ -19,12 +19,17 @@
 #include <memory>
 #include <unordered_map>
 
+namespace troupe::hooks {
+class directory;
+} // namespace troupe::hooks
+
 namespace troupe {
 
 struct shard_options {
   event_log* log = &event_log::none();
   std::uint32_t slice = 2048; ///< Connections visited before other messages get their turn.
   lifecycle_log::bounds observers = {};
+  std::shared_ptr<const hooks::directory> extensions = {}; ///< For users' actors; null: there are none.
 };
 
 class shard_state {
@@ -91,6 +96,10 @@ private:
   receipt start_observing(const observe& m);
   receipt stop_observing(const unobserve& m);
   void report(connection_event event);
+  /// Tells the user of a connection, if it has an actor, that the connection is its.
+  void enter_user(const slot& s);
+  /// Likewise that it is not any more.
+  void leave_user(const connection_profile_ptr& who, const close_record& how);
   void send_reports();
 
   void go_on_soon();

@@ -4,11 +4,12 @@
 #pragma once
 #include <troupe/centrifuge/channel_messages.hpp>
 #include <troupe/hooks/messages.hpp>
+#include <troupe/hooks/user_messages.hpp>
 #include <troupe/messages.hpp>
 
 namespace troupe {
 
 /// CAF_BEGIN_TYPE_ID_BLOCK(my_program, ::troupe::first_type_id)
-inline constexpr caf::type_id_t first_type_id = caf::id_block::troupe_hooks::end;
+inline constexpr caf::type_id_t first_type_id = caf::id_block::troupe_users::end;
 
 } // namespace troupe

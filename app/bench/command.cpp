@@ -39,6 +39,7 @@ struct arguments {
   std::string mode = "broadcast";
   std::string protocol = "raw";
   std::string format = "table";
+  bool compressed = false;
   bool no_echo = false;
   bool quiet = false;
   double warmup = 1;
@@ -80,6 +81,7 @@ load_options options_from(const arguments& given) {
   options.target = parse_url(!given.url.empty() ? given.url : raw ? raw_url : centrifuge_url);
   options.mode = modes.at(given.mode);
   options.format = formats.at(given.format);
+  options.compressed = given.compressed ? compression::on : compression::off;
   options.echo = !given.no_echo;
   options.progress = !given.quiet;
   options.warmup = milliseconds_from(given.warmup);
@@ -118,7 +120,7 @@ void add_bench(CLI::App& app, action& selected) {
 
   constexpr double longest = 86'400;
 
-  command->add_option("url", given->url, "Address of the server, ws://HOST[:PORT][/PATH]")
+  command->add_option("url", given->url, "Address of the server, ws[s]://HOST[:PORT][/PATH]; certificates are not verified")
       ->default_str(raw_url);
   command
       ->add_option("--mode", given->mode,
@@ -130,6 +132,8 @@ void add_bench(CLI::App& app, action& selected) {
                    "Plain messages, or publications in a channel of the Centrifuge protocol")
       ->check(CLI::IsMember(protocols))
       ->capture_default_str();
+  command->add_flag("--compressed", given->compressed,
+                    "Ask the server to compress what it sends (permessage-deflate)");
   command->add_option("--channel", options.channel, "To publish in, with --protocol centrifuge")
       ->capture_default_str();
   command->add_option("-c,--connections", options.connections, "Connections open at the same time")

@@ -18,6 +18,7 @@ void connection::start(int socket, std::uint64_t now) {
 void connection::close() {
   if (socket_ < 0)
     return;
+  tls_.reset();
   ::close(socket_);
   socket_ = -1;
   state = connection_state::closed;
@@ -37,7 +38,7 @@ void connection::reset() {
 
 void connection::send(std::string_view bytes) {
   if (unsent_.empty()) {
-    const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const auto sent = write(bytes);
     if (sent > 0)
       bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -45,9 +46,19 @@ void connection::send(std::string_view bytes) {
 }
 
 void connection::flush() {
-  const auto sent = ::send(socket_, unsent_.data(), unsent_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  const auto sent = write(unsent_);
   if (sent > 0)
     unsent_.erase(0, static_cast<std::size_t>(sent));
+}
+
+ssize_t connection::write(std::string_view bytes) {
+  if (bytes.empty())
+    return 0;
+  return tls_ ? tls_->send(bytes) : ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+ssize_t connection::receive(std::span<char> into) {
+  return tls_ ? tls_->receive(into) : ::recv(socket_, into.data(), into.size(), 0);
 }
 
 } // namespace troupe::app::bench

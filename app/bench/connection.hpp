@@ -5,9 +5,12 @@
 // mean.
 #pragma once
 #include "bench/frame.hpp"
+#include "bench/tls.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,6 +19,7 @@ namespace troupe::app::bench {
 enum class connection_state : std::uint8_t {
   closed,
   connecting,
+  securing, ///< TLS.
   upgrading,
   joining, ///< The channel, if there is one.
   open,
@@ -32,6 +36,10 @@ public:
   /// Takes a socket that is connecting. The connection must be closed.
   void start(int socket, std::uint64_t now);
 
+  /// Speaks TLS from now on.
+  void secure(const tls_client& with) { tls_ = with.open(socket_); }
+  tls_session& tls() { return *tls_; }
+
   /// Closes the descriptor and forgets everything.
   void close();
 
@@ -44,6 +52,9 @@ public:
   /// Sends more of the rest.
   void flush();
 
+  /// As ::recv on the socket, decrypted.
+  ssize_t receive(std::span<char> into);
+
   [[nodiscard]] int socket() const { return socket_; }
   [[nodiscard]] std::size_t unsent_bytes() const { return unsent_.size(); }
 
@@ -54,7 +65,10 @@ public:
   frame_reader reader;
 
 private:
+  ssize_t write(std::string_view bytes);
+
   int socket_ = -1;
+  std::unique_ptr<tls_session> tls_; // null: none
   std::string unsent_;
 };
 

@@ -66,7 +66,7 @@ public:
   explicit coordinator(const load_options& options)
       : options_{options}, worker_count_{choose_workers(options)},
         sources_{choose_sources(options)}, dialer_{options.target, sources_},
-        handshake_{options.target}, board_{board::map(worker_count_)}, run_{std::random_device{}() &
+        handshake_{options.target, options.compressed}, board_{board::map(worker_count_)}, run_{std::random_device{}() &
                                                                             stamp::max_run},
         before_{sample_server()}, kernel_before_{sample_kernel_bytes()},
         workers_{worker_count_, [this](std::size_t index) { work(index); }}, progress_{options,

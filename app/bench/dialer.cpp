@@ -17,6 +17,8 @@ namespace troupe::app::bench {
 
 dialer::dialer(const url& target, std::size_t sources)
     : sources_{sources}, name_{target.authority()} {
+  if (target.is_secure)
+    tls_.emplace(target.host);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;

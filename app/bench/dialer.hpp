@@ -3,11 +3,13 @@
 // DIALER: starts TCP connections to one server, from as many loopback addresses as it takes: one
 // address has about 28,000 ports. Safe to use from forked processes: it holds no descriptor.
 #pragma once
+#include "bench/tls.hpp"
 #include "bench/url.hpp"
 
 #include <sys/socket.h>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 namespace troupe::app::bench {
@@ -27,6 +29,9 @@ public:
   /// @throws std::runtime_error naming the server and the cause.
   [[nodiscard]] int dial(std::size_t index) const;
 
+  /// What a connection has to be secured with, or null.
+  [[nodiscard]] const tls_client* tls() const { return tls_ ? &*tls_ : nullptr; }
+
   /// The server's address and port for messages, such as "127.0.0.1:8000".
   [[nodiscard]] const std::string& name() const { return name_; }
 
@@ -37,6 +42,7 @@ private:
   socklen_t address_bytes_ = 0;
   std::size_t sources_;
   std::string name_;
+  std::optional<tls_client> tls_;
 };
 
 } // namespace troupe::app::bench

@@ -25,6 +25,7 @@ enum class opcode : std::uint8_t {
 struct frame {
   opcode type;
   std::uint64_t payload_bytes;
+  bool is_compressed;
   std::string_view
       head; ///< The payload's first frame_reader::max_head_bytes; valid during the call only.
 };
@@ -46,6 +47,8 @@ public:
   /// Enough for every control frame.
   static constexpr std::size_t max_head_bytes = 125;
 
+  bool allows_compressed = false; ///< permessage-deflate was agreed on.
+
   /// Calls sink(const frame&) for every frame that `in` completes, in order.
   /// @returns what made the stream unreadable; the reader must not be fed after that.
   template <class Sink>
@@ -57,7 +60,7 @@ public:
           return header.error;
         if (header.is_complete && in.size() - header.bytes >= header.payload_bytes) {
           const auto size = static_cast<std::size_t>(header.payload_bytes);
-          sink(frame{header.type, header.payload_bytes,
+          sink(frame{header.type, header.payload_bytes, header.is_compressed,
                      in.substr(header.bytes, size < max_head_bytes ? size : max_head_bytes)});
           in.remove_prefix(header.bytes + size);
           continue;
@@ -66,7 +69,7 @@ public:
       if (const auto error = store(in); error != frame_error::none)
         return error;
       if (is_whole_) {
-        sink(frame{stored_.type, stored_.payload_bytes,
+        sink(frame{stored_.type, stored_.payload_bytes, stored_.is_compressed,
                    std::string_view{bytes_.data() + stored_.bytes, stored_bytes_ - stored_.bytes}});
         stored_bytes_ = 0;
         is_whole_ = false;
@@ -82,11 +85,12 @@ private:
     frame_error error = frame_error::none;
     bool is_complete = false;
     opcode type = opcode::continuation;
+    bool is_compressed = false; ///< RFC 7692: RSV1 of a message's first frame.
     std::size_t bytes = 0; ///< Of the header itself.
     std::uint64_t payload_bytes = 0;
   };
 
-  static frame_header read_header(std::string_view in);
+  [[nodiscard]] frame_header read_header(std::string_view in) const;
 
   /// Moves the beginning of a cut frame from `in` into bytes_ and steps over the rest of its
   /// payload.
@@ -103,13 +107,15 @@ private:
 void append_client_frame(std::string& out, opcode type, std::string_view payload,
                          std::uint32_t mask);
 
-inline frame_reader::frame_header frame_reader::read_header(std::string_view in) {
+inline frame_reader::frame_header frame_reader::read_header(std::string_view in) const {
   frame_header result;
   if (in.size() < 2)
     return result;
   const auto byte = [in](std::size_t i) { return static_cast<std::uint8_t>(in[i]); };
   const bool is_control = (byte(0) & 0x08) != 0;
-  if ((byte(0) & 0x70) != 0)
+  constexpr std::uint8_t reserved = 0x70, compressed = 0x40;
+  const auto allowed = allows_compressed && !is_control ? compressed : std::uint8_t{0};
+  if ((byte(0) & reserved & ~allowed) != 0)
     result.error = frame_error::reserved_bits;
   else if ((byte(0) & 0x07) > 2)
     result.error = frame_error::reserved_opcode;
@@ -121,6 +127,7 @@ inline frame_reader::frame_header frame_reader::read_header(std::string_view in)
     return result;
 
   result.type = static_cast<opcode>(byte(0) & 0x0f);
+  result.is_compressed = (byte(0) & compressed) != 0;
   result.payload_bytes = byte(1);
   const std::size_t extra = byte(1) < 126 ? 0 : byte(1) == 126 ? 2 : 8;
   result.bytes = 2 + extra;

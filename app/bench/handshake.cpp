@@ -13,6 +13,9 @@ namespace troupe::app::bench {
 
 namespace {
 
+constexpr auto offer = "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; "
+                       "client_no_context_takeover\r\n";
+
 std::string base64(const unsigned char* bytes, int size) {
   std::string text(4 * ((static_cast<std::size_t>(size) + 2) / 3), '\0');
   // EVP_EncodeBlock also writes the zero that a std::string has behind its last character.
@@ -54,7 +57,7 @@ std::string accept_value(std::string_view key) {
   return base64(digest.data(), static_cast<int>(size));
 }
 
-handshake::handshake(const url& target) {
+handshake::handshake(const url& target, compression wanted) : wanted_{wanted} {
   std::array<unsigned char, 16> random;
   if (RAND_bytes(random.data(), static_cast<int>(random.size())) != 1)
     throw std::runtime_error{"OpenSSL has no random bytes for the WebSocket key"};
@@ -67,8 +70,8 @@ handshake::handshake(const url& target) {
                          "Sec-WebSocket-Version: 13\r\n"
                          "Sec-WebSocket-Key: {}\r\n"
                          "User-Agent: troupe-bench\r\n"
-                         "\r\n",
-                         target.target, target.authority(), key);
+                         "{}\r\n",
+                         target.target, target.authority(), key, wanted == compression::on ? offer : "");
 }
 
 std::string handshake::check(std::string_view head) const {
@@ -79,8 +82,13 @@ std::string handshake::check(std::string_view head) const {
     return "the server's 101 response has no 'Upgrade: websocket'";
   if (field(head, "Sec-WebSocket-Accept") != accept_)
     return "the server's Sec-WebSocket-Accept does not belong to the key";
-  if (!field(head, "Sec-WebSocket-Extensions").empty())
+  const auto extension = field(head, "Sec-WebSocket-Extensions");
+  if (wanted_ == compression::off && !extension.empty())
     return "the server switched on an extension that was not offered";
+  if (wanted_ == compression::on && extension.find("permessage-deflate") == std::string_view::npos)
+    return "the server does not compress";
+  if (wanted_ == compression::on && extension.find("server_no_context_takeover") == std::string_view::npos)
+    return "the server keeps its compression context from message to message";
   return {};
 }
 

@@ -1,6 +1,6 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #pragma once
-#include "bench/url.hpp"
+#include "bench/options.hpp"
 
 #include <cstddef>
 #include <string>
@@ -16,7 +16,7 @@ public:
   static constexpr std::size_t max_response_bytes = 16 * 1024;
 
   /// Draws the key. @throws std::runtime_error if OpenSSL has no random bytes or no SHA-1.
-  explicit handshake(const url& target);
+  explicit handshake(const url& target, compression wanted = compression::off);
 
   [[nodiscard]] const std::string& request() const { return request_; }
 
@@ -27,6 +27,7 @@ public:
 private:
   std::string request_;
   std::string accept_;
+  compression wanted_;
 };
 
 /// The value of Sec-WebSocket-Accept for a key (RFC 6455, 4.2.2).

@@ -24,6 +24,9 @@ enum class load_protocol : std::uint8_t {
   centrifuge, ///< JSON of the Centrifuge protocol: all are subscribed to one channel and publish there.
 };
 
+/// Whether permessage-deflate (RFC 7692) is asked for. What the load sends is never compressed.
+enum class compression : std::uint8_t { off, on };
+
 enum class report_format : std::uint8_t { table, json };
 
 /// Messages kept in flight in a closed loop never exceed this; an open loop waits at it.
@@ -33,6 +36,7 @@ struct load_options {
   url target;
   load_mode mode = load_mode::broadcast;
   load_protocol protocol = load_protocol::raw;
+  compression compressed = compression::off;
   std::string channel = "bench"; ///< Of load_protocol::centrifuge.
   std::size_t connections = 100;  ///< Open at the same time, slow ones included.
   std::size_t window = 1;         ///< Closed loop: messages in flight. Unused when rate is set.

@@ -26,12 +26,11 @@ std::string url::authority() const {
 }
 
 url parse_url(std::string_view text) {
-  constexpr std::string_view scheme = "ws://";
-  if (text.starts_with("wss://"))
-    throw std::invalid_argument(
-        fmt::format("'{}': TLS is not spoken here, only ws:// addresses work", text));
-  if (!text.starts_with(scheme))
-    throw std::invalid_argument(fmt::format("'{}' does not start with ws://", text));
+  constexpr std::string_view secure_scheme = "wss://";
+  constexpr std::string_view plain_scheme = "ws://";
+  const bool is_secure = text.starts_with(secure_scheme);
+  if (!is_secure && !text.starts_with(plain_scheme))
+    throw std::invalid_argument(fmt::format("'{}' does not start with ws:// or wss://", text));
 
   for (const char c : text)
     if (c <= ' ' || c == '#' || c == 0x7f)
@@ -39,7 +38,10 @@ url parse_url(std::string_view text) {
           fmt::format("'{}' holds a character that must not stand in a request line", text));
 
   url result;
-  auto rest = text.substr(scheme.size());
+  result.is_secure = is_secure;
+  if (is_secure)
+    result.port = 443;
+  auto rest = text.substr(is_secure ? secure_scheme.size() : plain_scheme.size());
   const auto target_at = rest.find_first_of("/?");
   if (target_at != std::string_view::npos) {
     result.target = rest.substr(target_at);

@@ -7,10 +7,11 @@
 
 namespace troupe::app::bench {
 
-/// A ws:// address, taken apart.
+/// A ws:// or wss:// address, taken apart.
 struct url {
   std::string host; ///< Name or address; an IPv6 address without its brackets.
-  std::uint16_t port = 80;
+  bool is_secure = false; ///< wss://.
+  std::uint16_t port = 80; ///< 443 with wss:// if it is not named.
   std::string target = "/"; ///< Path and query, as sent in the request line.
 
   /// The value of the Host header.

@@ -121,6 +121,8 @@ void worker::handle(std::size_t index, std::uint32_t events) {
   auto& ready = connections_[index];
   if (ready.state == connection_state::connecting) {
     finish_connecting(index);
+  } else if (ready.state == connection_state::securing) {
+    secure(index);
   } else if (is_slow(index) && ready.state == connection_state::open) {
     ready.reset();
     own_.slow_reset.fetch_add(1, std::memory_order_relaxed);
@@ -144,7 +146,30 @@ void worker::finish_connecting(std::size_t index) {
   ::getsockopt(connected.socket(), SOL_SOCKET, SO_ERROR, &error, &size);
   if (error != 0)
     fail(fmt::format("cannot connect to {}: {}", dialer_.name(), std::strerror(error)));
-  connected.state = connection_state::upgrading;
+  const auto* const tls = dialer_.tls();
+  if (!tls)
+    return upgrade(index);
+  connected.state = connection_state::securing;
+  connected.secure(*tls);
+  secure(index);
+}
+
+void worker::secure(std::size_t index) {
+  using progress = tls_session::progress;
+  switch (connections_[index].tls().shake_hands()) {
+  case progress::done:
+    return upgrade(index);
+  case progress::wants_read:
+    return watch(index, EPOLLIN, EPOLL_CTL_MOD);
+  case progress::wants_write:
+    return watch(index, EPOLLOUT, EPOLL_CTL_MOD);
+  case progress::failed:
+    fail(fmt::format("TLS handshake with {} failed: {}", dialer_.name(), tls_session::failure()));
+  }
+}
+
+void worker::upgrade(std::size_t index) {
+  connections_[index].state = connection_state::upgrading;
   watch(index, EPOLLIN, EPOLL_CTL_MOD);
   send(index, handshake_.request());
 }
@@ -152,10 +177,10 @@ void worker::finish_connecting(std::size_t index) {
 void worker::read(std::size_t index) {
   auto& source = connections_[index];
   for (int i = 0; i < reads_per_event; ++i) {
-    const auto size = ::recv(source.socket(), buffer_.data(), buffer_.size(), 0);
+    const auto size = source.receive(buffer_);
     if (size > 0) {
       consume(index, {buffer_.data(), static_cast<std::size_t>(size)}, shared_.now());
-      if (static_cast<std::size_t>(size) < buffer_.size() ||
+      if ((!dialer_.tls() && static_cast<std::size_t>(size) < buffer_.size()) || // of TLS a record came
           source.state == connection_state::closed)
         return;
     } else if (size == 0) {
@@ -201,6 +226,7 @@ void worker::finish_upgrade(std::size_t index, std::string_view& bytes, std::uin
       !wrong.empty())
     fail(fmt::format("handshake with {} failed: {}", dialer_.name(), wrong));
   std::string{}.swap(upgraded.response);
+  upgraded.reader.allows_compressed = options_.compressed == compression::on;
   if (options_.protocol == load_protocol::raw)
     return on_open(index, now);
   upgraded.state = connection_state::joining;
@@ -229,10 +255,12 @@ void worker::on_frame(std::size_t index, const frame& received, std::uint64_t no
   auto& source = connections_[index];
   switch (received.type) {
   case opcode::text:
-  case opcode::binary:
+  case opcode::binary: {
+    const auto head = received.is_compressed ? inflater_.head_of(received.head) : received.head;
     if (options_.protocol == load_protocol::raw)
-      return on_message(index, received.head, now, sent);
-    return on_said(index, received.head, now, sent);
+      return on_message(index, head, now, sent);
+    return on_said(index, head, now, sent);
+  }
   case opcode::ping:
     if (source.unsent_bytes() > max_unsent_pong_bytes)
       return;
@@ -359,6 +387,7 @@ void worker::expire(std::uint64_t now) {
         now > pending.started + handshake_limit)
       fail(fmt::format("{} left a connection {} for {} s (with {} open)", dialer_.name(),
                        pending.state == connection_state::connecting ? "unaccepted"
+                       : pending.state == connection_state::securing ? "in its TLS handshake"
                        : pending.state == connection_state::upgrading
                            ? "without an answer to its handshake"
                        : pending.state == connection_state::joining

@@ -9,6 +9,7 @@
 #include "bench/delivery_log.hpp"
 #include "bench/dialer.hpp"
 #include "bench/handshake.hpp"
+#include "bench/inflater.hpp"
 #include "bench/options.hpp"
 #include "bench/sender.hpp"
 
@@ -53,6 +54,8 @@ private:
   void wait_and_handle();
   void handle(std::size_t index, std::uint32_t events);
   void finish_connecting(std::size_t index);
+  void secure(std::size_t index);
+  void upgrade(std::size_t index);
   void read(std::size_t index);
   void consume(std::size_t index, std::string_view bytes, std::uint64_t now);
   void finish_upgrade(std::size_t index, std::string_view& bytes, std::uint64_t now);
@@ -91,6 +94,7 @@ private:
   delivery_log log_;
   std::unique_ptr<sender> sender_; // the first worker's only
   std::vector<char> buffer_;
+  inflater inflater_;
   std::string scratch_; // control frames being built
 };
 

@@ -273,6 +273,7 @@ answer make_answer(const layout_of_subject& how, const std::vector<std::size_t>&
   }
   result.rows = std::move(rows);
   auto said = answer::of(std::move(result));
+  said.rows = {matched, total};
   said.notes.push_back(matched == total ? fmt::format("{} of {}", said.tables[0].rows.size(), total)
                                         : fmt::format("{} of {} that match, {} in all",
                                                       said.tables[0].rows.size(), matched, total));
@@ -357,7 +358,8 @@ answer top(const inspection::observatory& from, top_query query) {
   const auto& how = layout_for(query.what);
   const auto key = require_column(how, query.rows.key.empty() ? how.usual_key : query.rows.key);
   const auto shown = shown_columns(how, query.columns, key);
-  const auto count = std::min(query.rows.count, selection::max_count);
+  const auto offset = query.rows.offset;
+  const auto count = query.rows.last();
   if (query.what == subject::users) {
     const auto all = users(from, how, query.since);
     query.rows.key = how.names[key].name;
@@ -383,7 +385,9 @@ answer top(const inspection::observatory& from, top_query query) {
       ++matched;
       best.offer(key_of(), [&] { return current.cells(shown); });
     });
-    return best.take();
+    auto found = best.take();
+    found.erase(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(std::min(offset, found.size())));
+    return found;
   };
   using cells = std::vector<cell>;
   auto rows = how.names[key].type == column_type::text

@@ -4,6 +4,8 @@
 #include "app/console/cell_json.hpp"
 #include "app/console/query_error.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <utility>
 
@@ -70,6 +72,11 @@ table table_from(const json& value) {
 }
 
 } // namespace
+
+answer too_long(std::size_t bytes, std::size_t limit) {
+  return answer::failed(
+      fmt::format("the answer takes {} bytes, more than {}; ask for fewer rows with n", bytes, limit));
+}
 
 std::string encode(const request& what) {
   return line_of({{"id", what.id}, {"command", what.command}});

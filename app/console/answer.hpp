@@ -10,21 +10,32 @@
 #include "app/console/table.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace troupe::app::console {
 
+/// How many rows there are beside those that are shown.
+struct extent {
+  std::size_t matched = 0; ///< For which the condition holds.
+  std::size_t total = 0;
+};
+
 struct answer {
   std::vector<table> tables;
   std::vector<std::string> notes; ///< Sentences.
+  std::optional<extent> rows;     ///< Of the first table, if it shows some of many.
   std::string error;              ///< Why it was not done; then there is nothing else.
 
-  static answer failed(std::string why) { return {{}, {}, std::move(why)}; }
-  static answer of(table only) { return {{std::move(only)}, {}, {}}; }
-  static answer note(std::string only) { return {{}, {std::move(only)}, {}}; }
+  static answer failed(std::string why) { return {{}, {}, {}, std::move(why)}; }
+  static answer of(table only) { return {{std::move(only)}, {}, {}, {}}; }
+  static answer note(std::string only) { return {{}, {std::move(only)}, {}, {}}; }
 };
+
+/// In place of one that is more than its reader takes.
+[[nodiscard]] answer too_long(std::size_t bytes, std::size_t limit);
 
 struct request {
   std::uint64_t id = 0; ///< Chosen by the client; comes back.

@@ -35,6 +35,7 @@ std::vector<std::string_view> command_names() {
 
 const argument where{"where", condition, "CONDITION"};
 const argument n{"n", count, "COUNT"};
+const argument offset{"offset", position, "COUNT"};
 const argument connections{
     "to", target, "NAME", {"conn", "user", "group", "label", "everyone"}};
 
@@ -46,7 +47,7 @@ std::vector<command> make_commands() {
        "Everything that is measured of a channel.", "channel chat:lobby"},
       {verb::closed, "closed", role::read_only, {},
        {{"reason", choice, "REASON", reason_names()}, {"user", word, "USER"}, {"last", duration, "TIME"},
-        {"group", column, "COLUMN"}, {"by", column, "COLUMN"}, where, n},
+        {"group", column, "COLUMN"}, {"by", column, "COLUMN"}, where, n, offset},
        "The last 10,000 connections that ended, newest first, with all that is known of their end.",
        "closed last 1h where initiator = server group reason"},
       {verb::conn, "conn", role::read_only, {{"id", word, "ID"}}, {},
@@ -67,7 +68,7 @@ std::vector<command> make_commands() {
        "Changes log.level until the next start.", "loglevel debug"},
       {verb::loops, "loops", role::read_only, {}, {where},
        "What each I/O loop has done since the start.", "loops"},
-      {verb::presence, "presence", role::read_only, {{"channel", word, "CHANNEL"}}, {where, n},
+      {verb::presence, "presence", role::read_only, {{"channel", word, "CHANNEL"}}, {where, n, offset},
        "Who is subscribed to a channel that keeps presence.", "presence chat:lobby"},
       {verb::publish, "publish", role::operate,
        {{"channel", word, "CHANNEL"}, {"data", rest, "DATA"}}, {},
@@ -80,12 +81,12 @@ std::vector<command> make_commands() {
       {verb::sessions, "sessions", role::read_only, {}, {},
        "Who is on the console, and how many sessions were refused or cut.", "sessions"},
       {verb::top, "top", role::read_only, {{"subject", choice, "", {"conns", "actors", "channels", "users"}}},
-       {{"by", column, "COLUMN"}, {"window", duration, "TIME"}, where, n, {"columns", word, "A,B"}},
+       {{"by", column, "COLUMN"}, {"window", duration, "TIME"}, where, n, offset, {"columns", word, "A,B"}},
        "The first by a column; with a window counts are those of that time, a second.",
        "top conns by bytes_out window 5s where queue_bytes > 64KiB n 10"},
       {verb::tree, "tree", role::read_only, {}, {},
        "Who supervises whom, how many there are, how busy they are and how often they failed.", "tree"},
-      {verb::user, "user", role::read_only, {{"id", word, "USER"}}, {where, n},
+      {verb::user, "user", role::read_only, {{"id", word, "USER"}}, {where, n, offset},
        "All connections of a user.", "user alice"},
       {verb::why, "why", role::read_only, {{"who", word, "USER|CONN"}}, {},
        "The story of a user or a connection: what is open now, what ended lately and why.", "why alice"},

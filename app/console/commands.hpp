@@ -45,6 +45,7 @@ enum class argument_type : std::uint8_t {
   choice,    ///< One of argument::choices.
   target,    ///< A kind, which is one of the choices, then a name unless the kind is "everyone".
   count,     ///< A number from 1.
+  position,  ///< A number from 0.
   duration,  ///< "5s"
   column,    ///< Of the subject chosen before it, or of the command's table.
   condition, ///< See condition.hpp.

@@ -29,6 +29,9 @@ public:
   /// @throws std::runtime_error when a socket cannot be had: see socket_server.
   console(caf::actor_system& system, const console_options& options, const net::server& server,
           text_log& log, std::function<void()> drain);
+
+  /// Who does what is asked for.
+  [[nodiscard]] const executor_actor& address() const noexcept { return executor_; }
   ~console();
 
   console(const console&) = delete;

@@ -112,8 +112,9 @@ void executor_state::audit(const run_command& m, const answer& a) {
   const auto& outcome = !a.error.empty() ? a.error : a.notes.empty() ? std::string{} : a.notes.front();
   node_.log->write_always("console_action", {{"session", fmt::to_string(m.who.session)},
                                              {"role", std::string{to_string(m.who.may)}},
-                                             {"uid", fmt::to_string(m.who.user)},
-                                             {"pid", fmt::to_string(m.who.process)},
+                                             {"uid", m.who.uid()},
+                                             {"pid", m.who.pid()},
+                                             {"peer", m.who.peer},
                                              {"command", m.what.command},
                                              {"done", a.error.empty() ? "true" : "false"},
                                              {"outcome", outcome}});
@@ -124,7 +125,11 @@ void executor_state::audit(const run_command& m, const answer& a) {
 void executor_state::send(const invocation& in, reply done) {
   confirm_broadcast message{{.to = target_of(in), .message = frame::encode(opcode::text, in.text("text"))}};
   ask<receipt>(node_.server.registry, std::move(message), std::move(done),
-               [](const receipt& r) { return answer::note(outcome_of(r)); });
+               [](const receipt& r) {
+                 return r.was == acceptance::over_budget
+                          ? answer::failed("too much waits to be sent already: try again later")
+                          : answer::note(outcome_of(r));
+               });
 }
 
 void executor_state::publish(const invocation& in, reply done) {

@@ -142,6 +142,8 @@ void executor_state::closed(const invocation& in, reply done) {
                   auto said = answer::of(in.has("group") ? group(table_rows{all}, which.rows, in.text("group"))
                                                          : copy(table_rows{all}, which));
                   said.notes.push_back(fmt::format("{} of {}", which.matched, which.total));
+                  if (!in.has("group"))
+                    said.rows = {which.matched, which.total};
                   return said;
                 });
 }
@@ -207,7 +209,9 @@ void executor_state::presence(const invocation& in, reply done) {
         const auto& clients = std::get<centrifuge::presence_result>(said.value).clients;
         for (const auto& [client, info] : clients)
           all.rows.push_back({client, info.user});
-        auto result = answer::of(copy(table_rows{all}, select(table_rows{all}, in.rows())));
+        const auto which = select(table_rows{all}, in.rows());
+        auto result = answer::of(copy(table_rows{all}, which));
+        result.rows = {which.matched, which.total};
         result.notes.push_back(fmt::format("{} subscribed", clients.size()));
         return result;
       });

@@ -93,6 +93,10 @@ void invocation::take_value(const argument& expected, std::string value) {
       if (const auto number = parse_integer(value); !number || *number == 0)
         throw wrong("a number from 1");
       break;
+    case argument_type::position:
+      if (!parse_integer(value))
+        throw wrong("a number from 0");
+      break;
     case argument_type::duration:
       if (!parse_quantity(value, column_type::duration))
         throw wrong(describe(column_type::duration));
@@ -125,7 +129,7 @@ std::optional<std::chrono::nanoseconds> invocation::duration(std::string_view ar
 
 selection invocation::rows(std::string default_key) const {
   return {has("by") ? text("by") : std::move(default_key), where_,
-          count("n").value_or(selection::default_count)};
+          count("n").value_or(selection::default_count), count("offset").value_or(0)};
 }
 
 answer invocation::chosen_of(const table& all) const {

@@ -29,7 +29,7 @@ public:
   [[nodiscard]] std::optional<std::size_t> count(std::string_view argument) const;
   [[nodiscard]] std::optional<std::chrono::nanoseconds> duration(std::string_view argument) const;
   [[nodiscard]] const condition& where() const noexcept { return where_; }
-  /// By the arguments by, where and n.
+  /// By the arguments by, where, n and offset.
   [[nodiscard]] selection rows(std::string default_key = {}) const;
 
   /// What it chooses of a small table: all rows unless it says how many.

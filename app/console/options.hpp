@@ -9,6 +9,8 @@ namespace troupe::app::console {
 struct console_options {
   std::string path = "automatic";  ///< Socket of operators, mode 0600; "off" for none.
   std::string read_only_path;      ///< A second one for looking only, mode 0660; empty: none.
+  std::string operator_token;      ///< Who has it may do everything; empty: nobody.
+  std::string read_only_token;     ///< Who has it may look; empty: nobody.
   std::size_t max_sessions = 16;   ///< At once, on both.
   std::chrono::milliseconds write_timeout{10'000}; ///< A session that reads nothing for so long is cut.
 };

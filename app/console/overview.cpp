@@ -127,18 +127,21 @@ table tree(const inspection::observatory& from) {
     all.rows.push_back({std::move(name), {}, {}, {}, {}, {}, {}, std::move(fate)});
   };
   add_title("server", "the process ends");
-  add("  registry", by_kind[{0, actor_kind::registry}], {}, "shards go on, nobody is reached: restart");
+  add("  registry", by_kind[{0, actor_kind::registry}], {}, "the server drains and ends: engine_failed");
   for (std::size_t loop = 0; loop < from.by_loop().size(); ++loop) {
     const auto& counters = from.by_loop()[loop]->counters;
     const auto crashed = static_cast<std::size_t>(close_reason::internal_error);
     add_title(fmt::format("  loop {}", loop), "");
-    add("    shard", by_kind[{loop, actor_kind::shard}], {}, "the registry logs shard_failed");
+    add("    shard", by_kind[{loop, actor_kind::shard}], {}, "the server drains and ends: engine_failed");
     add("      connections", by_kind[{loop, actor_kind::connection}],
         as_double(counters.closed_by_reason[crashed].value()),
         "it is closed with 1011; others are not affected");
-    add("    hub", by_kind[{loop, actor_kind::hub}], {}, "its channels end with it");
+    add("    hub", by_kind[{loop, actor_kind::hub}], {}, "the server drains and ends: engine_failed");
     add("      channels", by_kind[{loop, actor_kind::channel}], as_double(counters.channels_failed.value()),
         "replaced with a new epoch; subscribers are told and recover");
+    if (const auto kept = by_kind.find({loop, actor_kind::keeper}); kept != by_kind.end())
+      add("    extensions", kept->second, as_double(counters.extension_restarts.value()),
+          "its keeper starts its actor again; clients are not affected");
     if (const auto own = by_kind.find({loop, actor_kind::custom}); own != by_kind.end())
       add("    custom", own->second, {}, "whoever spawned it decides");
   }

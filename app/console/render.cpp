@@ -117,6 +117,20 @@ json to_json(const table& what) {
   return rows;
 }
 
+json to_json(const std::vector<table>& tables) {
+  if (tables.size() == 1)
+    return to_json(tables.front());
+  json out = json::object();
+  for (const auto& each : tables)
+    out[each.title] = to_json(each);
+  return out;
+}
+
+/// What is not UTF-8 is replaced: names come from clients.
+std::string dump(const json& value, int indent) {
+  return value.dump(indent, ' ', false, json::error_handler_t::replace) + '\n';
+}
+
 std::string csv_field(std::string text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos)
     return text;
@@ -149,14 +163,8 @@ std::string as_csv(const table& what) {
 } // namespace
 
 std::string render(const std::vector<table>& tables, output_format format) {
-  if (format == output_format::json) {
-    json out = json::object();
-    for (const auto& each : tables)
-      out[each.title] = to_json(each);
-    if (tables.size() == 1)
-      out = json(out.begin().value());
-    return out.dump(2, ' ', false, json::error_handler_t::replace) + '\n';
-  }
+  if (format == output_format::json)
+    return dump(to_json(tables), 2);
   std::string out;
   for (const auto& each : tables) {
     out += out.empty() ? "" : "\n";
@@ -169,6 +177,20 @@ std::string render(const std::vector<table>& tables, output_format format) {
     out += each.shape == layout::detail ? as_detail(each) : as_grid(each);
   }
   return out;
+}
+
+std::string to_json(const answer& what) {
+  if (!what.error.empty())
+    return dump({{"error", what.error}}, -1);
+  json out = json::object();
+  if (!what.tables.empty())
+    out["result"] = to_json(what.tables);
+  out["notes"] = what.notes;
+  if (what.rows) {
+    out["matched"] = what.rows->matched;
+    out["total"] = what.rows->total;
+  }
+  return dump(out, -1);
 }
 
 } // namespace troupe::app::console

@@ -18,4 +18,8 @@ enum class output_format : std::uint8_t {
 
 [[nodiscard]] std::string render(const std::vector<table>& tables, output_format format);
 
+/// What a command came to, for programs: {"result":..., "notes":[...], "matched":..., "total":...}, where result
+/// is as render() has it in JSON and is left out if there are no tables; or {"error":"..."}.
+[[nodiscard]] std::string to_json(const answer& what);
+
 } // namespace troupe::app::console

@@ -37,7 +37,7 @@ cell read(const row_source& from, std::size_t row, std::size_t at) {
 selected select(const row_source& from, selection what) {
   const auto& columns = from.columns();
   what.where.bind(columns);
-  const auto count = std::min(what.count, selection::max_count);
+  const auto count = what.last();
   const auto key = what.key.empty() ? columns.size() : column_named(columns, what.key);
   selected result{{}, 0, from.size()};
   const auto each_match = [&](auto take) {
@@ -64,6 +64,8 @@ selected select(const row_source& from, selection what) {
       const auto value = from.number(row, key);
       return std::isnan(value) ? -HUGE_VAL : value; // what is not known comes last
     });
+  const auto skipped = static_cast<std::ptrdiff_t>(std::min(what.offset, result.rows.size()));
+  result.rows.erase(result.rows.begin(), result.rows.begin() + skipped);
   return result;
 }
 

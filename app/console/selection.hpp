@@ -6,6 +6,7 @@
 #include "app/console/condition.hpp"
 #include "app/console/table.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -19,6 +20,12 @@ struct selection {
   std::string key;            ///< Numbers: largest first. Text: in order. Empty: as they are.
   condition where;
   std::size_t count = default_count;
+  std::size_t offset = 0;     ///< How many of the first to leave out.
+
+  /// Position after the last row shown. Whoever asks for more than max_count of them gets those up to it.
+  [[nodiscard]] std::size_t last() const noexcept {
+    return std::min(offset, max_count) + std::min(count, max_count - std::min(offset, max_count));
+  }
 };
 
 struct selected {

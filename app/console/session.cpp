@@ -53,9 +53,7 @@ void session::on_line(std::string_view line) {
 void session::deliver(std::uint64_t request, answer what) {
   auto line = encode(request, what); // on the executor's thread
   if (line.size() > max_answer_bytes)
-    line = encode(request, answer::failed(fmt::format(
-                               "the answer takes {} bytes, more than {}; ask for fewer rows with n",
-                               line.size(), max_answer_bytes)));
+    line = encode(request, too_long(line.size(), max_answer_bytes));
   asio::post(io_, [self = shared_from_this(), text = std::move(line)]() mutable {
     self->write(std::move(text));
   });
@@ -92,8 +90,9 @@ void session::cut() {
   context_.book.count_cut();
   context_.log.write(severity::warning, "console_session_cut",
                      {{"session", fmt::to_string(who_.session)},
-                      {"uid", fmt::to_string(who_.user)},
-                      {"pid", fmt::to_string(who_.process)},
+                      {"uid", who_.uid()},
+                      {"pid", who_.pid()},
+                      {"peer", who_.peer},
                       {"unread_bytes", fmt::to_string(output_.size() - written_)}});
   close();
 }

@@ -3,6 +3,15 @@
 
 namespace troupe::app::console {
 
+namespace {
+
+template <class Number>
+cell cell_of(const std::optional<Number>& known) {
+  return known ? cell{static_cast<double>(*known)} : cell{};
+}
+
+} // namespace
+
 operator_identity session_book::open(operator_identity who, std::size_t limit) {
   const std::lock_guard guard{mutex_};
   if (entries_.size() >= limit) {
@@ -44,15 +53,14 @@ table session_book::sessions() const {
   using enum column_type;
   const auto now = std::chrono::steady_clock::now();
   table all{{},
-            {{"session", number}, {"role", text}, {"uid", number}, {"pid", number}, {"age", duration},
-             {"commands", number}},
+            {{"session", number}, {"role", text}, {"uid", number}, {"pid", number}, {"peer", text},
+             {"age", duration}, {"commands", number}},
             {}};
   const std::lock_guard guard{mutex_};
   for (const auto& [number, each] : entries_) {
     const std::chrono::duration<double, std::nano> age = now - each.since;
     all.rows.push_back({static_cast<double>(number), std::string{to_string(each.who.may)},
-                        static_cast<double>(each.who.user), static_cast<double>(each.who.process),
-                        age.count(), static_cast<double>(each.commands)});
+                        cell_of(each.who.user), cell_of(each.who.process), each.who.peer, age.count(), static_cast<double>(each.commands)});
   }
   return all;
 }

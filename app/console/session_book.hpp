@@ -10,15 +10,22 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <string>
 
 namespace troupe::app::console {
 
 /// Who asks, for rights and for the log.
 struct operator_identity {
   role may = role::read_only;
-  std::uint64_t session = 0; ///< Number of the session since the start, from 1.
-  std::uint32_t user = 0;    ///< Of the system, by the socket's credentials.
-  std::int32_t process = 0;
+  std::uint64_t session = 0; ///< Number of the session since the start, from 1; 0: it is none.
+  std::optional<std::uint32_t> user = {}; ///< Of the system, by the socket's credentials.
+  std::optional<std::int32_t> process = {};
+  std::string peer = {};     ///< Whoever comes otherwise: an address, or "http".
+
+  /// For the log; empty if it is not known.
+  [[nodiscard]] std::string uid() const { return user ? std::to_string(*user) : std::string{}; }
+  [[nodiscard]] std::string pid() const { return process ? std::to_string(*process) : std::string{}; }
 };
 
 class session_book {

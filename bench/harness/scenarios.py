@@ -10,12 +10,13 @@ MOST_CONNECTIONS = 100_000
 @dataclass(frozen=True)
 class Scenario:
     name: str
-    group: str  # closed, rate, idle, empty, churn, slow, loops or channel
+    group: str  # closed, rate, idle, empty, churn, slow, loops, channel, tls or compressed
     connections: int
     arguments: tuple = ()
     seconds: float = 0  # measured
     warmup: float = 0
     path: str = "/ws"
+    scheme: str = "ws"
 
 
 def most_connections():
@@ -52,6 +53,13 @@ def _channel(connections, payload, seconds):
                      "/connection/websocket")]
 
 
+def _wrapped(group, scheme, *arguments):
+    """What TLS or compression costs: compare with the scenarios of the same name without the prefix."""
+    return [Scenario(f"{group}/1000x1024B/window-1", group, 1_000, ("--payload", 1_024, "--window", 1, *arguments),
+                     3, 1, scheme=scheme),
+            Scenario(f"{group}/10000/idle", group, 10_000, ("--mode", "idle", *arguments), 30, 2, scheme=scheme)]
+
+
 def full():
     sizes, payloads = (100, 1_000, 10_000), (64, 1_024)
     return [
@@ -59,6 +67,8 @@ def full():
         *(_rate(c, p, d, 5) for c in sizes for p in payloads for d in (20_000, 100_000)),
         *(_closed(1_000, p, w, 3, "loops") for p in payloads for w in (1, 64)),
         *_channel(10_000, 64, 5),
+        *_wrapped("tls", "wss"),
+        *_wrapped("compressed", "ws", "--compressed"),
         # 30 s: every connection has a heartbeat or two.
         Scenario("10000/idle", "idle", 10_000, ("--mode", "idle"), 30, 2),
         Scenario("max/idle", "idle", most_connections(), ("--mode", "idle"), 30, 2),

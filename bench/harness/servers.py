@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 START_LIMIT = 15  # seconds until a server must accept connections
+CERTIFICATE, KEY = "bench-certificate.pem", "bench-key.pem"
 STOP_LIMIT = 10  # seconds from SIGTERM until SIGKILL
 
 
@@ -37,6 +38,36 @@ def two_loops(program):
 def channels(program):
     serve = f"{shlex.quote(str(program))} serve --listen-port {{port}}"
     return Server("troupe-channels", f"{serve} --listen-loops 1 --listen-send io_uring --client-insecure true")
+
+
+def tls(program, directory):
+    """With the certificate that make_certificate() leaves in the directory."""
+    serve = f"{shlex.quote(str(program))} serve --listen-port {{port}}"
+    files = f"--tls-cert {shlex.quote(str(directory / CERTIFICATE))} --tls-key {shlex.quote(str(directory / KEY))}"
+    return Server("troupe-tls", f"{serve} --listen-loops 1 --listen-send io_uring {files}")
+
+
+def compressed(program):
+    serve = f"{shlex.quote(str(program))} serve --listen-port {{port}}"
+    return Server("troupe-compressed", f"{serve} --listen-loops 1 --listen-send io_uring --websocket-compression true")
+
+
+# Servers that take part in the scenarios of some groups only, and nobody else in these.
+ONLY = {"loops": ("troupe-io_uring", "troupe-2-loops"), "channel": ("troupe-channels",), "tls": ("troupe-tls",),
+        "compressed": ("troupe-compressed",)}
+
+
+def of_group(group, servers):
+    if group in ONLY:
+        return [s for s in servers if s.name in ONLY[group]]
+    special = set().union(*ONLY.values()) - {"troupe-io_uring"}
+    return [s for s in servers if s.name not in special]
+
+
+def make_certificate(directory):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-subj", "/CN=localhost", "-days", "30", "-keyout", str(directory / KEY),
+                    "-out", str(directory / CERTIFICATE)], check=True, capture_output=True)
 
 
 def baselines(build, sources):

@@ -32,8 +32,10 @@ RATIO = {"delivery": ("server.cpu_us_per_delivery", "floor"),
          "churn": ("server.cpu_us_per_cycle", "floor")}
 
 
-def kind_of(group):
-    return group if group in COLUMNS else "delivery"
+def kind_of(scenario):
+    if scenario.name.endswith("/idle"):
+        return "idle"
+    return scenario.group if scenario.group in COLUMNS else "delivery"
 
 
 def flatten(result, prefix=""):
@@ -74,7 +76,7 @@ def _render(header, rows):
 def ratio_table(scenarios, servers, medians):
     rows = []
     for scenario in scenarios:
-        path, against = RATIO.get(kind_of(scenario.group), (None, None))
+        path, against = RATIO.get(kind_of(scenario), (None, None))
         row = medians.get(scenario.name, {})
         reference = row.get(against, {}).get(path)
         if not reference:
@@ -88,7 +90,7 @@ def raw_table(kind, scenarios, servers, medians):
     columns = COLUMNS[kind]
     rows = []
     for scenario in scenarios:
-        if kind_of(scenario.group) != kind:
+        if kind_of(scenario) != kind:
             continue
         for server in servers:
             cell = medians.get(scenario.name, {}).get(server.name)

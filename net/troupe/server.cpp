@@ -7,7 +7,6 @@
 
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
-#include <caf/send.hpp>
 
 #include <fmt/format.h>
 
@@ -16,6 +15,8 @@
 #include <cstdlib>
 #include <exception>
 #include <utility>
+
+#include <unistd.h>
 
 namespace troupe {
 
@@ -50,7 +51,9 @@ caf::actor_system& server::system() noexcept { return impl_->system; }
 registry_actor server::registry() const { return impl_->edge.registry(); }
 centrifuge::channels server::channels() const { return impl_->edge.channels(); }
 
-void server::send(broadcast what) { caf::anon_send(registry(), std::move(what)); }
+hooks::users server::users() const { return impl_->edge.users(); }
+
+acceptance server::send(broadcast what) { return impl_->edge.send(std::move(what)); }
 
 std::optional<receipt> server::confirm(broadcast what, std::chrono::milliseconds patience) {
   caf::scoped_actor self{impl_->system};
@@ -72,6 +75,8 @@ centrifuge::publish_answer server::publish(std::string channel, centrifuge::payl
   return answer;
 }
 
+void server::on_failure(std::function<void()> f) { impl_->edge.on_failure(std::move(f)); }
+bool server::has_failed() const noexcept { return impl_->edge.has_failed(); }
 void server::stop() { impl_->edge.stop(); }
 bool server::join() { return impl_->edge.join(); }
 
@@ -87,12 +92,13 @@ int serve(net::server_options options, hooks::extensions extensions, std::vector
     server running{std::move(options), std::move(extensions), log, std::move(pages)};
     fmt::print("listening on http://localhost:{}/\n", running.port());
     std::fflush(stdout);
+    running.on_failure([] { ::kill(::getpid(), SIGTERM); });
     int signal = 0;
     sigwait(&signals, &signal);
     pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
     running.stop();
     running.join();
-    return 0;
+    return running.has_failed() ? 1 : 0;
   } catch (const std::exception& e) {
     fmt::print(stderr, "{}\n", e.what());
     return 2;

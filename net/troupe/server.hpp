@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,13 +44,15 @@ public:
   /// Addresses for actors: they answer, so whoever waits for the answer cannot outrun the server.
   [[nodiscard]] registry_actor registry() const;
   [[nodiscard]] centrifuge::channels channels() const;
+  [[nodiscard]] hooks::users users() const; ///< Only with extensions::users.
 
   // -- for threads that are no actors ------------------------------------------------------------
 
-  /// Delivers a message to the connections of its target. Returns at once. What exceeds the bound of
-  /// registry_options is dropped and counted as `broadcasts_refused`.
-  void send(broadcast what);
-  /// As send(), and waits for what became of it. @returns nothing if that took longer than `patience`.
+  /// Delivers a message to the connections of its target. Returns at once. @returns whether the node took it:
+  /// acceptance::over_budget when too much waits to be fanned out already; see net::server::send().
+  [[nodiscard]] acceptance send(broadcast what);
+  /// As send(), and waits for what became of it; one over budget gives a receipt that says so. @returns
+  /// nothing if that took longer than `patience`.
   std::optional<receipt> confirm(broadcast what, std::chrono::milliseconds patience = default_patience);
   /// Publishes in a channel, and waits until all subscribers' queues have it, so that nobody publishes
   /// faster than the server sends. @returns its position, or why it was not published:
@@ -57,6 +60,10 @@ public:
   /// over.
   centrifuge::publish_answer publish(std::string channel, centrifuge::payload data,
                                      std::chrono::milliseconds patience = default_patience);
+
+  /// As net::server::on_failure().
+  void on_failure(std::function<void()> f);
+  [[nodiscard]] bool has_failed() const noexcept;
 
   /// Begins to drain, see net::server::stop(). Returns at once.
   void stop();
@@ -73,7 +80,7 @@ private:
 
 /// The main() of a program that is a server: runs it until SIGINT or SIGTERM, then drains it; a second
 /// signal ends the process. Prints the port and logs to standard error. Call it before any thread is
-/// started. @returns an exit code: 0, or 2 when the server cannot start.
+/// started. @returns an exit code: 0, 1 when the server has failed, or 2 when it cannot start.
 int serve(net::server_options options, hooks::extensions extensions,
           std::vector<net::page> pages = {});
 

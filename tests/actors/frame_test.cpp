@@ -1,5 +1,6 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/frame.hpp>
+#include <troupe/frame_memory.hpp>
 
 #include "support/catch.hpp"
 
@@ -131,4 +132,18 @@ TEST_CASE("frame: equal bytes are equal frames", "[actors][frame]") {
   CHECK(frame::encode(opcode::text, "a") == frame::encode(opcode::text, "a"));
   CHECK_FALSE(frame::encode(opcode::text, "a") == frame::encode(opcode::binary, "a"));
   CHECK_FALSE(frame::encode(opcode::text, "a") == frame::encode(opcode::text, "b"));
+}
+
+TEST_CASE("frame: the bytes of all frames are known, shared ones once", "[actors][frame]") {
+  constexpr std::size_t size = 1024 * 1024;
+  constexpr std::size_t untold = 64 * 1024;
+  const auto before = frame_bytes_alive();
+  auto first = frame::encode(opcode::binary, std::string(size, 'x'));
+  auto second = first;
+  CHECK(frame_bytes_alive() >= before + size - untold);
+  CHECK(frame_bytes_alive() <= before + size + untold);
+  first = frame{};
+  CHECK(frame_bytes_alive() >= before + size - untold);
+  second = frame{};
+  CHECK(frame_bytes_alive() <= before + untold);
 }

@@ -57,6 +57,7 @@ struct node_options {
   bool echo = true;
   overflow policy = overflow::disconnect;
   lifecycle_log::bounds observers = {};
+  std::shared_ptr<const hooks::directory> extensions = {};
 };
 
 struct client_options {
@@ -80,7 +81,7 @@ class node : public testing::deterministic_system {
 public:
   explicit node(const node_options& o = {}) : deterministic_system(o.hosts) {
     for (std::size_t i = 0; i < o.hosts; ++i)
-      shards.push_back(spawn_on(host(i), shard, shard_options{&log, o.slice, o.observers}));
+      shards.push_back(spawn_on(host(i), shard, shard_options{&log, o.slice, o.observers, o.extensions}));
     auto options = o.registry;
     options.log = &log;
     registry = spawn_on(host(), troupe::registry, shards, options);

@@ -157,6 +157,52 @@ TEST_CASE("registry: broadcasts beyond the bound of pending bytes are refused an
   CHECK(a.host().counters().broadcasts_refused.value() == 1);
 }
 
+TEST_CASE("registry: a receipt says when the node is over budget, until shards have answered",
+          "[actors][registry]") {
+  lone_registry a{1, {.max_pending_bytes = 3 * (1 + 2)}};
+  const broadcast one{.to = {}, .message = frame::encode(opcode::text, "1")};
+  caf::scoped_actor self{a.system()};
+  for (int i = 0; i < 3; ++i) self->send(a.registry, confirm_broadcast{one});
+  a.run();
+  CHECK(a.books[0]->receipts_owed.size() == 3);
+  const auto refused = a.ask<receipt>(a.registry, confirm_broadcast{one});
+  REQUIRE(refused);
+  CHECK(refused->was == acceptance::over_budget);
+  CHECK(refused->matched == 0);
+  CHECK(a.books[0]->receipts_owed.size() == 3);
+  CHECK(a.host().counters().broadcasts_refused.value() == 1);
+  a.books[0]->answer({.matched = 1, .queued = 1});
+  a.run();
+  self->send(a.registry, confirm_broadcast{one});
+  a.run();
+  CHECK(a.books[0]->receipts_owed.size() == 3);
+  for (int i = 0; i < 3; ++i) a.books[0]->answer({});
+  a.run();
+}
+
+TEST_CASE("registry: other threads share its budget and learn at once that it is used up",
+          "[actors][registry]") {
+  const auto budget = std::make_shared<send_budget>(3 * (1 + 2));
+  lone_registry a{1, {.budget = budget, .window = 1}};
+  a.send("0");
+  a.run(); // under way
+  const broadcast one{.to = {}, .message = frame::encode(opcode::text, "1")};
+  const auto send = [&] {
+    const auto taken = budget->take(one.message.bytes().size());
+    if (taken == acceptance::accepted) caf::anon_send(a.registry, admitted{one});
+    return taken;
+  };
+  for (int i = 0; i < 3; ++i) CHECK(send() == acceptance::accepted);
+  CHECK(send() == acceptance::over_budget); // before the registry has had its turn
+  a.run();
+  CHECK(send() == acceptance::over_budget);
+  a.books[0]->acknowledge();
+  a.run();
+  CHECK(a.fanned_out_texts() == std::vector<texts>{{"0"}, {"111"}});
+  CHECK(budget->used() == 0);
+  CHECK(a.host().counters().broadcasts_refused.value() == 2);
+}
+
 TEST_CASE("registry: a client's message is never refused: its reader waits instead",
           "[actors][registry]") {
   lone_registry a{1, {.max_pending_bytes = 0}};

@@ -25,6 +25,12 @@ TEST_CASE("a ws URL is taken apart", "[app][bench][url]") {
   CHECK(ipv6.authority() == "[::1]:9");
 
   CHECK(parse_url("ws://host?a=b").target == "/?a=b");
+  CHECK_FALSE(plain.is_secure);
+
+  const auto secure = parse_url("wss://example/ws");
+  CHECK(secure.is_secure);
+  CHECK(secure.port == 443);
+  CHECK(parse_url("wss://example:8443").port == 8443);
 }
 
 TEST_CASE("what is not a ws URL is refused with its fault named", "[app][bench][url]") {
@@ -36,8 +42,7 @@ TEST_CASE("what is not a ws URL is refused with its fault named", "[app][bench][
     }
     return "accepted";
   };
-  CHECK(fault("http://host/") == "'http://host/' does not start with ws://");
-  CHECK(fault("wss://host/") == "'wss://host/': TLS is not spoken here, only ws:// addresses work");
+  CHECK(fault("http://host/") == "'http://host/' does not start with ws:// or wss://");
   CHECK(fault("ws:///path") == "'ws:///path' names no host");
   CHECK(fault("ws://:80/") == "'ws://:80/' names no host");
   CHECK(fault("ws://host:0/") == "'0' is not a port (1 to 65535) in the URL 'ws://host:0/'");

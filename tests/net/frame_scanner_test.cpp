@@ -251,6 +251,49 @@ TEST_CASE("frame_scanner: only what is unfinished counts as being in a message",
   }
 }
 
+TEST_CASE("frame_scanner: tells how many messages are finished, and whether the last byte finished one",
+          "[net][frame_scanner]") {
+  const auto message = frame{.payload = "hello"}.bytes();
+  const auto ping = frame{.type = frame::ping}.bytes();
+  const auto end = frame{.type = frame::continuation}.bytes();
+  struct step {
+    std::string bytes;
+    std::uint32_t finished;
+    bool ends;
+  };
+  frame_scanner scanner;
+  CHECK_FALSE(scanner.ends_with_message());
+  for (const auto& [bytes, finished, ends] : std::vector<step>{{message, 1, true},
+                                                               {ping, 1, false},
+                                                               {message + message, 3, true},
+                                                               {fragment("a", true), 3, false},
+                                                               {ping + fragment("b"), 3, false},
+                                                               {end, 4, true},
+                                                               {message + ping, 5, false},
+                                                               {message.substr(0, 8), 6, false},
+                                                               {message.substr(8), 6, true}}) {
+    REQUIRE(scanner.scan(bytes, generous) == close_reason::none);
+    CHECK(scanner.finished() == finished);
+    CHECK(scanner.ends_with_message() == ends);
+  }
+}
+
+TEST_CASE("frame_scanner: only whole and masked pongs are taken for pongs", "[net][frame_scanner]") {
+  const auto pong = [](std::string_view payload) { return frame{.type = frame::pong, .payload = payload}.bytes(); };
+  const std::string longest(125, 'p');
+  for (const auto& bytes : {pong(""), pong("hello"), pong(longest), pong("one") + pong("") + pong("two")})
+    CHECK(frame_scanner::are_pongs(bytes));
+  auto compressed = pong("hello");
+  compressed[0] |= 0x40;
+  for (const auto& bytes :
+       {std::string{}, pong("hello").substr(0, 10), pong("one") + pong("two").substr(0, 1), pong(longest + "p"), compressed,
+        pong("hello") + frame{.payload = "hello"}.bytes(), frame{.payload = "hello"}.bytes() + pong("hello"),
+        frame{.type = frame::pong, .payload = "hello", .masked = false}.bytes(),
+        frame{.type = frame::pong, .payload = "hello", .final = false}.bytes(),
+        frame{.type = frame::pong, .payload = "hello", .length_bytes = 2}.bytes()})
+    CHECK_FALSE(frame_scanner::are_pongs(bytes));
+}
+
 TEST_CASE("frame_scanner: a message has one number from its first byte to its last",
           "[net][frame_scanner]") {
   const auto ping = frame{.type = frame::ping, .payload = "hello"}.bytes();

@@ -395,8 +395,9 @@ struct sleeper_state {
 };
 
 /// Sleeps so many milliseconds, then says so.
-caf::behavior sleeper(caf::stateful_actor<sleeper_state, untyped>*,
+caf::behavior sleeper(caf::stateful_actor<sleeper_state, untyped>* self,
                       std::shared_ptr<std::promise<void>> awake) {
+  self->meter().identify(caf::make_counted<troupe::meters::actor_title>("of the test"));
   return {[awake](int ms) {
     std::this_thread::sleep_for(std::chrono::milliseconds{ms});
     awake->set_value();
@@ -405,7 +406,7 @@ caf::behavior sleeper(caf::stateful_actor<sleeper_state, untyped>*,
 
 } // namespace
 
-TEST_CASE("io_loop: an actor that holds it for long is named in the log", "[net][io_loop]") {
+TEST_CASE("io_loop: an actor that holds it for long is named in the log, and counted", "[net][io_loop]") {
   loop_thread loop;
   const auto awake = std::make_shared<std::promise<void>>();
   const auto slow = spawn_on(*loop, sleeper, awake);
@@ -416,6 +417,8 @@ TEST_CASE("io_loop: an actor that holds it for long is named in the log", "[net]
   REQUIRE_FALSE(held.empty());
   CHECK(held.back().level == troupe::severity::warning);
   CHECK(held.back().fields.at("actor") == "sleeper");
+  CHECK(held.back().fields.at("title") == "of the test");
+  CHECK(loop->counters().loop_holds.value() >= 1);
   CHECK(std::stoi(held.back().fields.at("held")) >= 20);
   caf::anon_send_exit(slow, caf::exit_reason::user_shutdown);
 }

@@ -1,8 +1,15 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/net/internal/memory_budget.hpp>
 
+#include <troupe/frame.hpp>
+
 #include "support/catch.hpp"
 
+#include <string>
+#include <vector>
+
+using troupe::frame;
+using troupe::opcode;
 using troupe::net::memory_budget;
 using level = memory_budget::level;
 
@@ -31,17 +38,37 @@ TEST_CASE("memory budget: it stops shedding below 75 %, and is full down to 90 %
   CHECK(budget.update(799) == level::normal);
 }
 
-TEST_CASE("memory budget: queues' share halves while it sheds and recovers afterwards", "[net][memory_budget]") {
+TEST_CASE("memory budget: queues' share halves from 80 % on and with each 2.5 % more", "[net][memory_budget]") {
   memory_budget budget{1000};
+  budget.update(799);
   CHECK(budget.share(1024) == 1024);
   budget.update(800);
   CHECK(budget.share(1024) == 512);
-  budget.update(960);
+  budget.update(825);
   CHECK(budget.share(1024) == 256);
-  for (int i = 0; i < 100; ++i) budget.update(960);
+  budget.update(949);
   CHECK(budget.share(1024) == 16);
+  budget.update(5000);
+  CHECK(budget.share(1024) == 8);
   budget.update(100);
-  CHECK(budget.share(1024) == 32);
-  for (int i = 0; i < 100; ++i) budget.update(100);
   CHECK(budget.share(1024) == 1024);
+}
+
+TEST_CASE("memory budget: messages count at once, not when memory is measured next", "[net][memory_budget]") {
+  constexpr std::size_t mib = 1024 * 1024;
+  memory_budget budget{100 * mib};
+  budget.update(70 * mib);
+  std::vector<frame> queued;
+  while (queued.size() < 9) queued.push_back(frame::encode(opcode::binary, std::string(mib, 'x')));
+  CHECK(budget.now() == level::normal);
+  CHECK(budget.share(1024) == 1024);
+  while (queued.size() < 11) queued.push_back(frame::encode(opcode::binary, std::string(mib, 'x')));
+  CHECK(budget.now() == level::shedding);
+  CHECK(budget.share(1024) == 512);
+  while (queued.size() < 26) queued.push_back(queued.front()); // shared bytes are no more bytes
+  CHECK(budget.now() == level::shedding);
+  while (queued.size() < 41) queued.push_back(frame::encode(opcode::binary, std::string(mib, 'x')));
+  CHECK(budget.now() == level::full);
+  queued.clear();
+  CHECK(budget.now() == level::normal);
 }

@@ -40,6 +40,19 @@ request_view upgrade_from(std::string_view origin) {
 
 } // namespace
 
+TEST_CASE("router: what is posted reaches its handler, other methods do not", "[net][router]") {
+  router routes;
+  routes.add("/act", [](const request_view& r) { return decision{.body = std::string{r.authorization} + '|' + std::string{r.body}}; },
+             router::method::post);
+  auto request = get("/act?a=b");
+  CHECK(routes.route(request).status == 405);
+  CHECK(routes.route(request).extra_value == "POST");
+  request.method = "POST";
+  request.authorization = "Bearer x";
+  request.body = "{}";
+  CHECK(routes.route(request).body == "Bearer x|{}");
+}
+
 TEST_CASE("router: a page is served under its exact path, whatever the query", "[net][router]") {
   const auto routes = with_pages();
   for (const std::string_view target : {"/", "/?", "/?a=b", "/?/client.js"}) {

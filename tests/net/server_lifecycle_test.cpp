@@ -1,9 +1,14 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
 // How a server starts, or says why not, and how it ends.
+#include <troupe/net/insight.hpp>
+
 #include "net/support/certificate.hpp"
 #include "net/support/running_server.hpp"
 #include "support/catch.hpp"
+
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -184,6 +189,40 @@ TEST_CASE("server: connections are closed at the pace of the drain", "[net][life
   const auto took = std::chrono::steady_clock::now() - begin;
   CHECK(took >= 400ms);
   CHECK(took < 5s);
+}
+
+TEST_CASE("server: when one of its own actors fails it drains what works, and says so", "[net][lifecycle]") {
+  const auto hub = GENERATE(true, false); // or the registry
+  CAPTURE(hub);
+  auto o = quiet();
+  o.listen.loops = 2;
+  running_server server{o};
+  auto client = server.connect();
+  std::promise<void> failed;
+  server->on_failure([&] { failed.set_value(); });
+  CHECK_FALSE(server->has_failed());
+  if (hub) caf::anon_send_exit(server->insight().hubs.back(), caf::exit_reason::kill);
+  else caf::anon_send_exit(server->registry(), caf::exit_reason::kill);
+  REQUIRE(failed.get_future().wait_for(10s) == std::future_status::ready);
+  CHECK(server->has_failed());
+  CHECK(client.closing().close_code() == 1001);
+  client.write(client_frame::closing(1001));
+  client.raw().shut_down();
+  CHECK(server->join());
+  const auto logged = server.log().named("engine_failed");
+  REQUIRE(logged.size() == 1);
+  CHECK(logged[0].fields.at("part") == (hub ? "hub" : "registry"));
+  bool told = false;
+  server->on_failure([&] { told = true; }); // late
+  CHECK(told);
+}
+
+TEST_CASE("server: one that ends in order has not failed", "[net][lifecycle]") {
+  running_server server;
+  server->stop();
+  CHECK(server->join());
+  CHECK_FALSE(server->has_failed());
+  CHECK(server.log().named("engine_failed").empty());
 }
 
 TEST_CASE("server: without stop() its end cuts everyone at once", "[net][lifecycle]") {

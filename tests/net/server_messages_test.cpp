@@ -4,6 +4,7 @@
 #include "net/support/running_server.hpp"
 #include "support/catch.hpp"
 
+#include <random>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -125,6 +126,40 @@ TEST_CASE("server: a ping is answered with its bytes, also amid broadcasts", "[n
     ++count;
   }
   CHECK(messages == 100);
+}
+
+TEST_CASE("server: nothing is lost of what shares a segment, whatever it is and wherever it is cut",
+          "[net][server]") {
+  running_server server;
+  auto client = server.connect();
+  std::mt19937_64 random{20261126}; // the same streams at every run
+  const std::string large(1600, 'x'); // more than the first read takes
+  std::vector<std::string> said, pinged;
+  for (int round = 0; round < 40; ++round) {
+    std::string stream;
+    for (auto left = 1 + random() % 6; left != 0; --left) {
+      const auto text = std::to_string(round) + '.' + std::to_string(left);
+      switch (random() % 4) {
+        case 0: stream += client_frame{.type = client_frame::pong, .payload = text}.bytes(); continue;
+        case 1: stream += client_frame{.type = client_frame::ping, .payload = pinged.emplace_back(text)}.bytes(); continue;
+        case 2: stream += client_frame{.payload = said.emplace_back(text + large)}.bytes(); continue;
+        default: stream += client_frame{.payload = said.emplace_back(text)}.bytes();
+      }
+    }
+    for (std::string_view rest = stream; !rest.empty();) {
+      const auto part = rest.substr(0, 1 + random() % rest.size());
+      client.write(part);
+      rest.remove_prefix(part.size());
+    }
+  }
+  std::vector<std::string> heard, answered;
+  while (heard.size() + answered.size() < said.size() + pinged.size()) {
+    const auto m = client.next();
+    REQUIRE(m);
+    (m->type == opcode::pong ? answered : heard).push_back(m->payload);
+  }
+  CHECK(heard == said);
+  CHECK(answered == pinged);
 }
 
 TEST_CASE("server: everyone gets all messages of every sender once and in its order, across loops",

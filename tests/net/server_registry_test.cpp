@@ -70,6 +70,34 @@ TEST_CASE("registry: an excluded connection gets nothing, and is not counted", "
   CHECK(second.text() == "for both");
 }
 
+TEST_CASE("registry: a thread that sends more than the node's budget is told at once", "[net][registry]") {
+  auto o = quiet();
+  o.listen.loops = 2;
+  o.outbox.max_bytes = std::size_t{1} << 30;
+  running_server server{o};
+  auto client = server.connect();
+  const auto large = frame::encode(opcode::binary, std::string(std::size_t{20} << 20, 'x'));
+  const target to_nobody = target::group("nobody");
+  // Every kind of target takes from the same budget, with a receipt or without one.
+  const std::vector<target> all{to_nobody, target::user("ann"), target::label("vip"), target::groups("no*"),
+                                target::connection(client_id::random())};
+  std::size_t refused = 0;
+  for (int i = 0; refused == 0 && i < 1000; ++i)
+    for (const auto& to : all)
+      refused += server->send({.to = to, .message = large}) == acceptance::over_budget ? 1 : 0;
+  REQUIRE(refused > 0);
+  running_server::await([&] {
+    return server->send({.to = target::everyone(), .message = frame::encode(opcode::text, "later")}) ==
+           acceptance::accepted;
+  }, "there is room again");
+  CHECK(client.text() == "later");
+  running_server::await([&] {
+    std::uint64_t counted = 0;
+    for (const auto& loop : server->observatory().by_loop()) counted += loop->counters.broadcasts_refused.value();
+    return counted >= refused;
+  }, "refusals are counted");
+}
+
 TEST_CASE("registry: binary and empty messages can be sent from inside", "[net][registry]") {
   running_server server;
   auto client = server.connect();

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { builds, connectSdk, next, subscribeSdk } from "./support/centrifuge_sdk.mjs";
 import { startCentrifuge } from "./support/centrifuge_server.mjs";
-import { binary, cleanEnvironment, runToEnd, Server } from "./support/server.mjs";
+import { binary, cleanEnvironment, request, runToEnd, Server } from "./support/server.mjs";
 import { eventually, within } from "./support/time.mjs";
 
 const timeout = 60_000;
@@ -96,6 +96,38 @@ test("console: a publication reaches subscribers, and presence names them", { ti
   assert.deepEqual((await publication).data, { text: "hello" });
   const [present] = JSON.parse(await run("presence pres:room"));
   assert.equal(present.client, client.session.client);
+});
+
+test("console: commands over HTTP are for whoever has a token, with its rights", { timeout }, async (t) => {
+  const server = await Server.start(t, "--listen-loops", "2", "--console-operator-token", "operators-know-this",
+    "--console-read-only-token", "watchers-know-this");
+  const post = async (token, command) => {
+    const { status, body } = await request(server.adminPort, "/debug/command", {
+      method: "POST", headers: token ? { authorization: `Bearer ${token}` } : {}, body: JSON.stringify({ command }),
+    });
+    return { status, ...JSON.parse(body) };
+  };
+  const clients = await server.connectMany(3, "/ws/news");
+  await server.settle(3);
+  const pages = [];
+  for (let offset = 0; offset < 3; offset += 2) {
+    const page = await post("watchers-know-this", `top conns by id columns id n 2 offset ${offset}`);
+    assert.equal(page.status, 200);
+    assert.equal(page.matched, 3);
+    pages.push(...page.result.map((row) => row.id));
+  }
+  assert.equal(new Set(pages).size, 3);
+  assert.equal((await post("", "loops")).status, 401);
+  assert.equal((await post("guess-guess-guess", "loops")).status, 401);
+  assert.match((await post("watchers-know-this", "kick everyone")).error, /for operators/);
+  assert.deepEqual((await post("operators-know-this", "send group news hello")).notes, ["3 connections: 3 queued, 0 dropped"]);
+  for (const client of clients) assert.equal(await client.nextText(), "hello");
+  await post("operators-know-this", `kick conn ${pages[0]} code 4003 reason enough`);
+  await server.settle(2);
+  const actions = server.events.filter(({ event }) => event === "console_action");
+  assert.deepEqual(actions.map(({ role, done, peer }) => [role, done, peer]),
+    [["read-only", "false", "http"], ["operator", "true", "http"], ["operator", "true", "http"]]);
+  assert.ok(!server.log().includes("know-this"), "tokens are not logged");
 });
 
 test("console: drain stops the server as a signal does", { timeout }, async (t) => {

@@ -1,30 +1,17 @@
 // The examples, each driven by a real client.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import path from "node:path";
-import readline from "node:readline";
 import test from "node:test";
 import WebSocket from "ws";
 import { builds, collect, connectSdk, next, subscribeSdk } from "./support/centrifuge_sdk.mjs";
-import { cleanEnvironment } from "./support/server.mjs";
+import { startExample } from "./support/example.mjs";
+import { hmacToken } from "./support/tokens.mjs";
 import { eventually, within } from "./support/time.mjs";
 
 const timeout = 60_000;
 const [json] = builds;
 
-/** Starts an example on a port the kernel chooses, and learns it from the line the example prints. */
-async function start(t, name) {
-  assert.ok(process.env.TROUPE_EXAMPLES, "TROUPE_EXAMPLES names the folder of the examples");
-  const child = spawn(path.join(process.env.TROUPE_EXAMPLES, name), ["0"], { env: cleanEnvironment(), stdio: ["ignore", "pipe", "inherit"] });
-  t.after(() => child.kill("SIGKILL"));
-  const lines = readline.createInterface({ input: child.stdout });
-  const line = await within(15_000, "the example's first line", new Promise((resolve) => lines.once("line", resolve)));
-  const exit = new Promise((resolve) => child.once("close", resolve));
-  return { child, exit, port: Number(line.match(/:(\d+)\//)[1]) };
-}
-
 test("examples: the clock tells its group the time, and nobody else", { timeout }, async (t) => {
-  const { child, exit, port } = await start(t, "clock/clock");
+  const { child, exit, port } = await startExample(t, "clock/clock");
   const elsewhere = new WebSocket(`ws://127.0.0.1:${port}/ws/other`);
   elsewhere.on("message", () => assert.fail("another group hears the clock"));
   const listener = new WebSocket(`ws://127.0.0.1:${port}/ws/clock`);
@@ -55,7 +42,7 @@ async function connect(t, port, where) {
 }
 
 test("examples: echo answers each message with its number, and stops with 1001", { timeout }, async (t) => {
-  const { child, exit, port } = await start(t, "echo");
+  const { child, exit, port } = await startExample(t, "echo");
   const { socket, messages, has } = await connect(t, port, "/echo");
   socket.send("hello");
   socket.send("again");
@@ -67,7 +54,7 @@ test("examples: echo answers each message with its number, and stops with 1001",
 });
 
 test("examples: game shows each player those near it, in motion", { timeout }, async (t) => {
-  const { port } = await start(t, "game");
+  const { port } = await startExample(t, "game");
   const [ann, bob] = [await connect(t, port, "/game"), await connect(t, port, "/game")];
   const latest = (player) => JSON.parse(player.messages.at(-1));
   await eventually("both are seen", () => ann.messages.length > 0 && latest(ann).seen.length === 2);
@@ -80,7 +67,7 @@ test("examples: game shows each player those near it, in motion", { timeout }, a
 });
 
 test("examples: chat keeps history, counts guests and refuses bad words", { timeout }, async (t) => {
-  const { port } = await start(t, "chat");
+  const { port } = await startExample(t, "chat");
   const ann = await connectSdk(t, json, port);
   const room = await subscribeSdk(ann, "room:one");
   const heard = collect(room, "publication");
@@ -99,7 +86,7 @@ test("examples: chat keeps history, counts guests and refuses bad words", { time
 });
 
 test("examples: ticker publishes each symbol again and again, and nobody else may", { timeout }, async (t) => {
-  const { port } = await start(t, "ticker");
+  const { port } = await startExample(t, "ticker");
   const client = await connectSdk(t, json, port);
   const prices = await subscribeSdk(client, "price:all");
   const heard = collect(prices, "publication");
@@ -113,7 +100,7 @@ test("examples: ticker publishes each symbol again and again, and nobody else ma
 });
 
 test("examples: backend answers calls and lets in who knows the password", { timeout }, async (t) => {
-  const { port } = await start(t, "backend");
+  const { port } = await startExample(t, "backend");
   const client = await connectSdk(t, json, port);
   assert.equal((await client.rpc("sum", [1, 2, 3])).data, 6);
   assert.deepEqual((await client.rpc("report", {})).data, { for: client.session.client });
@@ -132,8 +119,43 @@ test("examples: backend answers calls and lets in who knows the password", { tim
   assert.equal((await left).code, 4501);
 });
 
+test("examples: numbers numbers what is said", { timeout }, async (t) => {
+  const { port } = await startExample(t, "numbers");
+  const client = await connectSdk(t, json, port);
+  const channel = await subscribeSdk(client, "numbers:a");
+  const heard = collect(channel, "publication");
+  await channel.publish("hello");
+  await channel.publish({ a: [1] });
+  await eventually("both", () => heard.length === 2);
+  assert.deepEqual(heard.map(({ data }) => data), [{ n: 1, said: "hello" }, { n: 2, said: { a: [1] } }]);
+});
+
+test("examples: messenger brings letters to all devices of a user, the late ones too", { timeout }, async (t) => {
+  const { port } = await startExample(t, "messenger");
+  const device = async (user) => {
+    const client = await connectSdk(t, json, port, { token: hmacToken({ sub: user }) });
+    client.letters = collect(client, "message");
+    return client;
+  };
+  const has = (client, text) => eventually(text, () => client.letters.some(({ data }) => data.text === text));
+  const [ann, bob, phone] = [await device("ann"), await device("bob"), await device("bob")];
+  assert.deepEqual((await ann.rpc("write", { to: "bob", text: "hi" })).data, { delivered: true });
+  await has(bob, "hi");
+  await has(phone, "hi");
+  assert.deepEqual(bob.letters[0].data, { from: "ann", text: "hi" });
+  const tablet = await device("bob");
+  await tablet.rpc("write", { to: "ann", text: "I am here" });
+  await has(ann, "I am here");
+  await tablet.rpc("write", { to: "bob", text: "a note to myself" }); // after what was kept
+  await has(tablet, "a note to myself");
+  assert.deepEqual(tablet.letters.map(({ data }) => data.text), ["hi", "a note to myself"]);
+  await assert.rejects(ann.rpc("write", { to: "nobody", text: "hi" }), { code: 108 });
+  await assert.rejects(ann.rpc("write", {}), { code: 107 });
+  await assert.rejects(ann.rpc("read", {}), { code: 104 });
+});
+
 test("examples: bot greets, answers, and survives its crash without losing count", { timeout }, async (t) => {
-  const { port } = await start(t, "bot");
+  const { port } = await startExample(t, "bot");
   const client = await connectSdk(t, json, port);
   const lobby = client.newSubscription("lobby:main");
   const heard = collect(lobby, "publication");

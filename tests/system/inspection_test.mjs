@@ -40,8 +40,8 @@ async function allRows(server, path, size = 40) {
 
 const sum = (rows, name) => rows.reduce((total, row) => total + row[name], 0);
 
-test("inspection: metrics, debug tables and the clients agree", { timeout }, async (t) => {
-  const server = await Server.start(t, "--listen-loops", "2");
+test("inspection: metrics, debug tables, the console and the clients agree", { timeout }, async (t) => {
+  const server = await Server.start(t, "--listen-loops", "2", "--console-read-only-token", "watchers-know-this");
   const clients = await server.connectMany(90, "/ws");
   const grouped = await server.connectMany(10, "/ws/news");
   await server.settle(100);
@@ -60,6 +60,15 @@ test("inspection: metrics, debug tables and the clients agree", { timeout }, asy
   assert.equal(sum(rows, "msgs_out"), delivered);
   assert.deepEqual(rows.slice(0, 6).map((row) => row.msgs_in), [5, 5, 5, 5, 5, 1]);
   assert.ok(rows.every((row) => row.peer === "127.0.0.1" && row.errors === 0));
+
+  const { status, body } = await request(server.adminPort, "/debug/command", {
+    method: "POST", headers: { authorization: "Bearer watchers-know-this" },
+    body: JSON.stringify({ command: "top conns by msgs_in n 1000 columns id,msgs_in,msgs_out" }),
+  });
+  assert.equal(status, 200, body);
+  const { result: top } = JSON.parse(body);
+  const byId = (all) => new Map(all.map(({ id, client, msgs_in, msgs_out }) => [client ?? id, { msgs_in, msgs_out }]));
+  assert.deepEqual([...byId(top)].sort(), [...byId(rows)].sort(), "top and /debug tell the same of each");
 
   const shown = await metrics(server);
   const totals = await server.totals();

@@ -123,7 +123,7 @@ public:
     published,
     joined, ///< For subscriptions with join_leave.
     left,   ///< Likewise.
-    lost,   ///< The channel failed: subscribers have to subscribe anew (unsubscribe code 2500).
+    lost,   ///< The channel ended, and so do all subscriptions, for `why`.
   };
 
   kind what = kind::published;
@@ -132,6 +132,8 @@ public:
   std::string origin;  ///< The channel it was published in, if `channel` is a pattern.
   publication_ptr publication; ///< Of `published`.
   connection_handle exclude;
+  /// Of `lost`: by the code, clients subscribe again or do not.
+  unsubscribe_code why = unsubscribe_code::insufficient_state;
   /// By encoding, then payload_form. A publication without a delta goes to everyone in plain or in
   /// full; one with a delta has the full form as well, for subscribers that lack the publication
   /// before it. Joined and left are in plain for everyone. Null where the channel has no such
@@ -171,6 +173,10 @@ struct channel_idle {
   std::uint64_t handled = 0; ///< Requests since the channel was spawned.
 };
 struct may_go {};
+
+/// Keeper of a namespace to all hubs: the actor that has a say there is not started again. Subscriptions to its
+/// channels end, with unsubscribe code 2000, and so do the channels.
+struct hook_gave_up {};
 
 // -- patterns -----------------------------------------------------------------------------------------
 //
@@ -249,6 +255,8 @@ using channel_actor = caf::typed_actor<
 using hub_actor = channel_actor::extend<
   // From a channel of its own.
   caf::reacts_to<channel_idle>,
+  // From the keeper of a namespace.
+  caf::reacts_to<hook_gave_up>,
   // From the server.
   caf::reacts_to<meet_hubs>,
   // From a hub, for a pattern.
@@ -268,13 +276,21 @@ using spawned_channel_actor = channel_actor::extend<
   // From the timing wheel.
   caf::reacts_to<deadline_passed>>;
 
+/// For one client, outside of all channels: it gets a push of type `message`. A client that is not up yet or
+/// is closing gets nothing; one whose encoding cannot hold the payload is closed.
+struct push_message {
+  payload data;
+};
+
 /// CLIENT: a connection that speaks the Centrifuge protocol.
 using client_actor = connection_actor::extend<
   caf::reacts_to<channel_happened>,
   // From the server API.
   caf::replies_to<grant_subscription>::with<carried_out>,
   caf::replies_to<revoke_subscription>::with<carried_out>,
-  caf::replies_to<renew_connection>::with<carried_out>>;
+  caf::replies_to<renew_connection>::with<carried_out>,
+  // From anyone.
+  caf::reacts_to<push_message>>;
 
 } // namespace troupe::centrifuge
 
@@ -315,8 +331,12 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe_channels, caf::id_block::troupe::end)
   CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::revoke_subscription))
   CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::renew_connection))
   CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::carried_out))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::push_message))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::hook_gave_up))
 CAF_END_TYPE_ID_BLOCK(troupe_channels)
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::push_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::hook_gave_up)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::subscribe_channel)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::unsubscribe_channel)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::unsubscribed)

@@ -6,6 +6,7 @@
 #include <troupe/centrifuge/hub.hpp>
 
 #include <memory>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -24,6 +25,11 @@ public:
   /// channel_messages.hpp.
   [[nodiscard]] const channel_actor& of(std::string_view channel) const {
     return hub_of(channel, *hubs_);
+  }
+
+  /// The hubs, by index of their loop.
+  [[nodiscard]] std::span<const channel_actor> hubs() const noexcept {
+    return hubs_ ? std::span<const channel_actor>{*hubs_} : std::span<const channel_actor>{};
   }
 
 private:

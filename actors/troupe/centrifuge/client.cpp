@@ -69,6 +69,7 @@ client_state::make_behavior(std::shared_ptr<const client_settings> settings,
       [this](const grant_subscription& m) { return on_order(m); },
       [this](const revoke_subscription& m) { return on_order(m); },
       [this](const renew_connection& m) { return on_order(m); },
+      [this](const push_message& m) { push(m); },
   };
 }
 
@@ -159,6 +160,12 @@ void client_state::reply(std::uint32_t id, result body) {
 void client_state::push(std::string channel, push_body body) {
   if (line_.is_closing()) return;
   write(profile_.format->encode(troupe::centrifuge::push{std::move(channel), std::move(body)}));
+}
+
+void client_state::push(const push_message& m) {
+  if (stage_ != stage::connected) return; // then it was not up, and nobody could know it
+  push({}, message_push{m.data});
+  flush();
 }
 
 void client_state::flush() {

@@ -29,6 +29,7 @@
 
 namespace troupe::hooks {
 class directory;
+struct call;
 struct call_result;
 } // namespace troupe::hooks
 
@@ -100,6 +101,8 @@ private:
   void refuse_rated(const command& m);
   void reply(std::uint32_t id, result body);
   void push(std::string channel, push_body body);
+  /// A message that belongs to no channel.
+  void push(const push_message& m);
   void fail(std::uint32_t id, error_code code) { reply(id, error_result{code}); }
   void write(const std::optional<std::string>& encoded);
   void flush();
@@ -205,8 +208,11 @@ private:
   /// `make_result(what the channel said)` or an error.
   template <class Answered, class Message, class F>
   void ask(std::uint32_t id, Message question, F make_result);
-  /// Likewise for a method of an extension; the empty name is `send`. @returns false if there is none.
+  /// Likewise for a method of an extension, or the user's actor; the empty name is `send`. @returns false if
+  /// there is none.
   bool call(std::uint32_t id, const std::string& method, const payload& data);
+  template <class Handle>
+  void ask_extension(std::uint32_t id, const Handle& whom, hooks::call question);
   void on_called(std::uint32_t id, const hooks::call_result& r);
 
   /// As others see it in a channel, or by the empty name outside of all.

@@ -99,7 +99,8 @@ void client_state::on(std::uint32_t id, const history_request& r) {
 void client_state::on(std::uint32_t id, const rpc_request& r) {
   if (!r.method.empty() && call(id, r.method, r.data)) return;
   const auto& all = settings_->extensions;
-  fail(id, all && all->has_methods() ? error_code::method_not_found : error_code::not_available);
+  const bool has_any = all && (all->has_methods() || all->of_users());
+  fail(id, has_any ? error_code::method_not_found : error_code::not_available);
 }
 
 void client_state::on(std::uint32_t, const send_request& r) {
@@ -108,10 +109,20 @@ void client_state::on(std::uint32_t, const send_request& r) {
 
 bool client_state::call(std::uint32_t id, const std::string& method, const payload& data) {
   if (!settings_->extensions) return false;
-  const auto keeper = settings_->extensions->method(method, self_->home().index());
-  if (!keeper) return false;
+  const auto& all = *settings_->extensions;
+  hooks::call question{method, data, me({})};
+  if (const auto keeper = all.method(method, self_->home().index()))
+    ask_extension(id, keeper, std::move(question));
+  else if (all.of_users() && !profile_.user.empty())
+    ask_extension(id, all.of_users().of(profile_.user), std::move(question));
+  else return false;
+  return true;
+}
+
+template <class Handle>
+void client_state::ask_extension(std::uint32_t id, const Handle& whom, hooks::call question) {
   busy_ = true;
-  self_->request(keeper, caf::infinite, hooks::call{method, data, me({})})
+  self_->request(whom, caf::infinite, std::move(question))
       .then(
           [this, id](const hooks::call_result& r) {
             on_called(id, r);
@@ -124,7 +135,6 @@ bool client_state::call(std::uint32_t id, const std::string& method, const paylo
                                                                 : error_code::internal));
             go_on();
           });
-  return true;
 }
 
 void client_state::on_called(std::uint32_t id, const hooks::call_result& r) {

@@ -123,7 +123,9 @@ void client_state::on_happened(const channel_event_ptr& event) {
   case subscription::verdict::inappropriate:
     return disconnect(close_reason::inappropriate_protocol);
   case subscription::verdict::insufficient:
-    restart(to, event->what != channel_event::kind::lost);
+    if (event->what != channel_event::kind::lost) restart(to);
+    else if (resubscribes(event->why)) restart(to, false);
+    else end_subscription(to, event->why, false);
     return flush();
   }
 }

@@ -29,6 +29,7 @@ hub_actor::behavior_type hub_state::make_behavior(
     [this](get_history& m) { return forward<history_answered>(m); },
     [this](remove_history& m) { return on_remove_history(m); },
     [this](const channel_idle& m) { on_idle(m); },
+    [this](const hook_gave_up&) { on_gave_up(); },
     [this](const meet_hubs& m) { on_meet(m); },
     [this](const watch_pattern& m) { return watched_.change(m, *settings_->names), watching{}; },
     [this](publish_match& m) { return on_match(m); },
@@ -166,7 +167,7 @@ void hub_state::on_down(const caf::down_msg& m) {
     severity::error, "channel_failed",
     {{"channel", channel}, {"reason", self_->system().render(m.reason)}});
   if (const auto hook = hook_of(channel)) self_->send(hook, hooks::channel_lost{channel});
-  tell_lost(channel);
+  tell_lost(channel, unsubscribe_code::insufficient_state);
 }
 
 void hub_state::on_exit(const caf::exit_msg& m) {
@@ -175,11 +176,12 @@ void hub_state::on_exit(const caf::exit_msg& m) {
   for (const auto& [channel, at] : channels_) self_->send_exit(at.who, ending_);
 }
 
-void hub_state::tell_lost(const std::string& channel) {
+void hub_state::tell_lost(const std::string& channel, unsubscribe_code why) {
   auto event = caf::make_counted<channel_event>();
   event->what = channel_event::kind::lost;
   event->sequence = ++sequence_;
   event->channel = channel;
+  event->why = why;
   for (const auto& shard : settings_->shards) caf::anon_send(shard, fan_out_event{event});
 }
 
@@ -188,7 +190,7 @@ hub_actor::behavior_type hub(hub_state::pointer self,
   return self->state.make_behavior(std::move(settings));
 }
 
-void introduce(std::span<const hub_actor> hubs) {
+void meet(std::span<const hub_actor> hubs) {
   const meet_hubs everyone{{hubs.begin(), hubs.end()}};
   for (const auto& hub : hubs) caf::anon_send(hub, everyone);
 }

@@ -42,6 +42,7 @@ private:
   caf::result<unsubscribed> on_unsubscribe(unsubscribe_channel& m);
   caf::result<publish_answered> on_publish(publish_channel& m);
   caf::result<fanned_out> on_match(publish_match& m);
+  void on_gave_up();
   void on_meet(const meet_hubs& m);
   void on_idle(const channel_idle& m);
   void on_down(const caf::down_msg& m);
@@ -69,8 +70,8 @@ private:
   /// Has all hubs know a pattern, then tells it so.
   void watch(const std::string& pattern, const spawned_channel_actor& who);
   void unwatch(const std::string& pattern);
-  /// Tells the shards that a channel failed.
-  void tell_lost(const std::string& channel);
+  /// Tells the shards that a channel ended, and why its subscribers are unsubscribed.
+  void tell_lost(const std::string& channel, unsubscribe_code why);
 
   pointer self_;
   std::shared_ptr<const channel_settings> settings_;
@@ -88,7 +89,7 @@ hub_actor::behavior_type hub(hub_state::pointer self,
                              std::shared_ptr<const channel_settings> settings);
 
 /// Makes the hubs of a server known to each other: before any of them is used.
-void introduce(std::span<const hub_actor> hubs);
+void meet(std::span<const hub_actor> hubs);
 
 /// The hub that a channel belongs to: requests for it go there. `hubs`, by index of their loop, is
 /// the same everywhere and not empty.

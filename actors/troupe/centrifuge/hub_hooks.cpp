@@ -5,6 +5,9 @@
 
 #include <troupe/hooks/directory.hpp>
 
+#include <caf/exit_reason.hpp>
+
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -40,6 +43,24 @@ hooks::namespace_keeper_actor hub_state::hook_of(const std::string& channel) con
   for (const auto& [hooked, keeper] : hooks_)
     if (space && (space == hooked || space == hooked->patterns.get())) return keeper;
   return {};
+}
+
+void hub_state::on_gave_up() {
+  const auto& keeper = self_->current_sender();
+  const auto gave_up = std::find_if(hooks_.begin(), hooks_.end(), [&](const auto& h) { return h.second == keeper; });
+  if (gave_up == hooks_.end()) return;
+  const auto* space = gave_up->first;
+  for (auto next = channels_.begin(); next != channels_.end();) {
+    const auto each = next++;
+    const auto& [channel, at] = *each;
+    if (at.space != space && at.space != space->patterns.get()) continue;
+    if (at.space->is_of_patterns) unwatch(channel);
+    tell_lost(channel, unsubscribe_code::server_unsubscribe);
+    by_actor_[at.who.id()].clear();
+    self_->send_exit(at.who, caf::exit_reason::user_shutdown);
+    channels_.erase(each);
+    self_->home().counters().channels.subtract();
+  }
 }
 
 /// `decide(request, what the hook said)` gives the answer, or nothing: then the channel answers.

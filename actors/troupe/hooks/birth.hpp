@@ -8,6 +8,7 @@
 #pragma once
 #include <troupe/centrifuge/channels.hpp>
 #include <troupe/hooks/messages.hpp>
+#include <troupe/hooks/users.hpp>
 #include <troupe/hosted.hpp>
 #include <troupe/interfaces.hpp>
 
@@ -16,6 +17,7 @@
 #include <any>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -26,10 +28,12 @@ struct birth {
   keeper_actor keeper;              ///< Its own; outlives it.
   registry_actor registry;          ///< For messages to connections other than as an answer.
   centrifuge::channels channels;    ///< For publications.
+  hooks::users users = {};          ///< For letters.
   std::uint32_t incarnation = 1;    ///< 2 is the one after the first failure.
   std::any state = {};              ///< What its predecessors handed over last.
-  std::vector<visitor> present = {}; ///< Of a route: connections that opened before and are not closed.
+  std::vector<visitor> present = {}; ///< Of a route or a user: connections that opened before and are not closed.
   std::vector<entered> members = {}; ///< Of a namespace: subscriptions that began before and go on.
+  std::string user = {};             ///< Whose actor it is; empty if it is no user's.
 };
 
 /// Makes an actor. Called on the loop `home`, at each birth. A std::exception it throws counts as a failure.
@@ -46,6 +50,7 @@ template <class Self, class Behavior, class... Params, class... Args>
 auto on_scheduler(Behavior (*fun)(Self*, Params...), Args... args) {
   return [fun, args...](host& home, const birth& born) {
     if constexpr (takes_birth<Params...>) return home.system().spawn(fun, born, args...);
+    else if constexpr (sizeof...(Args) == 0) return home.system().spawn(behavior_of<Behavior, Self>, fun);
     else return home.system().spawn(fun, args...);
   };
 }
@@ -56,6 +61,8 @@ auto on_own_thread(Behavior (*fun)(Self*, Params...), Args... args) {
   return [fun, args...](host& home, const birth& born) {
     if constexpr (takes_birth<Params...>)
       return home.system().spawn<caf::detached>(fun, born, args...);
+    else if constexpr (sizeof...(Args) == 0)
+      return home.system().spawn<caf::detached>(behavior_of<Behavior, Self>, fun);
     else return home.system().spawn<caf::detached>(fun, args...);
   };
 }

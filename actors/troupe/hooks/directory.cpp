@@ -4,6 +4,7 @@
 #include <troupe/hooks/method_keeper.hpp>
 #include <troupe/hooks/namespace_keeper.hpp>
 #include <troupe/hooks/route_keeper.hpp>
+#include <troupe/hooks/user_hub.hpp>
 
 #include <fmt/format.h>
 
@@ -34,6 +35,7 @@ void check(const extensions& all) {
   }
   for (const auto& m : all.methods) check_actor("method", m.name, m, methods);
   for (const auto& n : all.namespaces) check_actor("namespace", n.name, n, namespaces);
+  if (all.users && !all.users->actor) refuse("users", "*", "has no actor");
 }
 
 template <class Map>
@@ -57,7 +59,19 @@ struct directory::start {
   const registry_actor& registry;
   const centrifuge::channels& channels;
   event_log& log;
+  hooks::users users = {};
   std::size_t next_home = 0;
+
+  template <class Settings, class Extension>
+  Settings settings_for(const std::string& name, const Extension& e) const {
+    return {.name = name,
+            .spawn = e.actor,
+            .options = e.keeping,
+            .registry = registry,
+            .channels = channels,
+            .users = users,
+            .log = &log};
+  }
 
   /// Spawns the keepers of one extension.
   template <class State, class Keeper, class Extension>
@@ -66,13 +80,7 @@ struct directory::start {
                               const std::string& name, const Extension& e) {
     std::vector<Keeper> all;
     const auto spawn = [&](host& home) {
-      typename State::settings with{.name = name,
-                                    .spawn = e.actor,
-                                    .options = e.keeping,
-                                    .registry = registry,
-                                    .channels = channels,
-                                    .log = &log};
-      all.push_back(spawn_on(home, keeper, std::move(with)));
+      all.push_back(spawn_on(home, keeper, settings_for<typename State::settings>(name, e)));
     };
     if (e.count == instances::one) spawn(homes[next_home++ % homes.size()]);
     else for (host& home : homes) spawn(home);
@@ -88,6 +96,8 @@ directory::directory(const extensions& from, std::span<const std::reference_wrap
   const auto note = [this](const auto& keepers) {
     for (const auto& k : keepers) keepers_.push_back(caf::actor_cast<caf::actor>(k));
   };
+  if (from.users) start_users(*from.users, started);
+  started.users = users_;
   for (const auto& r : from.routes)
     note(routes_[r.path] =
            started.keepers<route_keeper_state, route_keeper_actor>(route_keeper, r.path, r));
@@ -97,6 +107,17 @@ directory::directory(const extensions& from, std::span<const std::reference_wrap
   for (const auto& n : from.namespaces)
     note(namespaces_[n.name] = started.keepers<namespace_keeper_state, namespace_keeper_actor>(
            namespace_keeper, n.name, n));
+}
+
+void directory::start_users(const user_hook& hook, const start& with) {
+  const auto hubs = std::make_shared<hooks::users::hubs>(); // complete before any of them runs
+  users_ = hooks::users{hubs};
+  auto keepers = with.settings_for<user_keeper_state::settings>({}, hook);
+  keepers.users = users_;
+  for (host& home : with.homes) {
+    hubs->push_back(spawn_on(home, user_hub, user_hub_state::settings{hook, keepers}));
+    keepers_.push_back(caf::actor_cast<caf::actor>(hubs->back()));
+  }
 }
 
 std::vector<std::string> directory::route_paths() const { return names_of(routes_); }

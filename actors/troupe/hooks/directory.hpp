@@ -35,7 +35,9 @@ public:
   [[nodiscard]] method_keeper_actor method(std::string_view name, std::size_t loop) const;
   /// The keeper of a namespace; nobody if it has no actor.
   [[nodiscard]] namespace_keeper_actor of_namespace(std::string_view name) const;
-  /// Names of those that have one.
+  /// Users who have an actor; none if they have not.
+  [[nodiscard]] const hooks::users& of_users() const noexcept { return users_; }
+  /// Names of namespaces that have one.
   [[nodiscard]] std::vector<std::string> namespace_names() const;
   [[nodiscard]] bool has_methods() const noexcept { return !methods_.empty(); }
 
@@ -46,10 +48,12 @@ private:
   template <class Keeper>
   using by_name = std::map<std::string, std::vector<Keeper>, std::less<>>; // one, or one for each loop
   struct start; // what it takes to spawn them
+  void start_users(const user_hook& hook, const start& with);
 
   by_name<route_keeper_actor> routes_;
   by_name<method_keeper_actor> methods_;
   by_name<namespace_keeper_actor> namespaces_;
+  hooks::users users_;
   std::vector<caf::actor> keepers_;
 };
 

@@ -8,7 +8,10 @@
 #include <troupe/hooks/messages.hpp>
 #include <troupe/hooks/send.hpp>
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,10 +48,20 @@ struct namespace_hook {
   static constexpr instances count = instances::one;
 };
 
+/// Every user who is online has an actor: from its first connection until `grace` after its last one. There
+/// is one for all of them, wherever they are, on the loop that the user's name hashes to.
+struct user_hook {
+  spawner<user_actor> actor;                ///< As of a route. One for each user: best not on a thread of its own.
+  keeper_options keeping = {.max_pending = 1'024, .max_pending_bytes = 1024 * 1024}; ///< Of each of them.
+  std::chrono::milliseconds grace{10'000};  ///< Who comes back within it finds the same actor.
+  std::size_t max_users = 100'000;          ///< Of each loop; others have no actor: `users_refused`.
+};
+
 struct extensions {
   std::vector<route> routes = {};
   std::vector<method> methods = {};
   std::vector<namespace_hook> namespaces = {};
+  std::optional<user_hook> users = {};
 };
 
 /// Whether it may be the path of a route: begins with a slash, goes on with letters, digits and -._~/ to

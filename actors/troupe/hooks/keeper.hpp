@@ -3,7 +3,7 @@
 // KEEPER: stands before an actor of a program that extends Troupe: starts it, passes requests on, and
 // starts it again when it fails, so that whoever talks to it keeps one address and always gets an answer.
 // Thread: its actor's. Owner: the state of a keeper actor. Bounded by: keeper_options, for requests that are
-// not answered. Ends: after the actor it keeps; see end().
+// not answered. Ends: after the actor it keeps; see end(). It may let the actor rest, while nobody needs it.
 #pragma once
 #include <troupe/event_log.hpp>
 #include <troupe/hooks/birth.hpp>
@@ -45,8 +45,11 @@ public:
     keeper_options options;
     registry_actor registry;
     centrifuge::channels channels;
+    hooks::users users = {};
     event_log* log = &event_log::none();
     std::function<void(birth&)> complete = {}; ///< Adds what only the keeper knows.
+    std::function<void()> born = {};           ///< There is an actor, the first or another one.
+    std::function<void()> rested = {};         ///< After rest(): there is none any more.
     std::function<void()> gave_up = {};
   };
 
@@ -58,61 +61,97 @@ public:
 
   void start(settings with) {
     with_ = std::move(with);
+    self_->meter()->become(inspection::actor_kind::keeper);
+    self_->meter().identify(caf::make_counted<meters::actor_title>(with_.name));
     restarts_ = restarts{with_.options.restart};
     self_->set_exit_handler([this](const caf::exit_msg& m) { end(m.reason); });
     bear();
   }
 
-  /// Passes a request on, or keeps it until there is an actor that takes it. Answered in any case.
+  /// Passes a request on, or keeps it until there is an actor that takes it. Answered in any case: by
+  /// `done(answer)` or by `failed(why)`.
   /// @param wanted Called just before an actor gets it; if it says no, nobody waits for an answer any more.
-  template <class Answer, class Request>
-  caf::typed_response_promise<Answer> ask(const Request& m, std::size_t bytes,
-                                          std::function<bool()> wanted = {}) {
-    auto promise = self_->template make_response_promise<Answer>();
+  template <class Answer, class Request, class F, class G>
+  void ask(const Request& m, std::size_t bytes, std::function<bool()> wanted, F done, G failed) {
     auto& counters = self_->home().counters();
     counters.extension_requests.add();
     if (const auto why = refusal(bytes); why != failure::none) {
       (why == failure::overloaded ? counters.extension_overflows : counters.extension_failures).add();
-      return promise.deliver(caf::make_error(why));
+      return failed(why);
     }
     const auto number = ++last_request_;
     auto& open = open_[number];
     open.expires = self_->home().now() + with_.options.deadline;
     open.bytes = bytes;
     pending_bytes_ += bytes;
-    open.fail = [promise](failure why) mutable { promise.deliver(caf::make_error(why)); };
-    auto send = [this, m, number, promise, wanted = std::move(wanted)] {
+    open.fail = std::move(failed);
+    auto send = [this, m, number, done, wanted = std::move(wanted)] {
       if (wanted && !wanted()) {
         settle(number);
         return;
       }
       self_->request(actor_, caf::infinite, m)
-        .then([this, number, promise](Answer& a) mutable {
-                if (settle(number)) promise.deliver(std::move(a));
+        .then([this, number, done](Answer& a) mutable {
+                if (settle(number)) done(a);
               },
               [this, number](const caf::error&) { fail(number, failure::failed); });
     };
-    if (actor_) send();
+    if (is_up()) send();
     else open.send = std::move(send);
     arm();
+  }
+  /// As above, for whoever has sent the message that is being handled.
+  template <class Answer, class Request>
+  caf::typed_response_promise<Answer> ask(const Request& m, std::size_t bytes,
+                                          std::function<bool()> wanted = {}) {
+    auto promise = self_->template make_response_promise<Answer>();
+    ask_for<Answer>(promise, m, bytes, std::move(wanted));
     return promise;
+  }
+  /// As above, for whoever a promise is made to.
+  template <class Answer, class Request>
+  void ask_for(caf::typed_response_promise<Answer> promise, const Request& m, std::size_t bytes,
+               std::function<bool()> wanted = {}) {
+    ask<Answer>(
+      m, bytes, std::move(wanted), [promise](Answer& a) mutable { promise.deliver(std::move(a)); },
+      [promise](failure why) mutable { promise.deliver(caf::make_error(why)); });
   }
 
   /// Tells the actor a fact, if there is one to be told.
   template <class Fact>
   void tell(Fact m) {
-    if (actor_) self_->send(actor_, std::move(m));
+    if (is_up()) self_->send(actor_, std::move(m));
   }
 
   void keep(hand_over& m) { state_ = std::move(m.state); }
 
+  /// Ends the actor, which nobody needs while nothing is asked. The next one is as if it were the first.
+  void rest() {
+    wanted_ = false;
+    restart_at_.reset();
+    if (!actor_) {
+      if (with_.rested) with_.rested();
+    } else if (!std::exchange(resting_, true)) {
+      dismiss(caf::make_error(caf::exit_reason::user_shutdown));
+    }
+  }
+  /// There has to be an actor.
+  void wake() {
+    wanted_ = true;
+    if (!actor_ && !restart_at_ && !gave_up_ && !ending_) bear();
+  }
+  /// Whether there is an actor that takes requests.
+  [[nodiscard]] bool is_up() const noexcept { return actor_ && !resting_; }
+  /// Whether there is none, and none is needed.
+  [[nodiscard]] bool rests() const noexcept { return !actor_ && !wanted_; }
+  /// Whether requests are not answered yet.
+  [[nodiscard]] bool is_asked() const noexcept { return !open_.empty(); }
+
   /// A timer is due.
   void due() {
     const auto now = self_->home().now();
-    if (ending_) {
-      if (now >= ends_by_) stop_waiting();
-      return;
-    }
+    if (ends_by_ && now >= *ends_by_) stop_waiting();
+    if (ending_) return;
     while (!open_.empty() && open_.begin()->second.expires <= now)
       fail(open_.begin()->first, failure::timed_out);
     if (restart_at_ && *restart_at_ <= now) bear();
@@ -127,12 +166,14 @@ public:
       self_->quit(ending_);
       return true;
     }
+    if (std::exchange(resting_, false)) {
+      rested();
+      return true;
+    }
     fail_all(failure::failed); // it may have kept promises that nobody keeps now
     failed(self_->system().render(m.reason));
     return true;
   }
-
-  [[nodiscard]] bool has_given_up() const noexcept { return gave_up_; }
 
 private:
   struct open_request {
@@ -173,7 +214,7 @@ private:
     restart_at_.reset();
     ++incarnation_;
     try {
-      birth born{keeper_actor{self_}, with_.registry, with_.channels, incarnation_, state_};
+      birth born{keeper_actor{self_}, with_.registry, with_.channels, with_.users, incarnation_, state_};
       if (with_.complete) with_.complete(born);
       actor_ = with_.spawn(self_->home(), born);
       if (!actor_) return failed("nothing was spawned");
@@ -181,6 +222,9 @@ private:
       return failed(e.what());
     }
     self_->monitor(actor_);
+    if (auto* lives = dynamic_cast<hosted_job*>(caf::actor_cast<caf::abstract_actor*>(actor_)))
+      lives->meter().identify(caf::make_counted<meters::actor_title>(with_.name));
+    if (with_.born) with_.born();
     for (auto next = open_.begin(); next != open_.end();)
       if (auto& open = (next++)->second; open.send) std::exchange(open.send, {})(); // may erase itself
   }
@@ -210,16 +254,17 @@ private:
     if (with_.gave_up) with_.gave_up();
   }
 
+  /// Those that are asked again meanwhile are not among them.
   void fail_all(failure why) {
-    while (!open_.empty()) fail(open_.begin()->first, why);
+    const auto last = last_request_;
+    while (!open_.empty() && open_.begin()->first <= last) fail(open_.begin()->first, why);
   }
 
   void arm() {
     auto next = restart_at_;
-    if (!open_.empty()) {
-      const auto first = open_.begin()->second.expires;
-      next = next ? std::min(*next, first) : first;
-    }
+    const auto not_after = [&next](host::clock::time_point t) { next = next ? std::min(*next, t) : t; };
+    if (!open_.empty()) not_after(open_.begin()->second.expires);
+    if (ends_by_) not_after(*ends_by_);
     if (next) self_->home().timers().arm(timer_, *next);
     else timer_.cancel();
   }
@@ -231,15 +276,29 @@ private:
     restart_at_.reset();
     fail_all(failure::gave_up);
     if (!actor_) return self_->quit(ending_);
-    self_->send_exit(actor_, ending_);
+    dismiss(ending_);
+  }
+
+  void dismiss(const caf::error& reason) {
+    self_->send_exit(actor_, reason);
     ends_by_ = self_->home().now() + last_wishes;
-    self_->home().timers().arm(timer_, ends_by_);
+    arm();
   }
 
   void stop_waiting() {
+    ends_by_.reset();
     with_.log->write(severity::error, "extension_would_not_end", {{"name", with_.name}});
     self_->send_exit(actor_, caf::exit_reason::kill);
-    self_->quit(ending_);
+    if (ending_) self_->quit(ending_);
+  }
+
+  void rested() {
+    ends_by_.reset();
+    incarnation_ = 0;
+    state_.reset();
+    if (wanted_) bear(); // by a request that came meanwhile
+    else if (with_.rested) with_.rested();
+    arm();
   }
 
   Pointer self_;
@@ -254,8 +313,10 @@ private:
   std::size_t pending_bytes_ = 0;
   std::optional<host::clock::time_point> restart_at_;
   bool gave_up_ = false;
-  caf::error ending_; // once told to exit
-  host::clock::time_point ends_by_;
+  bool wanted_ = true;
+  bool resting_ = false; // the actor is told to end
+  caf::error ending_;    // once told to exit
+  std::optional<host::clock::time_point> ends_by_; // an actor that is told to
 };
 
 } // namespace troupe::hooks

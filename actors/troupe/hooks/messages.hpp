@@ -4,7 +4,9 @@
 // an actor gets and what it answers; the rest is between its keeper and those it is kept for.
 #pragma once
 #include <troupe/centrifuge/channel_messages.hpp>
+#include <troupe/centrifuge/inspection.hpp>
 #include <troupe/close_reason.hpp>
+#include <troupe/connection_profile.hpp>
 #include <troupe/frame.hpp>
 #include <troupe/interfaces.hpp>
 
@@ -26,9 +28,10 @@ namespace troupe::hooks {
 struct visitor {
   client_id id;             ///< Names it from then on; target::connection(id) reaches it.
   connection_actor who;     ///< Reaches it without the registry: send it `deliver`.
-  std::string path;         ///< Of the route.
+  std::string path;         ///< Of the route; empty if it is none.
   std::string user;         ///< Empty: anonymous.
   std::string address;      ///< Of the peer.
+  transport_kind over = transport_kind::websocket; ///< What it speaks.
 };
 
 /// A connection opened. Comes once for each, before its first message.
@@ -266,7 +269,7 @@ constexpr std::string_view to_string(failure what) noexcept {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, visitor& x) {
-  return f(x.id, x.who, x.path, x.user, x.address);
+  return f(x.id, x.who, x.path, x.user, x.address, x.over);
 }
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, opened& x) {
@@ -283,6 +286,60 @@ typename Inspector::result_type inspect(Inspector& f, closed& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, answer& x) {
   return f(x.replies, x.close);
+}
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, call& x) {
+  return f(x.method, x.data, x.from);
+}
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, call_result& x) {
+  return f(x.data, x.error, x.close);
+}
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, subscribe& x) {
+  return f(x.channel, x.from, x.data);
+}
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, admission& x) {
+  auto refused = centrifuge::to_caf(x.refused);
+  auto load = [&]() -> caf::error {
+    x.refused = centrifuge::from_caf(refused);
+    return caf::none;
+  };
+  return f(refused, x.data, x.info, x.close, caf::meta::load_callback(load));
+}
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, publish& x) {
+  return f(x.channel, x.data, x.from);
+}
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, ruling& x) {
+  return f(x.what, x.data, x.tags, x.key, x.refused, x.close);
+}
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, read_channel& x) {
+  return f(x.channel, x.what, x.query);
+}
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, view& x) {
+  auto refused = centrifuge::to_caf(x.refused);
+  auto presence = centrifuge::to_caf(x.presence);
+  auto history = centrifuge::to_caf(x.history);
+  auto load = [&]() -> caf::error {
+    x.refused = centrifuge::from_caf(refused);
+    x.presence = centrifuge::from_caf(presence);
+    x.history = centrifuge::from_caf(history);
+    return caf::none;
+  };
+  return f(refused, presence, history, caf::meta::load_callback(load));
+}
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, entered& x) {
+  return f(x.channel, x.who);
+}
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, left& x) {
+  return f(x.channel, x.who);
 }
 
 } // namespace troupe::hooks
@@ -312,14 +369,4 @@ CAF_END_TYPE_ID_BLOCK(troupe_hooks)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::hooks::hand_over)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::hooks::keeper_due)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::hooks::call)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::hooks::call_result)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::hooks::subscribe)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::hooks::admission)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::hooks::publish)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::hooks::ruling)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::hooks::read_channel)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::hooks::view)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::hooks::entered)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::hooks::left)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::hooks::channel_lost)

@@ -11,6 +11,8 @@ namespace_keeper_actor::behavior_type namespace_keeper_state::make_behavior(sett
   self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
   self_->set_down_handler([this](const caf::down_msg& m) { kept_.on_down(m); });
   with.complete = [this](birth& born) { complete(born); };
+  with.gave_up = [this] { on_gave_up(); };
+  channels_ = with.channels;
   kept_.start(std::move(with));
   return {
     [this](hand_over& m) { kept_.keep(m); },
@@ -49,6 +51,12 @@ void namespace_keeper_state::on_lost(const channel_lost& m) {
 void namespace_keeper_state::complete(birth& born) const {
   for (const auto& [channel, clients] : members_)
     for (const auto& [client, info] : clients) born.members.push_back({channel, info});
+}
+
+void namespace_keeper_state::on_gave_up() {
+  members_.clear();
+  for (const auto& hub : channels_.hubs())
+    self_->send(caf::actor_cast<centrifuge::hub_actor>(hub), centrifuge::hook_gave_up{});
 }
 
 namespace_keeper_actor::behavior_type namespace_keeper(namespace_keeper_state::pointer self,

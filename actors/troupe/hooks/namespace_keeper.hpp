@@ -30,9 +30,11 @@ private:
   void on_left(const left& m);
   void on_lost(const channel_lost& m);
   void complete(birth& born) const;
+  void on_gave_up();
 
   pointer self_;
   keeper<namespace_actor, pointer> kept_;
+  centrifuge::channels channels_;
   std::unordered_map<std::string, by_client> members_; // by channel
 };
 

@@ -7,10 +7,10 @@
 namespace troupe::inspection {
 
 /// What an actor is. `custom` is whatever a program hosts beside Troupe's own.
-enum class actor_kind : std::uint8_t { custom, connection, channel, hub, shard, registry };
+enum class actor_kind : std::uint8_t { custom, connection, channel, hub, shard, registry, keeper };
 
-inline constexpr std::string_view actor_kind_names[] = {"custom", "connection", "channel",
-                                                        "hub",    "shard",      "registry"};
+inline constexpr std::string_view actor_kind_names[] = {"custom", "connection", "channel", "hub",
+                                                        "shard",  "registry",   "keeper"};
 
 constexpr std::string_view to_string(actor_kind kind) noexcept {
   return actor_kind_names[static_cast<std::size_t>(kind)];

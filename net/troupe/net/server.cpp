@@ -33,7 +33,8 @@ std::size_t loops_for(const listen_options& options) {
 } // namespace
 
 server::impl::impl(caf::actor_system& system, server_options options, event_log& log,
-                   const std::vector<page>& pages, hooks::extensions extensions)
+                   const std::vector<page>& pages, hooks::extensions extensions,
+                   std::vector<admin_service> services)
   : system_(system), context_{options, log, {}, {}}, admin_context_{options, log, {}, {}},
     api_context_{std::move(options), log, {}, {}} {
   // Proxies stand in front of clients alone.
@@ -42,6 +43,7 @@ server::impl::impl(caf::actor_system& system, server_options options, event_log&
   spawn_actors();
   spawn_extensions(std::move(extensions));
   add_routes(pages);
+  add_services(std::move(services));
   open_listeners();
   spawn_apis();
   spawn_watchers();
@@ -77,6 +79,22 @@ void server::impl::reload_tls() {
   }
 }
 
+void server::impl::fail(std::string_view part, const caf::error& why) {
+  if (!why || why == caf::exit_reason::normal || why == caf::exit_reason::user_shutdown) return;
+  if (failed_.exchange(true)) return;
+  context_.log.write(severity::error, "engine_failed",
+                     {{"part", std::string{part}}, {"reason", system_.render(why)}});
+  drain(context_.options.drain.timeout);
+  const std::lock_guard lock{failure_mutex_};
+  if (on_failure_) on_failure_();
+}
+
+void server::impl::on_failure(std::function<void()> f) {
+  const std::lock_guard lock{failure_mutex_};
+  on_failure_ = std::move(f);
+  if (failed_ && on_failure_) on_failure_();
+}
+
 void server::impl::drain(std::chrono::milliseconds timeout) {
   if (context_.draining.exchange(true)) return;
   deadline_.set_value(host::clock::now() + timeout);
@@ -92,8 +110,13 @@ void server::impl::drain(std::chrono::milliseconds timeout) {
 
 bool server::impl::wait() {
   if (!in_time_) {
-    ended_.wait_until_set(deadline_.get_future().get()); // first for stop() to be called
+    const auto deadline = deadline_.get_future().get(); // first for stop() to be called
+    ended_.wait_until_set(deadline);
     in_time_ = ended_.is_set();
+    for (auto& shard : shards_ended_) { // before the registry, unless that has failed
+      shard.wait_until_set(deadline);
+      in_time_ = *in_time_ && shard.is_set();
+    }
   }
   return *in_time_;
 }
@@ -203,6 +226,18 @@ void server::impl::add_routes(const std::vector<page>& pages) {
   });
 }
 
+void server::impl::add_services(std::vector<admin_service> services) {
+  for (auto& one : services)
+    admin_context_.routes.add(one.path, [serve = std::move(one.serve)](const request_view& request) {
+      admin_request asked{std::string{request.authorization}, std::string{request.body}};
+      return decision{.later = [&serve, asked = std::move(asked)](auto respond) {
+        serve(asked, [respond = std::move(respond)](admin_answer said) {
+          respond({.status = said.status, .content_type = json, .body = std::move(said.body)});
+        });
+      }};
+    }, router::method::post);
+}
+
 void server::impl::open_listeners() {
   const auto& o = context_.options;
   std::shared_ptr<asio::ssl::context> tls;
@@ -230,15 +265,19 @@ void server::impl::open_listeners() {
 
 void server::impl::announce_drain(std::size_t loop) {
   if (loop == loops_.size()) {
-    caf::anon_send(registry_, troupe::drain{context_.options.drain.rate, context_.options.drain.retry_window});
+    const troupe::drain all{context_.options.drain.rate, context_.options.drain.retry_window};
+    caf::anon_send(registry_, all);
+    if (failed_) // the registry may be what has
+      for (const auto& s : shards_) caf::anon_send(s, all);
     return;
   }
   loops_[loop]->post([this, loop] { announce_drain(loop + 1); });
 }
 
 server::server(caf::actor_system& system, server_options options, event_log& log,
-               std::vector<page> pages, hooks::extensions extensions)
-  : impl_(std::make_unique<impl>(system, std::move(options), log, pages, std::move(extensions))) {}
+               std::vector<page> pages, hooks::extensions extensions, std::vector<admin_service> services)
+  : impl_(std::make_unique<impl>(system, std::move(options), log, pages, std::move(extensions),
+                                 std::move(services))) {}
 
 server::~server() = default;
 
@@ -249,11 +288,18 @@ std::uint16_t server::api_port() const noexcept {
   return impl_->api_port_ != 0 ? impl_->api_port_ : impl_->admin_port_;
 }
 std::size_t server::loop_count() const noexcept { return impl_->loops_.size(); }
+acceptance server::send(broadcast what) {
+  const auto taken = impl_->budget_->take(what.message.bytes().size());
+  if (taken == acceptance::accepted) caf::anon_send(impl_->registry_, admitted{std::move(what)});
+  return taken;
+}
+
 registry_actor server::registry() const { return impl_->registry_; }
 troupe::centrifuge::channels server::channels() const {
   return troupe::centrifuge::channels{impl_->clients_->hubs};
 }
 
+hooks::users server::users() const { return impl_->extensions_->of_users(); }
 ledger_actor server::ledger() const { return impl_->ledger_; }
 inspection::observatory server::observatory() const { return impl_->observatory_; }
 
@@ -261,6 +307,8 @@ std::string server::send_method_name() const {
   return impl_->uses_io_uring_ ? "io_uring" : "sendmsg";
 }
 
+void server::on_failure(std::function<void()> f) { impl_->on_failure(std::move(f)); }
+bool server::has_failed() const noexcept { return impl_->failed_; }
 void server::stop() { impl_->drain(impl_->context_.options.drain.timeout); }
 void server::wait() { (void)impl_->wait(); }
 void server::reload_tls() { impl_->reload_tls(); }

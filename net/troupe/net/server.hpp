@@ -9,12 +9,14 @@
 #include <troupe/hooks/extensions.hpp>
 #include <troupe/inspect/observatory.hpp>
 #include <troupe/interfaces.hpp>
+#include <troupe/net/admin_service.hpp>
 #include <troupe/net/options.hpp>
 #include <troupe/net/page.hpp>
 
 #include <caf/actor_system.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,10 +35,11 @@ public:
   /// @param pages Files served over GET beside the WebSocket routes.
   /// @param extensions Actors of the program: the server starts them, starts them again when they fail,
   ///        and ends them when it stops.
+  /// @param services What the program answers on the administration port.
   /// @throws std::invalid_argument when one of them cannot be, such as two for one path.
   server(caf::actor_system& system, server_options options,
          event_log& log = event_log::none(), std::vector<page> pages = {},
-         hooks::extensions extensions = {});
+         hooks::extensions extensions = {}, std::vector<admin_service> services = {});
 
   /// Stops at once if stop() was not called: connections are cut.
   ~server();
@@ -56,10 +59,18 @@ public:
   [[nodiscard]] std::string send_method_name() const;
   [[nodiscard]] std::size_t loop_count() const noexcept;
 
+  /// Delivers a message to the connections of its target, any but those of a channel: see target. Returns at
+  /// once, on any thread. @returns whether the node took it: over budget, too much waits to be fanned out
+  /// already (registry_options::max_pending_bytes), which is counted as `broadcasts_refused`.
+  [[nodiscard]] acceptance send(broadcast what);
+
   /// The one address for messages to connections: see interfaces.hpp.
   [[nodiscard]] registry_actor registry() const;
   /// The addresses of channels.
   [[nodiscard]] troupe::centrifuge::channels channels() const;
+
+  /// The addresses of users' actors; nobody's without extensions::users.
+  [[nodiscard]] hooks::users users() const;
 
   /// Why connections ended.
   [[nodiscard]] ledger_actor ledger() const;
@@ -74,6 +85,12 @@ public:
   /// that do not serve change nothing. The log tells which: certificate_reloaded or certificate_kept. Not
   /// during join().
   void reload_tls();
+
+  /// Calls `f` once if one of the server's own actors fails on which others rely, such as a shard: what it held is
+  /// lost, so the server drains what still works, and the program should then end for its supervisor to start it
+  /// again. The log tells which: engine_failed. On the loop's thread, or at once if it has happened already.
+  void on_failure(std::function<void()> f);
+  [[nodiscard]] bool has_failed() const noexcept;
 
   /// Drains: readiness turns false, listeners close, every connection is closed with shutting_down at
   /// drain_options::rate, queues are flushed. Returns at once; repeated calls do nothing.

@@ -76,7 +76,7 @@ public:
   explicit stage(const hooks::extensions& from, const net::server_options& options = {})
     : deterministic_system(1), options_(options), directory_(std::make_shared<hooks::directory>()) {
     options_.client.allow_anonymous_connect_without_token = true; // there are no tokens here
-    shard_ = spawn_on(host(), shard, shard_options{});
+    shard_ = spawn_on(host(), shard, shard_options{.extensions = directory_});
     registry_ = spawn_on(host(), troupe::registry, std::vector{shard_}, registry_options{});
     const auto names = std::make_shared<const centrifuge::namespaces>(options_.channels);
     using net::centrifuge::codec_for;
@@ -140,6 +140,7 @@ public:
 
   [[nodiscard]] const registry_actor& registry() const noexcept { return registry_; }
   [[nodiscard]] centrifuge::channels channels() const { return centrifuge::channels{{hub_}}; }
+  [[nodiscard]] const hooks::users& users() const noexcept { return directory_->of_users(); }
   /// What its loop has counted, such as extension_restarts.
   [[nodiscard]] loop_counters& counters() { return host().counters(); }
 

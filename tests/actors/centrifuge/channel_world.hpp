@@ -139,6 +139,7 @@ inline client_actor::behavior_type member(member_pointer self, std::shared_ptr<m
     [](const grant_subscription&) { return carried_out{}; },
     [](const revoke_subscription&) { return carried_out{}; },
     [](const renew_connection&) { return carried_out{}; },
+    [](const push_message&) {},
   };
 }
 
@@ -184,7 +185,7 @@ public:
     const auto shared = std::make_shared<const channel_settings>(std::move(settings));
     std::vector<hub_actor> all;
     for (std::size_t i = 0; i < o.hosts; ++i) all.push_back(spawn_on(host(i), hub, shared));
-    introduce(all);
+    meet(all);
     hubs.assign(all.begin(), all.end());
     run();
   }

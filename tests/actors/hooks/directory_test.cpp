@@ -77,5 +77,6 @@ TEST_CASE("type IDs: each block begins where the one before it ends", "[actors][
   STATIC_REQUIRE(caf::id_block::troupe::begin == caf::first_custom_type_id);
   STATIC_REQUIRE(caf::id_block::troupe_channels::begin == caf::id_block::troupe::end);
   STATIC_REQUIRE(caf::id_block::troupe_hooks::begin == caf::id_block::troupe_channels::end);
-  STATIC_REQUIRE(first_type_id == caf::id_block::troupe_hooks::end);
+  STATIC_REQUIRE(caf::id_block::troupe_users::begin == caf::id_block::troupe_hooks::end);
+  STATIC_REQUIRE(first_type_id == caf::id_block::troupe_users::end);
 }

@@ -58,11 +58,12 @@ scripted(hooks::namespace_actor::pointer, const hooks::birth& born,
 channel_options presence_and_history() {
   auto o = with_history();
   o.presence = true;
+  o.allow_wildcards = true;
   return o;
 }
 
 struct hooked : world {
-  hooked() : world({.channels = presence_and_history()}) {
+  explicit hooked(hooks::keeper_options keeping = {}) : world({.channels = presence_and_history()}) {
     for (const auto& h : hubs) caf::anon_send_exit(h, caf::exit_reason::kill);
     channel_settings settings{.names = std::make_shared<const namespaces>(
                                 channels_config{.without_namespace = presence_and_history(),
@@ -73,7 +74,7 @@ struct hooked : world {
                               .log = &log};
     hubs = {spawn_on(host(), hub, std::make_shared<const channel_settings>(std::move(settings)))};
     const std::vector<std::reference_wrapper<troupe::host>> homes{host()};
-    *made = {{.namespaces = {{.name = "", .actor = hooks::on_loop(scripted, book)}}},
+    *made = {{.namespaces = {{.name = "", .actor = hooks::on_loop(scripted, book), .keeping = keeping}}},
              homes, {}, channels{hubs}, log};
     run();
   }
@@ -201,6 +202,63 @@ TEST_CASE_METHOD(hooked, "namespace hook: while it has failed clients get an err
   CHECK(ann->seen == strings{"answer", "plain:again"});
   unsubscribe(ann, "a");
   CHECK(book->seen.back() == "left a ann");
+}
+
+TEST_CASE_METHOD(hooked, "namespace hook: it is asked about patterns too, and what it changes reaches them changed",
+                 "[actors][hooks]") {
+  const auto all = subscribed("ann", "room.*"), one = subscribed("bob", "room.tea");
+  CHECK(book->seen == strings{"subscribe room.* ann ", "entered room.* ann", "subscribe room.tea bob ",
+                              "entered room.tea bob"});
+  book->seen.clear();
+  book->ruling = hooks::ruling::changed({"changed", true});
+  publish_as(one, "room.tea", "hello");
+  CHECK(book->seen == strings{"publish room.tea bob hello"}); // once, not once more for the pattern
+  CHECK(all->seen == strings{"answer", "plain:changed in room.tea"});
+  CHECK(one->seen == strings{"answer", "plain:changed"});
+  book->ruling = hooks::ruling::refuse(error_code::permission_denied);
+  publish_as(one, "room.tea", "no");
+  CHECK(all->seen.size() == 2);
+  publish("room.cake", "from inside"); // not asked about
+  CHECK(all->seen.back() == "plain:from inside in room.cake");
+  unsubscribe(all, "room.*");
+  CHECK(book->seen.back() == "left room.* ann");
+  book->admission = hooks::admission::refuse(error_code::permission_denied);
+  const auto refused = comes("cyd");
+  subscribe(refused, "room.>");
+  CHECK(refused.error() == error_code::permission_denied);
+}
+
+TEST_CASE("namespace hook: when a keeper gives up, patterns of its namespace end too", "[actors][hooks]") {
+  hooked w{{.restart = hooks::restart_strategy::give_up_after(1, 60s)}};
+  const auto all = w.subscribed("ann", "room.*"), free = w.subscribed("bob", "free:room.*");
+  w.book->crashes = true;
+  for (int i = 0; i < 2; ++i) w.publish_as(all, "room.tea", "hello");
+  CHECK(all->seen == strings{"answer", "lost"});
+  w.publish("room.tea", "1");
+  w.publish("free:room.tea", "2");
+  CHECK(all->seen.size() == 2);
+  CHECK(free->seen == strings{"answer", "plain:2 in free:room.tea"});
+}
+
+TEST_CASE("namespace hook: when its keeper gives up, subscriptions end for good", "[actors][hooks]") {
+  hooked w{{.restart = hooks::restart_strategy::give_up_after(1, 60s)}};
+  const auto ann = w.subscribed("ann", "a"), bob = w.subscribed("bob", "b");
+  const auto free = w.subscribed("cyd", "free:c");
+  w.book->crashes = true;
+  for (int i = 0; i < 2; ++i) w.publish_as(ann, "a", "hello");
+  w.book->crashes = false;
+  CHECK(w.log.named("extension_gave_up").size() == 1);
+  for (const auto& each : {ann, bob}) {
+    CHECK(each->seen == strings{"answer", "lost"});
+    CHECK(each->events.back()->why == unsubscribe_code::server_unsubscribe);
+  }
+  CHECK(free->seen == strings{"answer"});
+  CHECK(w.host().counters().channels.value() == 1);
+  CHECK(w.host().counters().subscriptions.value() == 1);
+  CHECK(w.log.named("channel_failed").empty());
+  const auto late = w.comes("dan");
+  w.subscribe(late, "a");
+  CHECK(late.error() == error_code::not_available);
 }
 
 TEST_CASE_METHOD(hooked, "namespace hook: subscriptions that end with their channel end for it too",

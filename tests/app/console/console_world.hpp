@@ -4,7 +4,9 @@
 #pragma once
 #include "app/console/client.hpp"
 #include "app/console/console.hpp"
+#include "app/console/web_commands.hpp"
 #include "app/log.hpp"
+#include "net/support/tcp_line.hpp"
 #include "support/catch.hpp"
 
 #include <troupe/net/server.hpp>
@@ -30,6 +32,7 @@
 namespace troupe::app::console::tests {
 
 using namespace std::chrono_literals;
+using troupe::tests::free_port;
 
 /// Waits for a condition, with patience for a busy machine.
 inline bool eventually(const std::function<bool()>& holds) {
@@ -71,13 +74,18 @@ public:
     net::server_options of_server;
     of_server.listen = {.address = "127.0.0.1", .port = 0, .loops = 2};
     of_server.channels = std::move(channels);
-    server.emplace(system, of_server, log);
+    of_server.admin.port = free_port();
+    commands.emplace(options);
+    server.emplace(system, of_server, log, std::vector<net::page>{}, hooks::extensions{},
+                   std::vector{commands->service()});
     sockets.emplace(system, options, *server, log, [this] { ++drains; });
+    commands->open(sockets->address());
   }
 
   ~console_world() {
     sockets.reset();
     server.reset();
+    commands.reset();
     ::close(written);
   }
 
@@ -101,6 +109,7 @@ public:
   caf::actor_system_config config;
   caf::actor_system system{config};
   text_log log{{}, written};
+  std::optional<web_commands> commands;
   std::optional<net::server> server;
   std::optional<class console> sockets;
 };

@@ -131,6 +131,6 @@ TEST_CASE("console: sessions are listed with who they are", "[app][console]") {
   const auto said = first.run("sessions");
   CHECK(std::get<std::string>(said.tables[0].rows[1][1]) == "operator");
   CHECK(std::get<double>(said.tables[0].rows[1][3]) == ::getpid());
-  CHECK(std::get<double>(said.tables[0].rows[1][5]) == 1);
+  CHECK(std::get<double>(said.tables[0].rows[1][6]) == 1);
   CHECK(said.notes.at(0) == "2 opened, 0 refused, 0 cut for not reading");
 }

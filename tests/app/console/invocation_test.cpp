@@ -65,7 +65,7 @@ TEST_CASE("invocation: errors name the word and what is expected", "[app][consol
   CHECK(complaint("closed n 0") == "n takes a number from 1, got '0'");
   CHECK(complaint("closed n 1 n 2") == "n is given twice");
   CHECK(complaint("drain now") == "'now' is not understood here; expected: drain");
-  CHECK(complaint("presence") == "expected: presence CHANNEL [where CONDITION] [n COUNT]");
+  CHECK(complaint("presence") == "expected: presence CHANNEL [where CONDITION] [n COUNT] [offset COUNT]");
   CHECK(complaint("kick user a code") ==
         "expected CODE after code; the syntax is: "
         "kick conn|user|group|label|everyone NAME [code CODE] [reason TEXT]");

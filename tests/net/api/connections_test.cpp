@@ -236,3 +236,10 @@ TEST_CASE("api send: it takes one target, one content and a known policy", "[net
   CHECK(n.error("send", {{"everyone", true}, {"text", std::string(1001, 'x')}}) == 106);
   CHECK(n.result("send", {{"everyone", true}, {"text", std::string(1000, 'x')}}) == receipt_of(0, 0, 0));
 }
+
+TEST_CASE("api send: what finds the node over its budget is error 111", "[net][api][send]") {
+  api_node n{{.registry = {.max_pending_bytes = 100}}};
+  CHECK(n.error("send", {{"everyone", true}, {"text", std::string(100, 'x')}}) == 111);
+  CHECK(n.result("send", {{"everyone", true}, {"text", std::string(50, 'x')}}) == receipt_of(0, 0, 0));
+  CHECK(n.total(&loop_counters::broadcasts_refused) == 1);
+}

@@ -77,6 +77,34 @@ TEST_CASE_METHOD(client_node, "client: a channel that failed has to be subscribe
   CHECK(book->order == texts{"subscribe pub:a"}); // a new channel knows nothing of it
 }
 
+TEST_CASE_METHOD(client_node, "client: a channel that ended for good is not subscribed again",
+                 "[net][centrifuge][client]") {
+  const auto p = subscribe("pub:a");
+  auto event = published("pub:a", "1");
+  event->what = channel_event::kind::lost;
+  event->why = unsubscribe_code::server_unsubscribe;
+  happens(p, event);
+  CHECK(p.frames() == texts{R"({"push":{"channel":"pub:a","unsubscribe":{"code":2000,"reason":"server unsubscribe"}}})"});
+  CHECK(book->order == texts{"subscribe pub:a"});
+  CHECK(p.ended().empty());
+}
+
+TEST_CASE_METHOD(client_node, "client: a message of no channel reaches it once it is connected",
+                 "[net][centrifuge][client]") {
+  const auto p = open();
+  caf::anon_send(p.who, push_message{{"1", true}});
+  run();
+  const auto frames = ask(p, R"({"id":1,"connect":{}})");
+  REQUIRE(frames.size() == 1);
+  CHECK(frames[0].starts_with(R"({"id":1,"connect":)"));
+  caf::anon_send(p.who, push_message{{"2", true}});
+  run();
+  CHECK(p.frames() == texts{R"({"push":{"message":{"data":2}}})"});
+  caf::anon_send(p.who, push_message{{"no JSON", false}});
+  run();
+  CHECK(p.ended() == "3506 inappropriate protocol");
+}
+
 TEST_CASE_METHOD(client_node, "client: what the end of a subscription overtakes is taken back",
                  "[net][centrifuge][client]") {
   const auto p = subscribe("hist:a");

@@ -1,5 +1,6 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/hooks/extensions.hpp>
+#include <troupe/server.hpp>
 #include <troupe/testing/stage.hpp>
 #include <troupe/type_ids.hpp>
 
@@ -109,6 +110,40 @@ TEST_CASE("stage: clients of the protocol call, subscribe and publish", "[net][t
   const auto heard = ann.hears();
   REQUIRE(heard.size() == 1);
   CHECK(heard[0].find(R"("data":1)") != std::string::npos);
+}
+
+namespace {
+
+hooks::user_actor::behavior_type greeting(hooks::user_actor::pointer self, const hooks::birth& born) {
+  return {
+    [self](const hooks::opened& m) { hooks::push_to(self, m.what, payload_of(R"("welcome")")); },
+    [](const hooks::closed&) {},
+    [](const hooks::call& m) { return hooks::call_result::of(m.data); },
+    [self, born](const hooks::letter& m) {
+      self->send(born.registry, broadcast{.to = target::user(m.to), .message = frame::encode(opcode::text, m.data.bytes)});
+      return hooks::call_result{};
+    },
+  };
+}
+
+} // namespace
+
+TEST_CASE("stage: users have an actor, which clients call and are told by", "[net][testing]") {
+  stage s{{.users = hooks::user_hook{.actor = hooks::on_scheduler(greeting), .grace = 5s}}, with_open_channels()};
+  auto tab = s.connect("ann");
+  CHECK(tab.hears() == texts{R"({"push":{"message":{"data":"welcome"}}})"});
+  CHECK(tab.asks(R"("rpc":{"method":"anything","data":[1]})") == R"("rpc":{"data":[1]})");
+  auto plain = s.open("/ws", "ann");
+  CHECK(plain.hears() == texts{R"("welcome")"});
+  CHECK(s.counters().users.value() == 1);
+  auto stranger = s.connect();
+  CHECK(stranger.asks(R"("rpc":{"method":"anything"})").find(R"("code":104)") != std::string::npos);
+  CHECK(s.ask<hooks::call_result>(s.users().of("ann"), hooks::letter{"ann", {"psst", false}})->error.code == 0);
+  CHECK(plain.hears() == texts{"psst"});
+  tab.leaves(), plain.leaves();
+  s.advance(6s);
+  CHECK(s.counters().users.value() == 0);
+  CHECK(s.ask<hooks::call_result>(s.users().of("ann"), hooks::letter{"ann", {}})->error.code == 108);
 }
 
 TEST_CASE("stage: other paths speak to everyone", "[net][testing]") {

@@ -72,12 +72,15 @@ export class Server {
     return Server.startAs(t, {}, ...flags);
   }
 
-  /** The same with variables of the environment, at another address, with at most `descriptors` open at a time. */
-  static async startAs(t, { environment = {}, address = "127.0.0.1", descriptors }, ...flags) {
+  /**
+   * The same with variables of the environment, at another address, with at most `descriptors` open at a time, run by
+   * the command `under`.
+   */
+  static async startAs(t, { environment = {}, address = "127.0.0.1", descriptors, under = [] }, ...flags) {
     const server = new Server();
     t.after(() => server.#tearDown());
     const limit = descriptors ? ["prlimit", `--nofile=${descriptors}`] : [];
-    await server.#start([...limit, binary], ["--listen-address", address, ...flags], environment);
+    await server.#start([...under, ...limit, binary], ["--listen-address", address, ...flags], environment);
     return server;
   }
 

@@ -141,8 +141,10 @@ void api_state::run(send_request& r, const then& done) {
                                     .exclude = {},
                                     .policy = *policy,
                                     .key = std::move(r.key)}})
-    .then([done](const receipt& m) { done(to_json(m)); },
-          [done](const caf::error&) { done(error_code::internal); });
+    .then([done](const receipt& m) {
+      if (m.was == acceptance::over_budget) done(error_code::too_many_requests);
+      else done(to_json(m));
+    }, [done](const caf::error&) { done(error_code::internal); });
 }
 
 } // namespace troupe::net::api

@@ -5,10 +5,7 @@
 #include <troupe/net/internal/request_text.hpp>
 
 #include <caf/send.hpp>
-#include <openssl/crypto.h>
-#include <openssl/sha.h>
 
-#include <algorithm>
 #include <utility>
 
 namespace troupe::net::api {
@@ -25,27 +22,10 @@ std::string_view method_of(std::string_view target) {
   return path.size() <= root.size() ? std::string_view{} : path.substr(root.size() + 1);
 }
 
-std::array<unsigned char, 32> digest(std::string_view text) {
-  std::array<unsigned char, 32> result{};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), result.data());
-  return result;
-}
-
-/// "apikey KEY", the scheme in any case.
-std::optional<std::string_view> key_in(std::string_view authorization) {
-  constexpr std::string_view scheme = "apikey ";
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  const bool fits = authorization.size() > scheme.size() &&
-                    std::equal(scheme.begin(), scheme.end(), authorization.begin(),
-                               [&](char s, char c) { return s == lower(c); });
-  if (!fits) return std::nullopt;
-  return authorization.substr(scheme.size());
-}
-
 } // namespace
 
 endpoint::endpoint(api_options options, std::vector<api_actor> actors)
-  : options_(std::move(options)), key_digest_(digest(options_.key)), actors_(std::move(actors)) {}
+  : options_(std::move(options)), key_(options_.key), actors_(std::move(actors)) {}
 
 bool endpoint::serves(std::string_view target) noexcept {
   const auto path = path_of(target);
@@ -53,18 +33,11 @@ bool endpoint::serves(std::string_view target) noexcept {
   return path.starts_with(root) && (path.size() == root.size() || path[root.size()] == '/');
 }
 
-bool endpoint::is_key(std::string_view text) const {
-  // Of the digests, so that neither content nor length of the key takes time.
-  return CRYPTO_memcmp(digest(text).data(), key_digest_.data(), key_digest_.size()) == 0;
-}
-
 bool endpoint::has_key(const request_head& head) const {
   if (options_.insecure) return true;
-  if (options_.key.empty()) return false;
-  const auto given = head.x_api_key ? head.x_api_key : key_in(head.authorization);
-  if (given && is_key(*given)) return true;
+  if (key_.is(head.x_api_key ? *head.x_api_key : auth::credentials(head.authorization, "apikey"))) return true;
   const auto in_query = parameter(head.target, "api_key");
-  return in_query && is_key(*in_query);
+  return in_query && key_.is(*in_query);
 }
 
 std::optional<decision> endpoint::refuse(const request_head& head) const {

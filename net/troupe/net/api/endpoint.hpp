@@ -4,10 +4,10 @@
 // Immutable: shared by the sessions of all loops.
 #pragma once
 #include <troupe/net/api/api.hpp>
+#include <troupe/net/auth/secret.hpp>
 #include <troupe/net/internal/router.hpp>
 #include <troupe/net/options.hpp>
 
-#include <array>
 #include <functional>
 #include <optional>
 #include <string>
@@ -45,10 +45,9 @@ public:
 
 private:
   [[nodiscard]] bool has_key(const request_head& head) const;
-  [[nodiscard]] bool is_key(std::string_view text) const;
 
   api_options options_;
-  std::array<unsigned char, 32> key_digest_{};
+  auth::secret key_;
   std::vector<api_actor> actors_;
 };
 

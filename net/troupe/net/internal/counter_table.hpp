@@ -66,6 +66,11 @@ inline constexpr counter_row counter_table[] = {
    "Of those: beyond what may wait for an actor"},
   {"extension_restarts", "troupe_extension_restarts_total", &loop_counters::extension_restarts, false,
    "Actors of extensions that failed and are started again"},
+  {"users", "troupe_users", &loop_counters::users, true, "Users who have an actor of their own"},
+  {"users_refused", "troupe_users_refused_total", &loop_counters::users_refused, false,
+   "Users who got no actor of their own because there were as many as there may be"},
+  {"loop_holds", "troupe_loop_holds_total", &loop_counters::loop_holds, false,
+   "Times that an actor held its loop, and so all connections of it, for 10 ms or more"},
 };
 
 } // namespace troupe::net

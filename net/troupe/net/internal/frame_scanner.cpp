@@ -12,10 +12,12 @@ constexpr std::uint8_t final_bit = 0x80;
 constexpr std::uint8_t control_bit = 0x08;
 constexpr std::uint8_t opcode_mask = 0x0f;
 constexpr std::uint8_t close_opcode = 0x08;
+constexpr std::uint8_t pong_opcode = 0x0a;
 constexpr std::uint8_t mask_bit = 0x80;
 constexpr std::uint8_t length_mask = 0x7f;
 constexpr std::uint8_t length_16 = 126;
 constexpr std::uint8_t length_64 = 127;
+constexpr std::uint8_t max_control_payload = 125; // section 5.5
 
 constexpr std::size_t length_size(std::uint8_t second) noexcept {
   const auto length = second & length_mask;
@@ -63,8 +65,9 @@ close_reason frame_scanner::on_header(const limits& allowed) noexcept {
     if (length >> 63 != 0) return close_reason::protocol_error; // must be 0, section 5.2
   }
   const auto opcode = header_[0] & opcode_mask;
+  finishes_ = false;
   if ((opcode & control_bit) != 0) {
-    if (length > 125) return close_reason::protocol_error;
+    if (length > max_control_payload) return close_reason::protocol_error;
     close_bytes_ = 0;
   } else {
     if (fragments_ == 0) message_bytes_ = 0;
@@ -72,10 +75,27 @@ close_reason frame_scanner::on_header(const limits& allowed) noexcept {
     if (length > allowed.max_message_bytes || message_bytes_ > allowed.max_message_bytes)
       return close_reason::message_too_big;
     if (++fragments_ > allowed.max_fragments) return close_reason::too_many_fragments;
-    if ((header_[0] & final_bit) != 0) fragments_ = 0;
+    if ((header_[0] & final_bit) != 0) {
+      fragments_ = 0;
+      ++finished_;
+      finishes_ = true;
+    }
   }
   payload_left_ = length;
   return close_reason::none;
+}
+
+bool frame_scanner::are_pongs(std::string_view bytes) noexcept {
+  constexpr auto first = static_cast<char>(final_bit | pong_opcode);
+  while (bytes.size() >= 2 && bytes[0] == first) {
+    const auto second = static_cast<std::uint8_t>(bytes[1]);
+    const std::size_t length = second & length_mask;
+    const auto size = header_size(second) + length;
+    if ((second & mask_bit) == 0 || length > max_control_payload || size > bytes.size()) return false;
+    bytes.remove_prefix(size);
+    if (bytes.empty()) return true;
+  }
+  return false;
 }
 
 bool frame_scanner::allowed_close_code() const noexcept {

@@ -28,6 +28,13 @@ public:
   [[nodiscard]] bool in_message() const noexcept { return fragments_ != 0 || payload_left_ != 0 || have_ != 0; }
   /// Messages that have begun. Control frames count when they stand between messages, not inside one.
   [[nodiscard]] std::uint64_t messages() const noexcept { return messages_; }
+  /// Messages of data whose last frame has come, or at least its header.
+  [[nodiscard]] std::uint32_t finished() const noexcept { return finished_; }
+  /// The last byte was that of a message of data.
+  [[nodiscard]] bool ends_with_message() const noexcept { return !in_message() && finishes_; }
+
+  /// Whether this is nothing but whole pongs, as RFC 6455 asks them to be. Then scan() need not see it.
+  [[nodiscard]] static bool are_pongs(std::string_view bytes) noexcept;
 
 private:
   close_reason on_header(const limits& allowed) noexcept;
@@ -41,6 +48,8 @@ private:
   std::uint64_t message_bytes_ = 0;
   std::uint64_t messages_ = 0;
   std::size_t fragments_ = 0; // of the message that is open
+  std::uint32_t finished_ = 0;
+  bool finishes_ = false; // the last frame ends a message of data
 };
 
 } // namespace troupe::net

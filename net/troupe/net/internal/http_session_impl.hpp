@@ -192,6 +192,8 @@ private:
       .has_origin = req.count(http::field::origin) != 0,
       .wants_websocket = websocket::is_upgrade(req),
       .subprotocols = subprotocols,
+      .authorization = view(req[http::field::authorization]),
+      .body = req.body(),
     });
     if (decided.later) return await(std::move(req), decided.later);
     if (decided.status != 101) return answer(req, decided);

@@ -21,15 +21,22 @@ using namespace std::chrono_literals;
 constexpr auto long_hold = 10ms;
 constexpr std::uint64_t short_hold_ticks = 5'000'000; // less than long_hold on every processor
 
+/// What distinguishes an actor from others of its name: of an extension's what it is for. Nothing if it ended.
+std::string title_of(const meters::meter_block& figures) {
+  const auto* title = dynamic_cast<const meters::actor_title*>(figures.who());
+  return title ? title->text : std::string{};
+}
+
 /// An actor that holds the loop for so long holds up all connections of the loop.
-void report_hold(event_log& log, caf::resumable& held_by, std::uint64_t ticks,
-                 caf::resumable::resume_result outcome) {
+void report_hold(event_log& log, host& home, caf::resumable& held_by, std::uint64_t ticks) {
   const auto held = meters::to_time(ticks);
   if (held < long_hold) return;
-  const auto& actor = static_cast<caf::scheduled_actor&>(held_by);
-  const bool ended = outcome == caf::resumable::done; // then its state, which has its name, is gone
+  home.counters().loop_holds.add();
+  auto& actor = static_cast<caf::scheduled_actor&>(held_by);
+  const meters::meter_block& figures = *dynamic_cast<hosted_job&>(actor).meter(); // outlive its state
   log.write(severity::warning, "loop_held",
-            {{"actor", ended ? "one that has ended" : actor.name()},
+            {{"actor", figures.name() ? figures.name() : "unknown"},
+             {"title", title_of(figures)},
              {"id", fmt::to_string(actor.id())},
              {"held", fmt::format("{}ms", held / 1ms)}});
 }
@@ -153,7 +160,7 @@ bool io_loop::resume_ready() {
       const auto outcome = job->resume(this, max_messages_per_actor);
       const auto ended = meters::ticks();
       if (const auto took = ended - std::exchange(began, ended); took > short_hold_ticks)
-        guarded([&] { report_hold(log_, *job, took, outcome); });
+        guarded([&] { report_hold(log_, *this, *job, took); });
       if (outcome == caf::resumable::resume_later) ready_.push_back(job);
       else caf::intrusive_ptr_release(job);
     }

@@ -18,23 +18,24 @@ public:
   explicit memory_budget(std::size_t bytes) noexcept : bytes_(bytes) {}
 
   [[nodiscard]] bool is_set() const noexcept { return bytes_ != 0; }
-  [[nodiscard]] level now() const noexcept { return level_.load(std::memory_order_relaxed); }
 
-  /// What may be left queued of a queue's bound. Half as much at each update that finds us shedding, twice
-  /// as much at each that does not: so the longest queues give way first, and no more than have to.
-  [[nodiscard]] std::size_t share(std::size_t max_bytes) const noexcept {
-    return max_bytes >> halvings_.load(std::memory_order_relaxed);
-  }
+  /// What the program takes, in bytes: as measured last, and what frames have grown by since.
+  [[nodiscard]] std::size_t taken() const noexcept;
+  [[nodiscard]] level now() const noexcept;
+
+  /// What may be left queued of a queue's bound: half of it from 80 % on, and half as much again with each 2.5 % more.
+  /// So the longest queues give way first, and no more than have to.
+  [[nodiscard]] std::size_t share(std::size_t max_bytes) const noexcept;
 
   /// @param resident What the program takes now, in bytes.
   level update(std::size_t resident) noexcept;
 
 private:
-  static constexpr unsigned most_halvings = 6;
+  [[nodiscard]] std::size_t permille() const noexcept;
 
   std::size_t bytes_;
-  std::atomic<level> level_{level::normal};
-  std::atomic<unsigned> halvings_{0};
+  std::atomic<std::ptrdiff_t> beside_frames_{0}; // resident, but for frames
+  std::atomic<level> level_{level::normal};      // at the last update
 };
 
 } // namespace troupe::net

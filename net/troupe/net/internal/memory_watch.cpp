@@ -13,6 +13,7 @@
 #include <array>
 #include <charconv>
 #include <stdexcept>
+#include <utility>
 
 namespace troupe::net {
 
@@ -20,7 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto interval = 30ms; // the wheel's next tick: queues of many can fill in a moment
+constexpr auto interval = 30ms; // the wheel's next tick; frames count at once
 constexpr auto give_back_interval = 2s; // it holds the heap meanwhile
 
 const char* name_of(memory_budget::level level) noexcept {
@@ -53,10 +54,9 @@ std::size_t memory_watch::resident() const {
 }
 
 void memory_watch::look() {
-  const auto before = budget_.now();
   const auto bytes = resident();
   const auto now = budget_.update(bytes);
-  if (now != before)
+  if (std::exchange(told_, now) != now)
     log_.write(now == memory_budget::level::normal ? severity::info : severity::warning, "memory_level",
                {{"level", name_of(now)}, {"resident", fmt::to_string(bytes)}});
   if (now != memory_budget::level::normal) give_back();

@@ -1,7 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// MEMORY WATCH: tells the MEMORY BUDGET ten times a second what the program takes, and gives free memory back to the
-// kernel while it is too much.
+// MEMORY WATCH: tells the MEMORY BUDGET at each tick of the timers what the program takes beside its frames, logs each
+// change of level, and gives free memory back to the kernel while it is too much.
 // Thread: loop 0, but for the constructor and destructor, which need that loop not to run.
 #pragma once
 #include <troupe/event_log.hpp>
@@ -29,6 +29,7 @@ private:
   event_log& log_;
   int statm_;
   timer next_;
+  memory_budget::level told_ = memory_budget::level::normal;
   host::clock::time_point given_back_{};
 };
 

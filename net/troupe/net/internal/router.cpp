@@ -52,9 +52,9 @@ router::handler serve(const page& content) {
   };
 }
 
-void router::add(std::string path, handler make) {
+void router::add(std::string path, handler make, method by) {
   std::erase_if(entries_, [&](const entry& e) { return e.path == path; });
-  entries_.push_back({std::move(path), std::move(make)});
+  entries_.push_back({std::move(path), std::move(make), by});
 }
 
 void router::add_websocket(const websocket_options& options) {
@@ -78,10 +78,11 @@ decision router::route(const request_view& request) const {
   const auto found = std::find_if(entries_.begin(), entries_.end(),
                                   [&](const entry& e) { return e.path == path; });
   if (found == entries_.end()) return refuse(404, "not found");
-  if (request.method != "GET" && request.method != "HEAD") {
+  const bool gets = found->by == method::get;
+  if (gets ? request.method != "GET" && request.method != "HEAD" : request.method != "POST") {
     auto d = refuse(405, "method not allowed");
     d.extra_header = "Allow";
-    d.extra_value = "GET, HEAD";
+    d.extra_value = gets ? "GET, HEAD" : "POST";
     return d;
   }
   return found->make(request);

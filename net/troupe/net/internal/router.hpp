@@ -24,6 +24,8 @@ struct request_view {
   bool has_origin = false;
   bool wants_websocket = false;    ///< A WebSocket upgrade by RFC 6455, section 4.2.1.
   std::string_view subprotocols{}; ///< Offered, separated by commas, in the client's order.
+  std::string_view authorization{};
+  std::string_view body{};
 };
 
 /// How a connection speaks the Centrifuge protocol.
@@ -50,8 +52,10 @@ class router {
 public:
   using handler = std::function<decision(const request_view&)>;
 
-  /// Serves a GET path; later ones of the same path replace earlier ones.
-  void add(std::string path, handler make);
+  enum class method : std::uint8_t { get, post };
+
+  /// Serves a path; later ones of the same path replace earlier ones.
+  void add(std::string path, handler make, method by = method::get);
   /// Serves /ws, /ws/GROUP and /connection/websocket.
   void add_websocket(const websocket_options& options);
   /// Upgrades requests for this path, under the rules of add_websocket(). A page of the same path is
@@ -64,6 +68,7 @@ private:
   struct entry {
     std::string path;
     handler make;
+    method by;
   };
   [[nodiscard]] bool is_route(std::string_view path) const;
   [[nodiscard]] decision upgrade(const request_view& request, std::string_view path) const;

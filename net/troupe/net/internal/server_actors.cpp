@@ -32,19 +32,21 @@ connection_origin origin_of(const opening& how) {
 } // namespace
 
 void server::impl::spawn_actors() {
-  for (auto& loop : loops_) shards_.push_back(spawn_on(*loop, shard, shard_options{&context_.log}));
-  registry_options joining{.log = &context_.log};
+  for (auto& loop : loops_) shards_.push_back(
+      spawn_on(*loop, shard, shard_options{.log = &context_.log, .extensions = extensions_}));
+  for (const auto& s : shards_) rely_on(s, "shard", shards_ended_.emplace_back());
+  registry_options joining{.log = &context_.log, .budget = budget_};
   // A joined delivery must not be what fills an outbox that would hold its parts.
   joining.max_joined_bytes =
     std::min(joining.max_joined_bytes, context_.options.outbox.max_bytes / 2);
   registry_ = spawn_on(*loops_.front(), troupe::registry, shards_, joining);
-  caf::actor_cast<caf::abstract_actor*>(registry_)->attach_functor([this] { ended_.set(); });
+  rely_on(registry_, "registry", ended_);
   const auto& o = context_.options;
   std::vector<host*> homes;
   for (auto& loop : loops_) homes.push_back(loop.get());
   limits_ = rates::spawn_wardens(homes, o.rates);
   if (limits_)
-    for (const auto& warden : limits_->wardens) tell_end(warden);
+    for (const auto& warden : limits_->wardens) rely_on(warden, "warden", channels_ended_.emplace_back());
   settings_ = std::make_shared<const connection_settings>(connection_settings{
     registry_,
     {o.heartbeat.ping_interval, o.heartbeat.pong_timeout, o.heartbeat.idle_timeout},
@@ -93,8 +95,7 @@ void server::impl::spawn_extensions(hooks::extensions extensions) {
   *extensions_ = {extensions, homes, registry_,
                   troupe::centrifuge::channels{clients_->hubs}, context_.log};
   for (const auto& k : extensions_->keepers())
-    caf::actor_cast<caf::abstract_actor*>(k)->attach_functor(
-      [ended = &keepers_ended_.emplace_back()] { ended->set(); });
+    rely_on(k, "keeper", keepers_ended_.emplace_back());
   for (const auto& path : extensions_->route_paths())
     for (auto& loop : loops_) {
       auto settings = *settings_;
@@ -119,9 +120,9 @@ void server::impl::spawn_hubs() {
   std::vector<hub_actor> hubs;
   for (auto& loop : loops_) {
     hubs.emplace_back(spawn_on(*loop, hub, channels));
-    tell_end(hubs.back());
+    rely_on(hubs.back(), "hub", channels_ended_.emplace_back());
   }
-  introduce(hubs);
+  meet(hubs);
   spawn_authenticator();
   clients_ = std::make_shared<const client_settings>(client_settings{
     o.client, names, {hubs.begin(), hubs.end()}, spawn_rosters(), authenticator_, o.version, extensions_,
@@ -146,7 +147,7 @@ void server::impl::spawn_doorkeepers() {
       *loop, doorkeeper,
       doorkeeper_settings{authenticator_, limits_,
                           context_.options.client.disallow_anonymous_connection_tokens}));
-    tell_end(context_.doorkeepers.back());
+    rely_on(context_.doorkeepers.back(), "doorkeeper", channels_ended_.emplace_back());
   }
 }
 
@@ -159,7 +160,7 @@ std::vector<troupe::centrifuge::roster_actor> server::impl::spawn_rosters() {
   if (limits.max_connections == 0) return rosters;
   for (auto& loop : loops_) {
     rosters.push_back(spawn_on(*loop, roster, limits));
-    tell_end(rosters.back());
+    rely_on(rosters.back(), "roster", channels_ended_.emplace_back());
   }
   return rosters;
 }

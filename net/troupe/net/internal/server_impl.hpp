@@ -15,11 +15,16 @@
 #include <troupe/net/internal/inspector.hpp>
 #include <troupe/net/internal/listener.hpp>
 #include <troupe/net/internal/memory_watch.hpp>
+#include <troupe/registry.hpp>
 
+#include <atomic>
 #include <deque>
+#include <functional>
 #include <future>
 #include <map>
+#include <mutex>
 #include <optional>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -28,7 +33,7 @@ namespace troupe::net {
 class server::impl {
 public:
   impl(caf::actor_system& system, server_options options, event_log& log,
-       const std::vector<page>& pages, hooks::extensions extensions);
+       const std::vector<page>& pages, hooks::extensions extensions, std::vector<admin_service> services);
 
   ~impl();
   void reload_tls();
@@ -38,6 +43,18 @@ public:
 
 private:
   friend class server;
+
+  /// Set once, by the end of an actor.
+  class event {
+  public:
+    void set() { promise_.set_value(); }
+    void wait_until_set(host::clock::time_point deadline) { (void)future_.wait_until(deadline); }
+    bool is_set() { return future_.wait_for(std::chrono::seconds{0}) == std::future_status::ready; }
+
+  private:
+    std::promise<void> promise_;
+    std::future<void> future_ = promise_.get_future();
+  };
 
   /// Repeatedly: what was being upgraded when the drain began may join after a cut.
   void cut_everyone();
@@ -52,14 +69,21 @@ private:
   /// Only if there are tokens or rates of those who connect.
   void spawn_doorkeepers();
 
-  /// Has join() wait for the end of an actor.
+  /// Has join() wait for the end of an actor, whose failure is the server's.
   template <class Actor>
-  void tell_end(const Actor& who) {
+  void rely_on(const Actor& who, std::string_view name, event& ended) {
     caf::actor_cast<caf::abstract_actor*>(who)->attach_functor(
-      [ended = &channels_ended_.emplace_back()] { ended->set(); });
+      [this, name, ended = &ended](const caf::error& why) {
+        fail(name, why);
+        ended->set();
+      });
   }
+  /// A part has ended; does nothing if it should have. Thread: any.
+  void fail(std::string_view part, const caf::error& why);
+  void on_failure(std::function<void()> f);
 
   void add_routes(const std::vector<page>& pages);
+  void add_services(std::vector<admin_service> services);
   void open_listeners();
 
   /// After all that may fail: they live outside of the loops.
@@ -69,24 +93,16 @@ private:
   void spawn_apis();
   void announce_drain(std::size_t loop);
 
-  /// Set once, by the registry's end.
-  class event {
-  public:
-    void set() { promise_.set_value(); }
-    void wait_until_set(host::clock::time_point deadline) { (void)future_.wait_until(deadline); }
-    bool is_set() { return future_.wait_for(std::chrono::seconds{0}) == std::future_status::ready; }
-
-  private:
-    std::promise<void> promise_;
-    std::future<void> future_ = promise_.get_future();
-  };
-
   caf::actor_system& system_;
   session_context context_;
   session_context admin_context_;
   session_context api_context_;
+  std::atomic<bool> failed_{false};
+  std::mutex failure_mutex_;
+  std::function<void()> on_failure_; // guarded by the mutex
+  std::deque<event> shards_ended_;   // as the next
   event ended_; // outlives the loops, which may be what ends the registry
-  std::deque<event> channels_ended_; // so do these: of hubs and rosters
+  std::deque<event> channels_ended_; // so do these: of hubs and of those that clients ask
   std::deque<event> keepers_ended_;
   std::deque<event> apis_ended_;
   std::vector<std::unique_ptr<io_loop>> loops_;
@@ -96,6 +112,8 @@ private:
   std::shared_ptr<admission> admin_gate_;
   std::shared_ptr<admission> api_gate_;
   std::vector<shard_actor> shards_;
+  std::shared_ptr<send_budget> budget_ =
+    std::make_shared<send_budget>(registry_options{}.max_pending_bytes);
   registry_actor registry_;
   event inspector_ended_;
   ledger_actor ledger_;

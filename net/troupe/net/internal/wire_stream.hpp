@@ -2,7 +2,8 @@
 //
 // WIRE STREAM: the layer below beast::websocket::stream. What Beast writes itself (handshake, pong,
 // close) goes into the same outbox as our shared frames, so they can never interleave; what it reads
-// passes the frame scanner first. Sockets are shut down by the session, not by Beast.
+// passes the frame scanner first. Sockets are shut down by the session, not by Beast. A session that has
+// read from the socket itself gives Beast what it got.
 #pragma once
 #include <troupe/net/internal/aliases.hpp>
 
@@ -44,10 +45,21 @@ public:
   executor_type get_executor() noexcept { return lower_.get_executor(); }
   Lower& lower() noexcept { return lower_; }
 
+  /// The next read gets these bytes. They must live until take_back().
+  void give(std::string_view bytes) noexcept { given_ = bytes; }
+  /// @returns what of them no read has taken.
+  std::string_view take_back() noexcept { return std::exchange(given_, {}); }
+
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
     return asio::async_initiate<Token, void(error_code, std::size_t)>(
       [this](auto handler, const Buffers& into) {
+        if (!given_.empty()) {
+          const auto n = asio::buffer_copy(into, asio::buffer(given_));
+          const auto ec = owner_->check_input(given_.substr(0, n)) ? error_code{} : asio::error::connection_aborted;
+          given_.remove_prefix(n);
+          return asio::post(get_executor(), beast::bind_handler(std::move(handler), ec, ec ? 0 : n));
+        }
         lower_.async_read_some(into, [this, into, h = std::move(handler)](
                                        error_code ec, std::size_t n) mutable {
           if (!ec && !check(into, n)) ec = asio::error::connection_aborted;
@@ -92,6 +104,7 @@ private:
 
   Lower lower_;
   wire_owner* owner_;
+  std::string_view given_;
 };
 
 } // namespace troupe::net

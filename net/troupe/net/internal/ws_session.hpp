@@ -16,7 +16,6 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
-#include <array>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -66,7 +65,10 @@ private:
 
   void on_accepted(error_code ec, const opening& how);
   void read();
-  void on_read(error_code ec, std::size_t n);
+  void park();
+  void on_readable(error_code ec);
+  void read_message();
+  void on_read(error_code ec, std::size_t have, std::size_t n);
   void on_message(std::string_view payload);
   void on_read_failed(error_code ec);
   [[nodiscard]] close_reason reason_of(error_code ec) const noexcept;
@@ -95,6 +97,7 @@ private:
   Lower& lower() noexcept { return ws_.next_layer().lower(); }
   auto self() { return this->shared_from_this(); }
 
+  static constexpr std::size_t first_read = 1536; // what Beast takes at once when it has nothing
   static constexpr std::size_t small_read = 256;
   static constexpr std::size_t large_read = 4096;
   static constexpr std::size_t message_cost = 128; // of a small message's way to the registry
@@ -109,24 +112,26 @@ private:
   frame_scanner scanner_;
   close_record record_;            // how it ends, as far as known
   std::unique_ptr<close_status> closing_with_;
-  std::string partial_;            // of a message that came in several reads
-  std::string encrypting_;         // TLS only: what is being written
+  std::string incoming_;           // of a message, while Beast reads
+  struct nothing {};
+  // TLS only: what is being written.
+  [[no_unique_address]] std::conditional_t<is_encrypted<Lower>, std::string, nothing> encrypting_;
   std::shared_ptr<ws_session> lingering_; // itself: nobody else may hold it then
-  timer deadline_;                 // handshake, then closing
+  timer deadline_;                 // of the handshake, of a message while open, of closing
   timer write_deadline_;
-  timer message_deadline_;
-  timer resume_;                   // reading, when it was faster than allowed
+  std::unique_ptr<timer> resume_;  // reading, once it was faster than allowed
   std::size_t uncredited_ = 0;
   message_pace pace_;
-  std::uint64_t timed_message_ = 0; // number of the message message_deadline_ is for
+  std::uint64_t timed_message_ = 0; // number of the message deadline_ is for
+  std::uint32_t delivered_ = 0;     // messages that Beast has given us
   stage stage_ = stage::handshake;
   close_reason violation_ = close_reason::none; // found by the scanner
-  bool reading_ = false;
+  bool reading_ = false;           // or parked
+  bool drained_ = true;            // Beast has nothing left of what it read
   bool blocked_ = false;           // the socket is full, or TLS is writing
   bool deflates_ = false;
   bool centrifuge_ = false;
   bool close_frame_sent_ = false;
-  std::array<char, small_read> small_;
 };
 
 } // namespace troupe::net

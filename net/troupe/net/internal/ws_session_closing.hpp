@@ -7,6 +7,8 @@
 
 #include <sys/socket.h>
 
+#include <array>
+
 namespace troupe::net {
 
 template <class Lower>
@@ -15,7 +17,6 @@ void ws_session<Lower>::close(const close_status& status) {
   if (stage_ != stage::open) return;
   stage_ = stage::closing;
   record_.reason = status.reason;
-  message_deadline_.cancel();
   closing_with_ = std::make_unique<close_status>(status);
   cut_close_text(closing_with_->text);
   if (status.reason == close_reason::slow_consumer || status.reason == close_reason::pong_timeout) {
@@ -45,14 +46,13 @@ void ws_session<Lower>::send_close_frame() {
 
 template <class Lower>
 void ws_session<Lower>::linger(close_reason reason) {
+  if (stage_ == stage::open || !deadline_.armed()) arm(deadline_, context_.options.outbox.close_timeout);
   stage_ = stage::lingering;
   record_.reason = reason;
   lingering_ = self();
-  message_deadline_.cancel();
   const auto before = queued();
   loop_.counters().messages_dropped.add(out_.drop_data()); // nothing may follow a close frame
   count_queued(before);
-  if (!deadline_.armed()) arm(deadline_, context_.options.outbox.close_timeout);
   if (!out_.empty()) flush_soon();
   else if (!blocked_) shut_down();
 }
@@ -78,7 +78,8 @@ void ws_session<Lower>::end_stream() {
 template <class Lower>
 void ws_session<Lower>::await_end() {
   // Closing with unread input would reset the connection and could take our close frame with it.
-  socket().async_read_some(asio::buffer(small_), [s = self()](error_code ec, std::size_t) {
+  static thread_local std::array<char, large_read> ignored; // by all
+  socket().async_read_some(asio::buffer(ignored), [s = self()](error_code ec, std::size_t) {
     if (s->stage_ == stage::closed) return;
     if (ec) return s->finish(s->record_.reason);
     s->await_end();
@@ -110,7 +111,9 @@ void ws_session<Lower>::finish(close_reason reason) {
   const auto keep = std::move(lingering_); // may be the last
   stage_ = stage::closed;
   record_.reason = reason;
-  for (auto* t : {&deadline_, &write_deadline_, &message_deadline_, &resume_}) t->cancel();
+  deadline_.cancel();
+  write_deadline_.cancel();
+  resume_.reset();
   loop_.forget(*this);
   const auto before = queued();
   out_.clear();
@@ -124,7 +127,8 @@ void ws_session<Lower>::finish(close_reason reason) {
 template <class Lower>
 void ws_session<Lower>::on_deadline() {
   const auto keep = self();
-  cut(close_reason::peer_gone);
+  if (stage_ == stage::open) on_message_deadline();
+  else cut(close_reason::peer_gone);
 }
 
 template <class Lower>
@@ -135,8 +139,7 @@ void ws_session<Lower>::on_write_deadline() {
 
 template <class Lower>
 void ws_session<Lower>::on_message_deadline() {
-  const auto keep = self();
-  if (!reading_) return arm(message_deadline_, context_.options.websocket.message_timeout); // we let it wait
+  if (!reading_) return arm(deadline_, context_.options.websocket.message_timeout); // we let it wait
   close(close_status::of(close_reason::message_timeout));
 }
 

@@ -3,30 +3,21 @@
 // Members of ws_session: included only where it is instantiated, for Beast takes long to compile.
 #pragma once
 #include <troupe/net/internal/deflate.hpp>
-#include <troupe/net/internal/utf8.hpp>
 #include <troupe/net/internal/ws_session.hpp>
 #include <troupe/net/internal/ws_session_closing.hpp>
+#include <troupe/net/internal/ws_session_reading.hpp>
 
-#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/error.hpp>
-#include <boost/beast/websocket/error.hpp>
 #include <boost/beast/websocket/option.hpp>
-#include <boost/beast/zlib/error.hpp>
 
 namespace troupe::net {
-
-inline const boost::system::error_category& zlib_category() noexcept {
-  return beast::zlib::make_error_code(beast::zlib::error::general).category();
-}
 
 template <class Lower>
 ws_session<Lower>::ws_session(session_context& context, io_loop& loop, Lower&& lower, ticket place)
   : context_(context), loop_(loop), place_(std::move(place)), ws_(std::move(lower), static_cast<wire_owner&>(*this)),
     deadline_([](void* s) { static_cast<ws_session*>(s)->on_deadline(); }, this),
-    write_deadline_([](void* s) { static_cast<ws_session*>(s)->on_write_deadline(); }, this),
-    message_deadline_([](void* s) { static_cast<ws_session*>(s)->on_message_deadline(); }, this),
-    resume_([](void* s) { static_cast<ws_session*>(s)->read(); }, this) {}
+    write_deadline_([](void* s) { static_cast<ws_session*>(s)->on_write_deadline(); }, this) {}
 
 template <class Lower>
 ws_session<Lower>::~ws_session() {
@@ -97,124 +88,6 @@ void ws_session<Lower>::start(connection_actor owner, gap_marker marker) {
   read();
 }
 
-// -- reading ---------------------------------------------------------------------------------------
-
-template <class Lower>
-void ws_session<Lower>::read() {
-  if (reading_ || stage_ != stage::open) return;
-  if (uncredited_ >= context_.options.websocket.read_window_bytes) {
-    loop_.counters().reads_paused.add();
-    return; // grant() goes on
-  }
-  if (const auto wait = pace_.wait(loop_.now(), context_.pace()); wait.count() > 0) {
-    loop_.counters().reads_paused.add();
-    return loop_.timers().arm(resume_, loop_.now() + wait);
-  }
-  reading_ = true;
-  asio::mutable_buffer into = asio::buffer(small_);
-  if (!partial_.empty()) {
-    const auto have = partial_.size();
-    partial_.resize(have + large_read);
-    into = asio::buffer(partial_.data() + have, large_read);
-  }
-  ws_.async_read_some(into, [s = self()](error_code ec, std::size_t n) { s->on_read(ec, n); });
-}
-
-template <class Lower>
-void ws_session<Lower>::on_read(error_code ec, std::size_t n) {
-  reading_ = false;
-  if (stage_ > stage::closing) return; // it is known how this ends
-  if (ec) return on_read_failed(ec);
-  if (stage_ != stage::open) return; // closing: what comes now is ignored
-  if (!partial_.empty()) {
-    partial_.resize(partial_.size() - large_read + n);
-    if (ws_.is_message_done()) on_message(std::exchange(partial_, {}));
-  } else if (ws_.is_message_done()) {
-    on_message({small_.data(), n});
-  } else {
-    partial_.assign(small_.data(), n);
-  }
-  read();
-}
-
-template <class Lower>
-void ws_session<Lower>::on_message(std::string_view payload) {
-  // Beast does not see it when the last fragment is empty.
-  if (ws_.got_text() && ends_within_character(payload))
-    return close(close_status::of(close_reason::invalid_utf8));
-  auto message = frame::encode(ws_.got_text() ? opcode::text : opcode::binary, payload);
-  const auto cost = payload.size() + message_cost;
-  pace_.take(loop_.now(), context_.pace());
-  uncredited_ += cost;
-  caf::anon_send(owner_, received{std::move(message), cost});
-}
-
-template <class Lower>
-void ws_session<Lower>::grant(std::size_t bytes) {
-  uncredited_ -= std::min(uncredited_, bytes);
-  read();
-}
-
-template <class Lower>
-bool ws_session<Lower>::check_input(std::string_view bytes) {
-  violation_ = scanner_.scan(bytes, context_.scan_limits());
-  if (violation_ != close_reason::none) return false;
-  if (!scanner_.in_message()) message_deadline_.cancel();
-  else if (!message_deadline_.armed() || timed_message_ != scanner_.messages()) {
-    timed_message_ = scanner_.messages();
-    arm(message_deadline_, context_.options.websocket.message_timeout);
-  }
-  return true;
-}
-
-template <class Lower>
-close_reason ws_session<Lower>::reason_of(error_code ec) const noexcept {
-  using websocket::error;
-  if (violation_ != close_reason::none) return violation_;
-  if (ec == error::closed) return close_reason::peer_closed;
-  if (ec == error::message_too_big || ec == error::buffer_overflow) return close_reason::message_too_big;
-  if (ec == error::bad_frame_payload) return close_reason::invalid_utf8;
-  if (ec == websocket::condition::protocol_violation) return close_reason::protocol_error;
-  if (ec == asio::error::eof || ec == asio::ssl::error::stream_truncated)
-    return close_reason::peer_gone;
-  return close_reason::peer_reset;
-}
-
-template <class Lower>
-void ws_session<Lower>::on_read_failed(error_code ec) {
-  if (violation_ == close_reason::none && ec.category() == zlib_category())
-    violation_ = close_reason::protocol_error; // Beast says nothing to the peer then
-  const auto reason = reason_of(ec);
-  const bool closed = reason == close_reason::peer_closed;
-  if (closed) {
-    const auto& said = ws_.reason();
-    record_.code_received = said.code == websocket::close_code::none
-                              ? static_cast<std::uint16_t>(websocket::close_code::no_status)
-                              : said.code;
-    if (record_.text.empty()) record_.text = said.reason.c_str();
-    if (!close_frame_sent_) // Beast has echoed it
-      record_.code_sent = said.code != websocket::close_code::none
-                            ? said.code
-                            : static_cast<std::uint16_t>(websocket::close_code::normal);
-  }
-  if (stage_ == stage::closing) {
-    if (close_frame_sent_) return; // the handler of the closing handshake follows
-    return closed ? linger(record_.reason) : finish(record_.reason);
-  }
-  if (closed) return linger(reason);
-  record_.code_sent = info(reason).code;
-  record_.text = info(reason).text;
-  if (violation_ == close_reason::control_overflow) return cut(reason);
-  if (violation_ != close_reason::none) {
-    std::string body{static_cast<char>(record_.code_sent >> 8),
-                     static_cast<char>(record_.code_sent & 0xff)};
-    if (!push_control(frame::encode(opcode::close, body + record_.text))) return cut(reason);
-  } else if (record_.code_sent == 0) {
-    return finish(reason); // the stream has ended or failed
-  }
-  linger(reason); // Beast, or we just now, queued a close frame
-}
-
 // -- queueing --------------------------------------------------------------------------------------
 
 template <class Lower>
@@ -226,7 +99,8 @@ template <class Lower>
 outbox_bounds ws_session<Lower>::bounds() const noexcept {
   auto all = context_.bounds(centrifuge_);
   // Only for who does not keep up: what one turn queues for the others may be larger than a share.
-  if (const auto share = context_.memory.share(all.max_bytes); blocked_ && out_.bytes() > share) all.max_bytes = share;
+  if (blocked_)
+    if (const auto share = context_.memory.share(all.max_bytes); out_.bytes() > share) all.max_bytes = share;
   return all;
 }
 

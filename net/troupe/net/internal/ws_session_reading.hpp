@@ -1,0 +1,181 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// Members of ws_session that read. A plain connection between two messages is parked: it waits for the
+// socket alone. Once bytes come, Beast reads until it has given us all messages of what it has read.
+#pragma once
+#include <troupe/net/internal/utf8.hpp>
+#include <troupe/net/internal/ws_session.hpp>
+
+#include <boost/asio/ssl/error.hpp>
+#include <boost/beast/websocket/error.hpp>
+#include <boost/beast/zlib/error.hpp>
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+
+namespace troupe::net {
+
+inline const boost::system::error_category& zlib_category() noexcept {
+  return beast::zlib::make_error_code(beast::zlib::error::general).category();
+}
+
+template <class Lower>
+void ws_session<Lower>::read() {
+  if (reading_ || stage_ != stage::open) return;
+  if (uncredited_ >= context_.options.websocket.read_window_bytes) {
+    loop_.counters().reads_paused.add();
+    return; // grant() goes on
+  }
+  if (const auto wait = pace_.wait(loop_.now(), context_.pace()); wait.count() > 0) {
+    loop_.counters().reads_paused.add();
+    if (!resume_)
+      resume_ = std::make_unique<timer>([](void* s) { static_cast<ws_session*>(s)->read(); }, this);
+    return arm(*resume_, std::chrono::ceil<std::chrono::milliseconds>(wait));
+  }
+  reading_ = true;
+  if (is_encrypted<Lower> || !drained_) read_message();
+  else park();
+}
+
+// Most connections are idle most of the time. One that waits for nothing but readable bytes needs neither
+// a buffer nor a read of Beast's, which is larger.
+template <class Lower>
+void ws_session<Lower>::park() {
+  incoming_ = {};
+  socket().async_wait(tcp_socket::wait_read, [s = self()](error_code ec) { s->on_readable(ec); });
+}
+
+template <class Lower>
+void ws_session<Lower>::on_readable(error_code ec) {
+  if (ec || stage_ > stage::closing || close_frame_sent_) { // Beast reads what follows our close frame
+    reading_ = false;
+    return;
+  }
+  std::array<char, first_read> bytes;
+  const auto n = ::recv(socket().native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return park();
+  if (n <= 0) {
+    reading_ = false;
+    return on_read_failed(n == 0 ? asio::error::eof : error_code{errno, boost::system::system_category()});
+  }
+  const std::string_view got{bytes.data(), static_cast<std::size_t>(n)};
+  if (owner_ && frame_scanner::are_pongs(got)) { // the answers to our pings: all that most ever send
+    caf::anon_send(owner_, pong_received{});
+    return park();
+  }
+  drained_ = false;
+  ws_.next_layer().give(got);
+  read_message();
+  if (!ws_.next_layer().take_back().empty()) cut(close_reason::internal_error); // Beast was not drained
+}
+
+template <class Lower>
+void ws_session<Lower>::read_message() {
+  const auto have = incoming_.size();
+  const auto room = have == 0 ? small_read : large_read;
+  incoming_.resize(have + room);
+  ws_.async_read_some(asio::buffer(incoming_.data() + have, room), [s = self(), have](error_code ec, std::size_t n) {
+    s->on_read(ec, have, n);
+  });
+}
+
+template <class Lower>
+void ws_session<Lower>::on_read(error_code ec, std::size_t have, std::size_t n) {
+  reading_ = false;
+  if (stage_ > stage::closing) return; // it is known how this ends
+  if (ec) return on_read_failed(ec);
+  if (stage_ != stage::open) return; // closing: what comes now is ignored
+  incoming_.resize(have + n);
+  if (ws_.is_message_done()) {
+    ++delivered_;
+    drained_ = scanner_.ends_with_message() && delivered_ == scanner_.finished();
+    on_message(incoming_);
+    incoming_.clear();
+    if (incoming_.capacity() > large_read) incoming_ = {};
+  }
+  read();
+}
+
+template <class Lower>
+void ws_session<Lower>::on_message(std::string_view payload) {
+  // Beast does not see it when the last fragment is empty.
+  if (ws_.got_text() && ends_within_character(payload))
+    return close(close_status::of(close_reason::invalid_utf8));
+  auto message = frame::encode(ws_.got_text() ? opcode::text : opcode::binary, payload);
+  const auto cost = payload.size() + message_cost;
+  pace_.take(loop_.now(), context_.pace());
+  uncredited_ += cost;
+  caf::anon_send(owner_, received{std::move(message), cost});
+}
+
+template <class Lower>
+void ws_session<Lower>::grant(std::size_t bytes) {
+  uncredited_ -= std::min(uncredited_, bytes);
+  read();
+}
+
+template <class Lower>
+bool ws_session<Lower>::check_input(std::string_view bytes) {
+  violation_ = scanner_.scan(bytes, context_.scan_limits());
+  if (violation_ != close_reason::none) return false;
+  if (stage_ != stage::open) return true;
+  if (!scanner_.in_message()) deadline_.cancel();
+  else if (!deadline_.armed() || timed_message_ != scanner_.messages()) {
+    timed_message_ = scanner_.messages();
+    arm(deadline_, context_.options.websocket.message_timeout);
+  }
+  return true;
+}
+
+template <class Lower>
+close_reason ws_session<Lower>::reason_of(error_code ec) const noexcept {
+  using websocket::error;
+  if (violation_ != close_reason::none) return violation_;
+  if (ec == error::closed) return close_reason::peer_closed;
+  if (ec == error::message_too_big || ec == error::buffer_overflow) return close_reason::message_too_big;
+  if (ec == error::bad_frame_payload) return close_reason::invalid_utf8;
+  if (ec == websocket::condition::protocol_violation) return close_reason::protocol_error;
+  if (ec == asio::error::eof || ec == asio::ssl::error::stream_truncated)
+    return close_reason::peer_gone;
+  return close_reason::peer_reset;
+}
+
+template <class Lower>
+void ws_session<Lower>::on_read_failed(error_code ec) {
+  if (violation_ == close_reason::none && ec.category() == zlib_category())
+    violation_ = close_reason::protocol_error; // Beast says nothing to the peer then
+  const auto reason = reason_of(ec);
+  const bool closed = reason == close_reason::peer_closed;
+  if (closed) {
+    const auto& said = ws_.reason();
+    record_.code_received = said.code == websocket::close_code::none
+                              ? static_cast<std::uint16_t>(websocket::close_code::no_status)
+                              : said.code;
+    if (record_.text.empty()) record_.text = said.reason.c_str();
+    if (!close_frame_sent_) // Beast has echoed it
+      record_.code_sent = said.code != websocket::close_code::none
+                            ? said.code
+                            : static_cast<std::uint16_t>(websocket::close_code::normal);
+  }
+  if (stage_ == stage::closing) {
+    if (close_frame_sent_) return; // the handler of the closing handshake follows
+    return closed ? linger(record_.reason) : finish(record_.reason);
+  }
+  if (closed) return linger(reason);
+  record_.code_sent = info(reason).code;
+  record_.text = info(reason).text;
+  if (violation_ == close_reason::control_overflow) return cut(reason);
+  if (violation_ != close_reason::none) {
+    std::string body{static_cast<char>(record_.code_sent >> 8),
+                     static_cast<char>(record_.code_sent & 0xff)};
+    if (!push_control(frame::encode(opcode::close, body + record_.text))) return cut(reason);
+  } else if (record_.code_sent == 0) {
+    return finish(reason); // the stream has ended or failed
+  }
+  linger(reason); // Beast, or we just now, queued a close frame
+}
+
+} // namespace troupe::net
