@@ -179,7 +179,8 @@ void server::impl::add_routes(const std::vector<page>& pages) {
              ? decision{.status = 503, .content_type = json, .body = R"({"status":"draining"})"}
              : decision{.content_type = json, .body = "{}"};
   };
-  for (const auto& p : pages) context_.routes.add(std::string{p.path}, serve(p));
+  for (const auto& p : pages)
+    (p.on == page_port::admin ? admin_context_ : context_).routes.add(std::string{p.path}, serve(p));
   context_.routes.add("/health", health);
   context_.routes.add_websocket(context_.options.websocket);
   for (const auto& path : extensions_->route_paths()) context_.routes.add_route(path);

@@ -285,10 +285,17 @@ private:
 
   void answer(const request& req, decision decided, afterwards then = afterwards::go_on) {
     response r{static_cast<http::status>(decided.status), req.version()};
-    r.set(http::field::content_type, beast::string_view{decided.content_type.data(), decided.content_type.size()});
+    const auto set = [&r](auto field, std::string_view value) {
+      r.set(field, beast::string_view{value.data(), value.size()});
+    };
+    set(http::field::content_type, decided.content_type);
+    set(http::field::cache_control, decided.cache_control);
+    if (!decided.policy.empty()) {
+      set("Content-Security-Policy", decided.policy);
+      set("X-Frame-Options", "DENY");
+    }
     if (!decided.extra_header.empty())
-      r.set(beast::string_view{decided.extra_header.data(), decided.extra_header.size()},
-            beast::string_view{decided.extra_value.data(), decided.extra_value.size()});
+      set(beast::string_view{decided.extra_header.data(), decided.extra_header.size()}, decided.extra_value);
     r.body() = std::move(decided.body);
     const bool keep = then == afterwards::go_on && req.keep_alive() && verdict_ == admission::verdict::admitted &&
                       !context_.draining && !websocket::is_upgrade(req);
@@ -300,7 +307,7 @@ private:
 
   void send(response r, bool keep_alive, bool with_length = true) {
     r.set(http::field::server, "Troupe");
-    r.set(http::field::cache_control, "no-store");
+    if (r.find(http::field::cache_control) == r.end()) r.set(http::field::cache_control, "no-store");
     r.set("X-Content-Type-Options", "nosniff");
     r.keep_alive(keep_alive);
     if (with_length) r.prepare_payload();
