@@ -1,31 +1,21 @@
 // The page in a real Chromium: two tabs talk to each other.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { chromium } from "playwright-core";
+import { startBrowser } from "./support/browser.mjs";
 import { Server } from "./support/server.mjs";
 import { eventually } from "./support/time.mjs";
 
 const timeout = 90_000;
 
-// Nothing of the browser's own may talk to a network; root needs --no-sandbox.
-const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync"];
-
 async function open(t, ...serverFlags) {
-  const browser = await chromium.launch({ executablePath: process.env.TROUPE_CHROMIUM, args: flags });
-  t.after(() => browser.close());
+  const { openPage, faults } = await startBrowser(t);
   const server = await Server.start(t, ...serverFlags);
-  const context = await browser.newContext();
-  const faults = [];
   const tab = async (path = "/") => {
-    const page = await context.newPage();
-    page.on("pageerror", (error) => faults.push(error.message));
-    page.on("console", (message) => { if (message.type() === "error") faults.push(message.text()); });
-    await page.goto(`http://127.0.0.1:${server.port}${path}`);
+    const page = await openPage(`http://127.0.0.1:${server.port}${path}`);
     await page.getByText("Connected", { exact: false }).waitFor();
     return page;
   };
-  return { server, browser, tab, faults };
+  return { server, tab, faults };
 }
 
 const say = async (page, text) => {
