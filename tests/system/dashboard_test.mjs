@@ -14,13 +14,13 @@ const watchers = "watchers-know-that";
 
 /** A server, and visit(token): a page that has signed in. */
 async function start(t) {
-  const { openPage, faults } = await startBrowser(t);
+  const { tab, faults } = await startBrowser(t);
   const server = await startCentrifuge(t, {
     console: { operator_token: operators, read_only_token: watchers },
     token: { hmac_secret_key: "secret" },
     withoutNamespace: { allow_subscribe_for_client: true },
   });
-  const outside = async (view = "") => openPage(`http://127.0.0.1:${server.adminPort}/admin${view}`);
+  const outside = async (view = "") => tab(`http://127.0.0.1:${server.adminPort}/admin${view}`);
   const visit = async (token = operators, view = "") => {
     const page = await outside(view);
     await signIn(page, token);
@@ -136,8 +136,8 @@ test("dashboard: the server pages, sorts and filters", { timeout }, async (t) =>
   await extent(page, "None of 0 that match, 120 in all");
   await filter(page, "colour = red");
   await page.getByRole("alert").getByText("no such column", { exact: false }).waitFor();
-  for (const [tab, title] of [["Channels", "Channels"], ["Actors", "Actors"], ["Users", "Users"], ["Loops", "I/O loops"]]) {
-    await page.getByRole("navigation").getByRole("link", { name: tab }).click();
+  for (const [link, title] of [["Channels", "Channels"], ["Actors", "Actors"], ["Users", "Users"], ["Loops", "I/O loops"]]) {
+    await page.getByRole("navigation").getByRole("link", { name: link }).click();
     await page.getByRole("table", { name: title }).waitFor();
   }
   assert.deepEqual(faults.filter((text) => !text.includes("400")), []);

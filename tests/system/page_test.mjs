@@ -8,14 +8,14 @@ import { eventually } from "./support/time.mjs";
 const timeout = 90_000;
 
 async function open(t, ...serverFlags) {
-  const { openPage, faults } = await startBrowser(t);
+  const { browser, tab: open, faults } = await startBrowser(t);
   const server = await Server.start(t, ...serverFlags);
   const tab = async (path = "/") => {
-    const page = await openPage(`http://127.0.0.1:${server.port}${path}`);
+    const page = await open(`http://127.0.0.1:${server.port}${path}`);
     await page.getByText("Connected", { exact: false }).waitFor();
     return page;
   };
-  return { server, tab, faults };
+  return { server, browser, tab, faults };
 }
 
 const say = async (page, text) => {

@@ -88,7 +88,7 @@ std::shared_ptr<const limits> spawn_wardens(const std::vector<host*>& homes, con
 } // namespace troupe::rates
 
 // Far behind the blocks that programs continue.
-CAF_BEGIN_TYPE_ID_BLOCK(troupe_rates, 29000)
+CAF_BEGIN_TYPE_ID_BLOCK(troupe_rates, 29500)
   CAF_ADD_TYPE_ID(troupe_rates, (troupe::rates::ask_permit))
   CAF_ADD_TYPE_ID(troupe_rates, (troupe::rates::permit))
 CAF_END_TYPE_ID_BLOCK(troupe_rates)
