@@ -131,7 +131,8 @@ public:
     auto made = client();
     spawn_on(host(), centrifuge::client, clients_, shard_,
              centrifuge::client_profile{made.id_, std::move(user),
-                                        &net::centrifuge::codec_for(centrifuge::encoding::json), false},
+                                        &net::centrifuge::codec_for(centrifuge::encoding::json), false,
+                                        {.over = transport_kind::centrifuge_json, .peer = "192.0.2.1"}},
              made.line_);
     run();
     made.asks(R"("connect":{})");
