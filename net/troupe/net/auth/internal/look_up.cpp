@@ -19,10 +19,10 @@ std::atomic<bool> under_way{false};
 
 addresses resolve(const std::string& host, const std::string& port) {
   asio::io_context context{1};
-  asio::ip::tcp::resolver resolver{context};
+  asio::ip::tcp::resolver system{context};
   error_code ec;
   addresses result;
-  for (const auto& each : resolver.resolve(host, port, ec)) result.found.push_back(each.endpoint());
+  for (const auto& each : system.resolve(host, port, ec)) result.found.push_back(each.endpoint());
   if (ec) result.why = "the host is not found: " + ec.message();
   return result;
 }
