@@ -118,8 +118,8 @@ std::optional<rates::rate> parse_rate(std::string_view text) {
   }
   const auto slash = std::min(text.find('/'), text.size());
   const auto count = number(text.substr(0, slash));
-  const auto unit = text.substr(std::min(slash + 1, text.size()));
-  const auto* found = std::ranges::find(rate_units, unit, &rate_unit::suffix);
+  const auto suffix = text.substr(std::min(slash + 1, text.size()));
+  const auto* found = std::ranges::find(rate_units, suffix, &rate_unit::suffix);
   if (!count || found == std::end(rate_units))
     return std::nullopt;
   result.count = *count;
@@ -130,9 +130,9 @@ std::optional<rates::rate> parse_rate(std::string_view text) {
 std::string rate_to_text(const rates::rate& value) {
   if (!value.is_set())
     return "0";
-  const auto* unit = std::ranges::find(rate_units, value.period, &rate_unit::period);
+  const auto* found = std::ranges::find(rate_units, value.period, &rate_unit::period);
   const auto burst = value.burst != 0 ? fmt::format(" burst {}", value.burst) : std::string{};
-  return fmt::format("{}/{}{}", value.count, unit->suffix, burst);
+  return fmt::format("{}/{}{}", value.count, found->suffix, burst);
 }
 
 bool is_address(const std::string& text) {

@@ -20,9 +20,15 @@ rates::rate_options limited(scope by, operation what, std::uint32_t count) {
   return all;
 }
 
+client_options without_pings() {
+  auto o = open_to_all();
+  o.ping_interval = 0ms;
+  return o;
+}
+
 class rated_node : public client_node {
 public:
-  explicit rated_node(const rates::rate_options& options) {
+  explicit rated_node(const rates::rate_options& options) : client_node(without_pings()) {
     settings->limits = rates::spawn_wardens({&host()}, options);
     tokens->connections["42"] = {connection_grant{.user = "42"}};
     run();

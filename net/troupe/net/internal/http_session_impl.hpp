@@ -184,7 +184,7 @@ private:
     const auto offers = req.equal_range(http::field::sec_websocket_protocol);
     for (auto offer = offers.first; offer != offers.second; ++offer)
       (subprotocols += subprotocols.empty() ? "" : ",") += view(offer->value());
-    const auto decided = context_.routes.route({
+    auto decided = context_.routes.route({
       .method = view(req.method_string()),
       .target = view(req.target()),
       .host = view(req[http::field::host]),
