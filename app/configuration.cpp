@@ -143,6 +143,8 @@ void configuration::validate() const {
           fmt::format("{} {} {}", describe(rule.subject), rule.phrase, describe(rule.object))};
   require_webhooks();
   require_keys("client.token", values_.server.auth.connection);
+  if (values_.server.websocket.require_token && !values_.server.auth.connection.has_keys())
+    throw config_error{fmt::format("{} needs a key in client.token", describe("websocket.require_token"))};
   require_keys("client.subscription_token", values_.server.auth.subscription);
   require_readable("tls.certificate", values_.server.tls.certificate);
   require_readable("tls.key", values_.server.tls.key);

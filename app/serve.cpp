@@ -5,6 +5,7 @@
 #include "app/command_line.hpp"
 #include "app/console/console.hpp"
 #include "app/console/web_commands.hpp"
+#include "app/dashboard.hpp"
 #include "app/signal_queue.hpp"
 #include "app/signals.hpp"
 #include "app/web_pages.hpp"
@@ -21,6 +22,7 @@
 #include <optional>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -64,6 +66,12 @@ public:
   }
 };
 
+std::vector<net::page> all_pages() {
+  auto pages = web_pages();
+  for (const auto& one : dashboard()) pages.push_back(one);
+  return pages;
+}
+
 /// "http://localhost:8000/"
 std::string page_address(const net::server& server, const net::listen_options& listen) {
   const bool is_tls = server.tls_port() == server.port();
@@ -102,7 +110,7 @@ int serve(const settings& settings) {
   auto options = settings.server;
   options.version = version();
   console::web_commands commands{settings.console};
-  net::server server{system, std::move(options), log, web_pages(), {}, {commands.service()}};
+  net::server server{system, std::move(options), log, all_pages(), {}, {commands.service()}};
   std::optional<console::console> console{std::in_place, system, settings.console, server, log,
                                           [&] { signals.push(stopped_by_console); }};
   server.on_failure([&] { signals.push(stopped_by_failure); });

@@ -3,6 +3,7 @@
 #include "app/option_tables.hpp"
 
 #include <troupe/hooks/extensions.hpp>
+#include <troupe/net/internal/networks.hpp>
 #include <troupe/net/internal/origin.hpp>
 
 namespace troupe::app {
@@ -105,6 +106,8 @@ std::vector<option> server_option_table() {
               "Whether permessage-deflate is offered."),
       size("websocket.compression_min_bytes", TROUPE_FIELD(server.websocket.compression_min_bytes),
            {0, 64u << 20}, "Shorter messages are sent uncompressed."),
+      boolean("websocket.require_token", TROUPE_FIELD(server.websocket.require_token),
+              "Whether upgrades of /ws, groups and routes need a token; without a valid one they get 401."),
       text("websocket.echo_route", TROUPE_FIELD(server.websocket.echo_route),
            "a path such as /echo, of letters, digits and -._~/, that is none of the server's own",
            [](const std::string& path) { return path.empty() || hooks::is_route_path(path); },
@@ -139,6 +142,19 @@ std::vector<option> server_option_table() {
                {100ms, 10min},
                "From accept to the end of the WebSocket handshake, TLS included; then the client "
                "is cut."),
+
+      list("proxy.trusted", TROUPE_FIELD(server.proxy.trusted),
+           "addresses and networks such as 10.0.0.0/8 or ::1", net::is_network,
+           "Proxies in front of the server; what others say of addresses is not heard."),
+      boolean("proxy.protocol", TROUPE_FIELD(server.proxy.protocol),
+              "Whether connections of these begin with a PROXY header, of version 1 or 2; without one "
+              "they are closed."),
+      choice("proxy.header", TROUPE_FIELD(server.proxy.header),
+             std::vector<std::pair<std::string_view, net::proxy_header>>{
+                 {"none", net::proxy_header::none},
+                 {"x-forwarded-for", net::proxy_header::x_forwarded_for},
+                 {"forwarded", net::proxy_header::forwarded}},
+             "Header of their upgrades that names the client."),
 
       size("outbox.max_bytes", TROUPE_FIELD(server.outbox.max_bytes), {1u << 10, 1u << 30},
            "Messages queued for one client; at the limit websocket.policy decides."),

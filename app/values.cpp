@@ -24,6 +24,13 @@ struct unit {
 constexpr unit time_units[] = {{"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}};
 constexpr unit size_units[] = {{"GiB", 1u << 30}, {"MiB", 1u << 20}, {"KiB", 1u << 10}, {"", 1}};
 
+struct rate_unit {
+  std::string_view suffix;
+  std::chrono::seconds period;
+};
+constexpr rate_unit rate_units[] = {
+    {"s", std::chrono::seconds{1}}, {"m", std::chrono::minutes{1}}, {"h", std::chrono::hours{1}}};
+
 /// An integer followed by one of the units.
 std::optional<std::uint64_t> parse_with_unit(std::string_view text, std::span<const unit> units) {
   const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
@@ -89,6 +96,44 @@ std::optional<std::size_t> parse_size(std::string_view text) {
 }
 
 std::string size_to_text(std::size_t bytes) { return print_with_unit(bytes, size_units); }
+
+std::optional<rates::rate> parse_rate(std::string_view text) {
+  constexpr std::uint64_t most = 1'000'000;
+  constexpr std::string_view mark = " burst ";
+  const auto number = [](std::string_view digits) -> std::optional<std::uint32_t> {
+    const auto value = parse_integer(digits);
+    if (!value || *value == 0 || *value > most)
+      return std::nullopt;
+    return static_cast<std::uint32_t>(*value);
+  };
+  if (text == "0")
+    return rates::rate{};
+  rates::rate result;
+  if (const auto at = text.find(mark); at != text.npos) {
+    const auto burst = number(text.substr(at + mark.size()));
+    if (!burst)
+      return std::nullopt;
+    result.burst = *burst;
+    text = text.substr(0, at);
+  }
+  const auto slash = std::min(text.find('/'), text.size());
+  const auto count = number(text.substr(0, slash));
+  const auto unit = text.substr(std::min(slash + 1, text.size()));
+  const auto* found = std::ranges::find(rate_units, unit, &rate_unit::suffix);
+  if (!count || found == std::end(rate_units))
+    return std::nullopt;
+  result.count = *count;
+  result.period = found->period;
+  return result;
+}
+
+std::string rate_to_text(const rates::rate& value) {
+  if (!value.is_set())
+    return "0";
+  const auto* unit = std::ranges::find(rate_units, value.period, &rate_unit::period);
+  const auto burst = value.burst != 0 ? fmt::format(" burst {}", value.burst) : std::string{};
+  return fmt::format("{}/{}{}", value.count, unit->suffix, burst);
+}
 
 bool is_address(const std::string& text) {
   in_addr ipv4{};

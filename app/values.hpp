@@ -3,6 +3,8 @@
 // Values of options as text: one spelling for flags, environment, file, messages and docs.
 // Parsers take the whole text or nothing: no blanks, no signs, no rest; nullopt means malformed.
 #pragma once
+#include <troupe/rates/options.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +27,10 @@ namespace troupe::app {
 [[nodiscard]] std::optional<std::size_t> parse_size(std::string_view text);
 /// In the largest unit that divides the value.
 [[nodiscard]] std::string size_to_text(std::size_t bytes);
+
+/// So many in a second, minute or hour, perhaps more at once: "10/s", "30/m burst 60"; "0" is no limit.
+[[nodiscard]] std::optional<rates::rate> parse_rate(std::string_view text);
+[[nodiscard]] std::string rate_to_text(const rates::rate& value);
 
 /// True for an IPv4 or IPv6 address, the latter with or without a zone ("fe80::1%eth0").
 [[nodiscard]] bool is_address(const std::string& text);

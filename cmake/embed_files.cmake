@@ -1,23 +1,26 @@
 # Embeds files into the program as the pages of a server, so that the binary needs no files beside it.
 #
 #   troupe_embed_pages(<target> <header> <path> <directory> <file>...)
+#   troupe_embed_pages(<target> <header> <path> <directory> BUILT_BY <stamp>)
 #
 # adds to the target a generated source that defines what <header> declares: for app/web_pages.hpp
 # `std::vector<troupe::net::page> troupe::app::web_pages()`, for troupe/net/api/api_pages.hpp the same in
 # troupe::net::api. A file is served under <path> and its name; index.html under <path> alone. Changing a
-# file rebuilds the source.
+# file rebuilds the source. The second form embeds all that the folder holds once the build has made <stamp>.
 # Run as a script (cmake -P, as the build does) this file writes that source.
 
 function(troupe_embed_pages target header path directory)
+  cmake_parse_arguments(PARSE_ARGV 4 arg "" "BUILT_BY" "")
   cmake_path(GET header STEM name)
   set(output ${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp)
-  list(TRANSFORM ARGN PREPEND ${directory}/ OUTPUT_VARIABLE inputs)
+  set(files ${arg_UNPARSED_ARGUMENTS})
+  list(TRANSFORM files PREPEND ${directory}/ OUTPUT_VARIABLE inputs)
   add_custom_command(
     OUTPUT ${output}
     COMMAND ${CMAKE_COMMAND} -D output=${output} -D header=${header} -D prefix=${path}
-            -D directory=${directory} -D "files=${ARGN}"
+            -D directory=${directory} -D "files=${files}"
             -P ${CMAKE_CURRENT_FUNCTION_LIST_FILE}
-    DEPENDS ${inputs} ${CMAKE_CURRENT_FUNCTION_LIST_FILE}
+    DEPENDS ${inputs} ${arg_BUILT_BY} ${CMAKE_CURRENT_FUNCTION_LIST_FILE}
     COMMENT "Embedding ${directory}"
     VERBATIM)
   target_sources(${target} PRIVATE ${output})
@@ -42,6 +45,9 @@ if(NOT CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
   return()
 endif()
 
+if(NOT files)
+  file(GLOB_RECURSE files RELATIVE ${directory} ${directory}/*)
+endif()
 set(arrays "")
 set(pages "")
 set(index 0)

@@ -46,6 +46,7 @@ enum class close_reason : std::uint8_t {
   connection_expired,
   subscription_expired,
   permission_denied,
+  too_many_requests,
 };
 
 enum class initiator : std::uint8_t { client, server, network };
@@ -133,6 +134,9 @@ inline constexpr std::array close_reasons{
   close_reason_info{close_reason::permission_denied, "permission_denied", 3507,
                     "permission denied", initiator::server,
                     "its token names no user, and has to"},
+  close_reason_info{close_reason::too_many_requests, "too_many_requests", 4013,
+                    "too many requests", initiator::server,
+                    "a message was beyond the rate of its connection, user or address"},
 };
 
 constexpr const close_reason_info& info(close_reason reason) noexcept {

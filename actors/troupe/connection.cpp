@@ -3,11 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe {
 
 namespace {
+
+constexpr auto longest_life = std::chrono::hours{24 * 365}; // what timers need not count beyond
 
 frame gap_marker(std::uint32_t lost) {
   return frame::encode(opcode::text, fmt::format(R"({{"gap":{{"dropped":{}}}}})", lost));
@@ -31,13 +34,17 @@ connection_actor::behavior_type connection_state::make_behavior(
     speaks_to_ = std::make_unique<const target>(std::move(identity.speaks_to));
   heartbeat_ = heartbeat{settings_->heartbeat, self_->home().now(), spread_of(identity.id)};
   id_ = identity.id;
+  if (identity.expires_in)
+    end_ = self_->home().now() + std::min<std::chrono::milliseconds>(*identity.expires_in, longest_life);
+  if (const rates::checkpoint gate{settings_->limits.get()}; gate.minds(rates::operation::message))
+    rated_.reset(new rated{rates::checkpoint{settings_->limits.get()}, {identity.user, identity.origin.peer}});
   hooks::opened self_portrait{{id_, connection_actor{self_}, settings_->path, identity.user,
                                identity.origin.peer, identity.origin.over}};
   line_.figures().subscriptions.set(static_cast<std::uint32_t>(identity.groups.size()));
   self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
   line_.open(shard,
              {identity.id, std::move(identity.user), std::move(identity.groups),
-              std::move(identity.labels), std::move(identity.origin)},
+              std::move(identity.labels), std::move(identity.origin), std::move(identity.meta)},
              std::move(out), gap_marker, [this, portrait = std::move(self_portrait)] {
                arm();
                if (settings_->keeper) ask_route(portrait, 0);
@@ -70,13 +77,24 @@ void connection_state::on_received(const received& m) {
   line_.count_received(m.message.payload().size());
   heartbeat_.message(settings_->heartbeat, home.now());
   if (line_.is_closing()) return;
+  if (!rated_) return handle(m);
+  const auto later = [this, m](rates::verdict v) { on_rated(m, v); };
+  if (const auto now = rated_->gate.pass(self_, rates::operation::message, rated_->who, later)) later(*now);
+}
+
+void connection_state::on_rated(const received& m, rates::verdict v) {
+  if (v == rates::verdict::granted) handle(m); // even if a later one has closed it meanwhile
+  else line_.close(close_status::of(close_reason::too_many_requests));
+}
+
+void connection_state::handle(const received& m) {
   if (settings_->keeper) return ask_route(hooks::message{id_, m.message}, m.cost);
   self_->send(settings_->registry,
               submit{{.to = speaks_to_ ? *speaks_to_ : target::everyone(),
                       .message = m.message,
                       .exclude = settings_->echo ? connection_handle{} : line_.handle(),
                       .policy = settings_->policy},
-                     m.cost, home.now()});
+                     m.cost, self_->home().now()});
 }
 
 template <class Request>
@@ -110,6 +128,7 @@ void connection_state::on_route_failed(const caf::error& why) {
 
 void connection_state::on_deadline() {
   if (line_.is_closing()) return;
+  if (is_over()) return line_.close(close_status::of(close_reason::connection_expired));
   switch (heartbeat_.check(settings_->heartbeat, self_->home().now())) {
     case heartbeat::verdict::wait: break;
     case heartbeat::verdict::ping: line_.control(ping_frame()); break;
@@ -121,8 +140,12 @@ void connection_state::on_deadline() {
 }
 
 void connection_state::arm() {
-  if (const auto next = heartbeat_.next(settings_->heartbeat)) line_.wake_at(*next);
+  auto next = heartbeat_.next(settings_->heartbeat);
+  if (end_) next = std::min(*end_, next.value_or(*end_));
+  if (next) line_.wake_at(*next);
 }
+
+bool connection_state::is_over() const { return end_ && self_->home().now() >= *end_; }
 
 connection_actor::behavior_type connection(connection_state::pointer self,
                                            std::shared_ptr<const connection_settings> settings,

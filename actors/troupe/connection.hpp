@@ -9,8 +9,11 @@
 #include <troupe/hosted.hpp>
 #include <troupe/interfaces.hpp>
 #include <troupe/line.hpp>
+#include <troupe/rates/checkpoint.hpp>
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +27,7 @@ struct connection_settings {
   overflow policy = overflow::disconnect;
   hooks::route_keeper_actor keeper = {}; ///< Of a route: gets what clients send, in place of the registry.
   std::string path = {};                 ///< Of that route.
+  std::shared_ptr<const rates::limits> limits = {}; ///< Of messages; null: there are none.
 };
 
 /// Who a connection is when it starts.
@@ -34,6 +38,8 @@ struct connection_identity {
   std::vector<std::string> groups;
   std::vector<std::string> labels;
   connection_origin origin = {};
+  std::string meta = {};     ///< As in connection_profile.
+  std::optional<std::chrono::milliseconds> expires_in = {}; ///< Then it closes; nothing: never.
 };
 
 class connection_state {
@@ -50,7 +56,15 @@ public:
 
 private:
   send_status queue(const delivery_ptr& what);
+  // What its messages are held against.
+  struct rated {
+    rates::checkpoint gate;
+    rates::party who;
+  };
+
   void on_received(const received& m);
+  void on_rated(const received& m, rates::verdict v);
+  void handle(const received& m);
   /// Asks the route's actor, then lets the reader go on.
   template <class Request>
   void ask_route(const Request& m, std::size_t cost);
@@ -58,6 +72,7 @@ private:
   void on_route_failed(const caf::error& why);
   void on_deadline();
   void arm();
+  [[nodiscard]] bool is_over() const;
 
   pointer self_;
   std::shared_ptr<const connection_settings> settings_;
@@ -65,6 +80,8 @@ private:
   client_id id_;
   std::unique_ptr<const target> speaks_to_; // null: everyone, as most do
   heartbeat heartbeat_;
+  std::optional<host::clock::time_point> end_; // of its token
+  std::unique_ptr<rated> rated_; // null without rates
 };
 
 /// Spawn with spawn_on(host, connection, settings, shard, identity, transport); the host must be the

@@ -10,6 +10,7 @@
 namespace troupe {
 
 /// CAF_BEGIN_TYPE_ID_BLOCK(my_program, ::troupe::first_type_id)
+/// IDs from 28,000 on are Troupe's again: blocks of parts that a program's messages have nothing to do with.
 inline constexpr caf::type_id_t first_type_id = caf::id_block::troupe_users::end;
 
 } // namespace troupe

@@ -179,10 +179,14 @@ std::string render(const std::vector<table>& tables, output_format format) {
   return out;
 }
 
-std::string to_json(const answer& what) {
-  if (!what.error.empty())
-    return dump({{"error", what.error}}, -1);
+std::string to_json(const answer& what, std::string_view role) {
   json out = json::object();
+  if (!role.empty())
+    out["role"] = role;
+  if (!what.error.empty()) {
+    out["error"] = what.error;
+    return dump(out, -1);
+  }
   if (!what.tables.empty())
     out["result"] = to_json(what.tables);
   out["notes"] = what.notes;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace troupe::app::console {
 
@@ -18,8 +19,9 @@ enum class output_format : std::uint8_t {
 
 [[nodiscard]] std::string render(const std::vector<table>& tables, output_format format);
 
-/// What a command came to, for programs: {"result":..., "notes":[...], "matched":..., "total":...}, where result
-/// is as render() has it in JSON and is left out if there are no tables; or {"error":"..."}.
-[[nodiscard]] std::string to_json(const answer& what);
+/// What a command came to, for programs: {"role":..., "result":..., "notes":[...], "matched":..., "total":...},
+/// where result is as render() has it in JSON and is left out if there are no tables; or {"role":..., "error":"..."}.
+/// @param role Of who asked; empty: nobody that is known.
+[[nodiscard]] std::string to_json(const answer& what, std::string_view role = {});
 
 } // namespace troupe::app::console

@@ -14,10 +14,10 @@ namespace troupe::app::console {
 
 namespace {
 
-net::admin_answer answer_of(const answer& what) {
-  auto text = to_json(what);
+net::admin_answer answer_of(const answer& what, role may) {
+  auto text = to_json(what, to_string(may));
   if (text.size() > session::max_answer_bytes)
-    return {400, to_json(too_long(text.size(), session::max_answer_bytes))};
+    return {400, to_json(too_long(text.size(), session::max_answer_bytes), to_string(may))};
   return {what.error.empty() ? 200U : 400U, std::move(text)};
 }
 
@@ -30,7 +30,8 @@ net::admin_answer refusal(unsigned status, std::string why) {
 /// Answers a request once: what nobody runs as well.
 class web_commands::reply final : public answer_sink {
 public:
-  reply(respond to, std::atomic<std::size_t>& under_way) : respond_{std::move(to)}, under_way_{under_way} {}
+  reply(respond to, role may, std::atomic<std::size_t>& under_way)
+      : respond_{std::move(to)}, may_{may}, under_way_{under_way} {}
   ~reply() override {
     --under_way_;
     if (respond_)
@@ -41,11 +42,12 @@ public:
 
   void deliver(std::uint64_t, answer what) override {
     if (const auto to = std::exchange(respond_, nullptr))
-      to(answer_of(what));
+      to(answer_of(what, may_));
   }
 
 private:
   respond respond_;
+  role may_;
   std::atomic<std::size_t>& under_way_;
 };
 
@@ -72,7 +74,7 @@ void web_commands::run(const net::admin_request& asked, respond to) {
     --under_way_;
     return to(refusal(503, fmt::format("{} commands are under way already", max_under_way)));
   }
-  caf::anon_send(executor_, run_command{std::make_shared<reply>(std::move(to), under_way_),
+  caf::anon_send(executor_, run_command{std::make_shared<reply>(std::move(to), *may, under_way_),
                                         {.may = *may, .peer = "http"},
                                         {0, body["command"].get<std::string>()}});
 }

@@ -256,3 +256,35 @@ TEST_CASE_METHOD(node, "connection: one that fails in a handler lets its transpo
   CHECK(closed[0].fields.at("id") == a.id.to_string());
   check_counters();
 }
+
+TEST_CASE_METHOD(node, "connection: it closes when what its token grants ends", "[actors][connection]") {
+  client c{client_id::random(), {}, std::make_shared<testing::memory_transport>()};
+  c.who = spawn_on(host(), connection, settings, shards.at(0),
+                   connection_identity{.id = c.id, .user = "42", .expires_in = 10s}, c.line);
+  clients.push_back(c);
+  run();
+  advance(9s);
+  CHECK_FALSE(c->closing());
+  advance(2s);
+  REQUIRE(c->closing());
+  CHECK(c->closing()->code == 3005);
+  CHECK(c->closing()->text == "connection expired");
+}
+
+TEST_CASE_METHOD(node, "connection: a message beyond a rate closes it, those before it go out",
+                 "[actors][connection]") {
+  rates::rate_options options;
+  const auto by = GENERATE(rates::scope::connection, rates::scope::user);
+  options.of(by, rates::operation::message) = {.count = 2, .period = 1h};
+  auto rated = *settings;
+  rated.limits = rates::spawn_wardens({&host()}, options);
+  settings = std::make_shared<const connection_settings>(rated);
+  const auto a = connect({.user = "42"}), b = connect();
+  for (const auto* text : {"1", "2", "3", "4"}) a->client_sends(text);
+  run();
+  CHECK(b->client_reads_payloads() == texts{"1", "2"});
+  REQUIRE(a->closing());
+  CHECK(a->closing()->code == 4013);
+  CHECK_FALSE(b->closing());
+  for (const auto& warden : rated.limits->wardens) caf::anon_send_exit(warden, caf::exit_reason::kill);
+}

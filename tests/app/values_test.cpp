@@ -61,6 +61,19 @@ TEST_CASE("values: printing takes the largest unit that fits exactly", "[app][va
   CHECK(size_to_text(1u << 30) == "1GiB");
 }
 
+TEST_CASE("values: rates are a number in a second, minute or hour, perhaps with a burst", "[app][values]") {
+  using troupe::rates::rate;
+  CHECK(parse_rate("0") == rate{});
+  CHECK(parse_rate("10/s") == rate{10, 1s});
+  CHECK(parse_rate("30/m") == rate{30, 60s});
+  CHECK(parse_rate("1000000/h burst 1000000") == rate{1'000'000, 3600s, 1'000'000});
+  for (const auto* good : {"0", "10/s", "30/m burst 60", "1/h"}) CHECK(rate_to_text(*parse_rate(good)) == good);
+  const auto malformed = GENERATE(as<std::string>{}, "", "10", "10/", "/s", "0/s", "10/d", "10/s ", "10 /s",
+                                  "10/s burst", "10/s burst 0", "10/s burst -1", "10/s burst 5 ", "burst 5",
+                                  "1000001/s", "10/s burst 1000001", "10/sburst 5", "-1/s");
+  CHECK_FALSE(parse_rate(malformed).has_value());
+}
+
 TEST_CASE("values: addresses are literal IP addresses", "[app][values]") {
   const auto good =
       GENERATE(as<std::string>{}, "0.0.0.0", "127.0.0.1", "::", "::1", "fe80::1%eth0");

@@ -1,7 +1,10 @@
 // Fault 28: what does not speak TLS on the port that does; headers that claim another address.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import net from "node:net";
 import test from "node:test";
-import { upgradeRequest } from "../system/support/raw_peer.mjs";
+import tls from "node:tls";
+import { RawPeer, upgradeRequest } from "../system/support/raw_peer.mjs";
 import { freePort, Server } from "../system/support/server.mjs";
 import { elapsed, parallel } from "../system/support/time.mjs";
 import { makeCertificate } from "../system/support/certificate.mjs";
@@ -31,6 +34,45 @@ test("fault 28: plain HTTP and noise on the TLS port are answered or closed at o
     });
     return `${times.length} plain requests answered 400, p99 ${percentile(times, 0.99).toFixed(1)} ms; ` +
       `${count - times.length} times noise closed within the handshake timeout`;
+  });
+});
+
+/** The first message of a TLS client, to be sent again and again: no work for who attacks. */
+async function clientHello(t) {
+  const server = net.createServer().listen(0, "127.0.0.1");
+  t.after(() => server.close());
+  await once(server, "listening");
+  const client = tls.connect({ port: server.address().port, host: "127.0.0.1", servername: "localhost" });
+  client.on("error", () => {});
+  const [socket] = await once(server, "connection");
+  const [hello] = await once(socket, "data");
+  client.destroy();
+  socket.destroy();
+  return hello;
+}
+
+test("fault 28: a storm of TLS handshakes takes its turns, and the pair's messages theirs", { timeout: 90_000 * scale }, async (t) => {
+  const { flags, ca } = makeCertificate(t, "rsa"); // signs for a millisecond
+  const hello = await clientHello(t);
+  const start = async () => Server.start(t, ...flags, "--tls-port", String(await freePort()));
+  await underFault(t, 28, { start, secure: true, probe: { ca } }, async (server) => {
+    let answered = 0;
+    const waits = [];
+    const end = performance.now() + 5000;
+    // All of a wave speak at once.
+    while (performance.now() < end) {
+      const peers = await Promise.all(Array.from({ length: 200 * scale }, () => RawPeer.connect(server.tlsPort)));
+      const begun = performance.now();
+      await Promise.all(peers.map(async (peer) => {
+        const answer = once(peer.socket, "data");
+        peer.write(hello);
+        await answer;
+        waits.push(performance.now() - begun);
+        answered++;
+      }));
+      for (const peer of peers) peer.destroy();
+    }
+    return `${answered} handshakes in waves of ${200 * scale}, answered after ${percentile(waits, 0.99).toFixed(0)} ms at p99`;
   });
 });
 

@@ -4,6 +4,7 @@
 #include "net/support/loop_thread.hpp"
 #include "support/catch.hpp"
 
+#include <future>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -78,4 +79,28 @@ TEST_CASE("admission: a ticket that outlives the server reports to nobody", "[ne
   loop.reset();
   place.reset();
   CHECK(gate->open() == 1);
+}
+
+TEST_CASE("admission: the address behind a proxy counts from when it is known", "[net][admission]") {
+  loop_thread loop;
+  const auto gate = std::make_shared<admission>(
+    *loop, limit_options{.connections = 3, .connections_per_address = 1});
+  const auto enter = [&] { return loop.ask([&] { return gate->enter_proxied(); }); };
+  const auto admit = [&](ticket& place) {
+    std::promise<admission::verdict> told;
+    place.admit_as(other, *loop, [&](admission::verdict v) { told.set_value(v); });
+    return told.get_future().get();
+  };
+  CHECK(enter() == admission::verdict::admitted);
+  std::optional<ticket> first{std::in_place, gate, one};
+  CHECK(enter() == admission::verdict::admitted); // of the same proxy
+  std::optional<ticket> second{std::in_place, gate, one};
+  CHECK(admit(*first) == admission::verdict::admitted);
+  CHECK(first->address() == other);
+  CHECK(admit(*second) == admission::verdict::address_full);
+  first.reset();
+  second.reset();
+  CHECK(enter() == admission::verdict::admitted);
+  ticket third{gate, one};
+  CHECK(admit(third) == admission::verdict::admitted);
 }

@@ -359,6 +359,35 @@ TEST_CASE("io_loop: whoever is dirty is asked once a turn and sends in one batch
   }
 }
 
+TEST_CASE("io_loop: of what is slow each turn does one, and what is quick comes between", "[net][io_loop]") {
+  std::promise<void> done;
+  std::string order;
+  loop_thread loop;
+  loop.ask([&] {
+    for (int i = 0; i < 3; ++i)
+      loop->post_slow([&] {
+        order += 's';
+        if (order.size() == 5) done.set_value();
+        else loop->post([&] { order += 'q'; });
+      });
+    return 0;
+  });
+  done.get_future().get();
+  CHECK(order == "sqsqs");
+}
+
+TEST_CASE("io_loop: what is slow may fail, and the next has its turn", "[net][io_loop]") {
+  std::promise<void> done;
+  loop_thread loop;
+  loop.ask([&] {
+    loop->post_slow([] { throw std::runtime_error{"no"}; });
+    loop->post_slow([&] { done.set_value(); });
+    return 0;
+  });
+  done.get_future().get();
+  CHECK(loop.log().named("handler_failed").size() == 1);
+}
+
 TEST_CASE("io_loop: whoever is forgotten is asked no more, even amid a flush", "[net][io_loop]") {
   std::promise<void> done;
   senders many{batch_sender::max_batch + 3};

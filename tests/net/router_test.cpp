@@ -12,6 +12,9 @@ using namespace troupe::net;
 
 constexpr page home{"/", "text/html; charset=utf-8", "<p>home"};
 constexpr page script{"/client.js", "text/javascript", "1;"};
+constexpr page guarded{.path = "/guarded", .content_type = "text/html", .body = "<p>", .policy = "default-src 'none'"};
+constexpr page hashed{.path = "/a-1f.js", .content_type = "text/javascript", .body = "1;",
+                      .keep = page_keeping::forever};
 
 router with_pages(const websocket_options& options = {}) {
   router routes;
@@ -51,6 +54,17 @@ TEST_CASE("router: what is posted reaches its handler, other methods do not", "[
   request.authorization = "Bearer x";
   request.body = "{}";
   CHECK(routes.route(request).body == "Bearer x|{}");
+}
+
+TEST_CASE("router: a page is kept by nobody unless it says so, and brings its policy", "[net][router]") {
+  router routes;
+  for (const auto& one : {home, guarded, hashed}) routes.add(std::string{one.path}, serve(one));
+  CHECK(routes.route(get("/")).cache_control == "no-store");
+  CHECK(routes.route(get("/")).policy.empty());
+  CHECK(routes.route(get("/guarded")).cache_control == "no-store");
+  CHECK(routes.route(get("/guarded")).policy == guarded.policy);
+  CHECK(routes.route(get("/a-1f.js")).cache_control == "max-age=31536000, immutable");
+  CHECK(routes.route(get("/x")).cache_control == "no-store");
 }
 
 TEST_CASE("router: a page is served under its exact path, whatever the query", "[net][router]") {

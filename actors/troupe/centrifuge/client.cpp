@@ -18,6 +18,20 @@ std::optional<host::clock::time_point> earlier(std::optional<host::clock::time_p
   return a && b ? std::min(*a, *b) : a ? a : b;
 }
 
+/// What a command counts as; nothing: it has no rate.
+struct counted_as {
+  using counted = std::optional<rates::operation>;
+
+  counted operator()(const subscribe_request&) const { return rates::operation::subscribe; }
+  counted operator()(const publish_request&) const { return rates::operation::publish; }
+  counted operator()(const presence_request&) const { return rates::operation::presence; }
+  counted operator()(const presence_stats_request&) const { return rates::operation::presence; }
+  counted operator()(const history_request&) const { return rates::operation::history; }
+  counted operator()(const rpc_request&) const { return rates::operation::rpc; }
+  counted operator()(const send_request&) const { return rates::operation::rpc; }
+  counted operator()(const auto&) const { return std::nullopt; }
+};
+
 opcode opcode_of(const codec& format) noexcept {
   return format.kind() == encoding::json ? opcode::text : opcode::binary;
 }
@@ -33,6 +47,7 @@ client_state::make_behavior(std::shared_ptr<const client_settings> settings,
                             std::shared_ptr<transport> out) {
   settings_ = std::move(settings);
   profile_ = std::move(profile);
+  gate_ = rates::checkpoint{settings_->limits.get()};
   shard_ = shard;
   // Lost publications are told by unsubscribe pushes, so there is no gap marker.
   self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
@@ -92,9 +107,33 @@ void client_state::work() {
     if (stage_ == stage::refused) continue;
     if (stage_ == stage::waiting && !std::holds_alternative<connect_request>(next.body))
       return disconnect(close_reason::bad_request);
-    std::visit([&](const auto& body) { on(next.id, body); }, next.body);
+    const auto what = std::visit(counted_as{}, next.body);
+    if (what && gate_.minds(*what)) handle_rated(*what, std::move(next));
+    else handle(next);
   }
   flush();
+}
+
+void client_state::handle(const command& m) {
+  std::visit([&](const auto& body) { on(m.id, body); }, m.body);
+}
+
+void client_state::handle_rated(rates::operation what, command m) {
+  const auto settle = [this, m = std::make_shared<const command>(std::move(m))](rates::verdict v) {
+    if (v == rates::verdict::granted) handle(*m);
+    else refuse_rated(*m);
+  };
+  const auto later = [this, settle](rates::verdict v) {
+    busy_ = false;
+    if (!line_.is_closing()) settle(v);
+    if (!busy_) work();
+  };
+  if (const auto now = gate_.pass(self_, what, {profile_.user, profile_.origin.peer}, later)) settle(*now);
+  else busy_ = true;
+}
+
+void client_state::refuse_rated(const command& m) {
+  if (m.id != 0) fail(m.id, error_code::too_many_requests);
 }
 
 void client_state::go_on() {

@@ -15,6 +15,7 @@
 #include <troupe/centrifuge/subscription.hpp>
 #include <troupe/heartbeat.hpp>
 #include <troupe/line.hpp>
+#include <troupe/rates/checkpoint.hpp>
 
 #include <caf/typed_response_promise.hpp>
 
@@ -48,6 +49,7 @@ struct client_settings {
   bool asks_connect = false;       ///< The backend, about clients without a token.
   bool asks_refresh = false;       ///< The backend, about those whose time is over.
   std::vector<std::string> emulated_headers = {}; ///< Of connect commands, that are passed on to it.
+  std::shared_ptr<const rates::limits> limits = {}; ///< Null: there are none.
 };
 
 /// Who a client is when its socket is upgraded. A token in connect says more.
@@ -98,6 +100,11 @@ private:
   void on_received(const received& m);
   void work();
   void go_on();
+  void handle(const command& m);
+  /// Handles it unless that is too often. It suspends those that follow if others have to be asked.
+  void handle_rated(rates::operation what, command m);
+  /// Answers a command that comes too often; one that has no answer is lost.
+  void refuse_rated(const command& m);
   void reply(std::uint32_t id, result body);
   void push(std::string channel, push_body body);
   /// A message that belongs to no channel.
@@ -114,8 +121,9 @@ private:
   // -- client_connect.cpp ---
   void on(std::uint32_t id, const connect_request& r);
   void connect_without_credentials(std::uint32_t id, const connect_request& r);
-  /// Calls `then()` unless its user has too many connections; then it is closed.
+  /// Calls `then()` unless its user connects too often, or has too many connections.
   void enter(std::function<void()> then);
+  void enlist_user(std::function<void()> then);
   void begin_connect(const std::map<std::string, subscribe_request>& wanted, const grants& granted);
   /// Its credentials are good; `granted` are the channels of its token.
   void admit(std::uint32_t id, const connect_request& r, const grants& granted);
@@ -260,6 +268,7 @@ private:
   std::vector<open_frame> inbox_;
   std::vector<std::function<void()>> orders_; // one for each request of the API under way
   std::string output_; // of this turn: one frame
+  rates::checkpoint gate_;
   stage stage_ = stage::waiting;
   bool busy_ = false;  // the command before waits for its channel
 };

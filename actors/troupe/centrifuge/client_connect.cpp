@@ -43,6 +43,20 @@ void client_state::admit(std::uint32_t id, const connect_request& r, const grant
 }
 
 void client_state::enter(std::function<void()> then) {
+  const auto settle = [this, then = std::move(then)](rates::verdict v) {
+    if (v == rates::verdict::granted) enlist_user(then);
+    else refuse(connecting_->id, error_code::too_many_requests);
+  };
+  const auto later = [this, settle](rates::verdict v) {
+    busy_ = false;
+    if (!line_.is_closing()) settle(v);
+    if (!busy_) work();
+  };
+  if (const auto now = gate_.pass(self_, rates::operation::connect, {profile_.user, {}}, later)) settle(*now);
+  else busy_ = true;
+}
+
+void client_state::enlist_user(std::function<void()> then) {
   if (settings_->rosters.empty() || profile_.user.empty()) return then();
   busy_ = true;
   const auto go_in = [this, then = std::move(then)] {

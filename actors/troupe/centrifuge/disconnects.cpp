@@ -29,6 +29,7 @@ constexpr std::array rows{
     row{close_reason::connection_expired, disconnect_code::connection_expired},
     row{close_reason::subscription_expired, disconnect_code::subscription_expired},
     row{close_reason::permission_denied, disconnect_code::permission_denied},
+    row{close_reason::too_many_requests, disconnect_code::too_many_requests},
 };
 
 } // namespace

@@ -9,6 +9,7 @@
 #include <troupe/net/events/options.hpp>
 #include <troupe/net/webhooks/options.hpp>
 #include <troupe/overflow.hpp>
+#include <troupe/rates/options.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -81,7 +82,18 @@ struct websocket_options {
   bool allow_missing_origin = true;          ///< Accept requests without an Origin header (not a browser).
   bool compression = false;                  ///< Offer permessage-deflate (no context takeover).
   std::size_t compression_min_bytes = 128;   ///< Smaller messages are sent as they are.
+  bool require_token = false;                ///< Upgrades of /ws, groups and routes without one get 401.
   std::string echo_route;                    ///< Path that sends every message back, as hooks::echo; empty: none.
+};
+
+/// How a trusted proxy tells who its client is.
+enum class proxy_header : std::uint8_t { none, x_forwarded_for, forwarded };
+
+/// Proxies in front of the server. What others say of addresses is not heard.
+struct proxy_options {
+  std::vector<std::string> trusted;          ///< Addresses and networks, such as "10.0.0.0/8".
+  bool protocol = false;                     ///< Their connections begin with a PROXY header (version 1 or 2).
+  proxy_header header = proxy_header::none;  ///< Of their requests.
 };
 
 struct heartbeat_options {
@@ -124,6 +136,8 @@ struct server_options {
   websocket_options websocket;
   heartbeat_options heartbeat;
   limit_options limit;
+  proxy_options proxy;
+  rates::rate_options rates;
   outbox_options outbox;
   drain_options drain;
   troupe::centrifuge::client_options client;     ///< Of /connection/websocket.

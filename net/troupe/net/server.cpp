@@ -37,6 +37,8 @@ server::impl::impl(caf::actor_system& system, server_options options, event_log&
                    std::vector<admin_service> services)
   : system_(system), context_{options, log, {}, {}}, admin_context_{options, log, {}, {}},
     api_context_{std::move(options), log, {}, {}} {
+  // Proxies stand in front of clients alone.
+  for (auto* inner : {&admin_context_, &api_context_}) inner->options.proxy = {}, inner->trusted = {};
   make_web_client();
   open_journal();
   make_loops();
@@ -138,6 +140,9 @@ bool server::impl::join() {
   inspector_ended_.wait_until_set(host::clock::now() + inspection_grace);
   for (const auto& h : clients_->hubs) caf::anon_send_exit(h, caf::exit_reason::user_shutdown);
   for (const auto& r : clients_->rosters) caf::anon_send_exit(r, caf::exit_reason::user_shutdown);
+  if (limits_)
+    for (const auto& w : limits_->wardens) caf::anon_send_exit(w, caf::exit_reason::user_shutdown);
+  for (const auto& d : context_.doorkeepers) caf::anon_send_exit(d, caf::exit_reason::user_shutdown);
   for (auto& ended : channels_ended_) ended.wait_until_set(host::clock::now() + cut_grace);
   if (courier_) { // everybody it could tell of is gone
     const events::finish last{};
@@ -166,6 +171,8 @@ bool server::impl::join() {
   admin_context_.api.reset();
   api_context_.api.reset();
   apis_.clear();
+  context_.doorkeepers.clear();
+  limits_.reset();
   settings_.reset();
   clients_.reset();
   routes_.clear();
@@ -211,7 +218,8 @@ void server::impl::add_routes(const std::vector<page>& pages) {
              ? decision{.status = 503, .content_type = json, .body = R"({"status":"draining"})"}
              : decision{.content_type = json, .body = "{}"};
   };
-  for (const auto& p : pages) context_.routes.add(std::string{p.path}, serve(p));
+  for (const auto& p : pages)
+    (p.on == page_port::admin ? admin_context_ : context_).routes.add(std::string{p.path}, serve(p));
   context_.routes.add("/health", health);
   context_.routes.add_websocket(context_.options.websocket);
   for (const auto& path : extensions_->route_paths()) context_.routes.add_route(path);

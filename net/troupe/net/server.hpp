@@ -32,7 +32,7 @@ public:
   /// @param log Must outlive the server.
   /// @throws std::runtime_error when a port cannot be bound, a certificate cannot be read or io_uring
   ///         is demanded and missing. The text names the option and the cause.
-  /// @param pages Files served over GET beside the WebSocket routes.
+  /// @param pages Files served over GET.
   /// @param extensions Actors of the program: the server starts them, starts them again when they fail,
   ///        and ends them when it stops.
   /// @param services What the program answers on the administration port.

@@ -64,9 +64,12 @@ TEST_CASE("web commands: pages of a table fit together", "[app][console]") {
 
 TEST_CASE("web commands: a token decides what may be done, and the log tells", "[app][console]") {
   const web_world world;
-  CHECK(world.run(operators, "kick user alice") == json{{"notes", {"0 connections told to close"}}});
+  CHECK(world.run(operators, "kick user alice") ==
+        json{{"role", "operator"}, {"notes", {"0 connections told to close"}}});
   CHECK(world.logs("role=operator uid=\"\" pid=\"\" peer=http command=\"kick user alice\" done=true"));
-  CHECK(world.run(watchers, "kick user bob", 400)["error"] == "kick is for operators, and this session may only look");
+  const auto refused = world.run(watchers, "kick user bob", 400);
+  CHECK(refused["role"] == "read-only");
+  CHECK(refused["error"] == "kick is for operators, and this session may only look");
   CHECK(world.logs("role=read-only uid=\"\" pid=\"\" peer=http command=\"kick user bob\" done=false"));
 }
 

@@ -34,14 +34,19 @@ export const apiKey = "k";
 
 /** Sections as the configuration file has them; a test replaces what it needs. */
 export function config({
-  client = {}, token = {}, subscriptionToken = {}, websocket = {}, outbox = {}, limit = {}, api = {}, withoutNamespace = {}, added = {},
+  console = {}, client = {}, token = {}, subscriptionToken = {}, websocket = {}, limit = {}, rate = {}, proxy = {},
+  outbox = {}, api = {},
+  withoutNamespace = {}, added = {},
 } = {}) {
   const assignments = (values) => Object.entries(values).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
   return [
     "[websocket]", ...assignments({ allowed_origins: ["http://ok.example"], ...websocket }),
-    "[outbox]", ...assignments(outbox),
     "[limit]", ...assignments(limit),
+    "[rate]", ...assignments(rate),
+    "[proxy]", ...assignments(proxy),
+    "[outbox]", ...assignments(outbox),
     "[api]", ...assignments({ key: apiKey, ...api }),
+    "[console]", ...assignments(console),
     "[client]", ...assignments({ allow_anonymous_connect_without_token: true, ...client }),
     "[client.token]", ...assignments(token),
     "[client.subscription_token]", ...assignments(subscriptionToken),

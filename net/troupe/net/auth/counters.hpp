@@ -28,4 +28,15 @@ inline constexpr token_figure token_figures[] = {
     {"keys_fetched", &counters::keys_fetched},      {"keys_not_fetched", &counters::keys_not_fetched},
 };
 
+/// Why tokens are worth nothing, as metrics tell it.
+struct refusal_figure {
+  const char* reason;
+  counter counters::*value;
+};
+inline constexpr refusal_figure refusal_figures[] = {
+    {"invalid", &counters::refused},
+    {"expired", &counters::expired},
+    {"unavailable", &counters::unavailable},
+};
+
 } // namespace troupe::net::auth

@@ -9,14 +9,31 @@ ticket::~ticket() {
   home.post([from = std::move(from_), address = address_] { from->leave(address); });
 }
 
+void ticket::admit_as(const asio::ip::address& address, io_loop& loop,
+                      std::function<void(admission_verdict)> done) {
+  address_ = address;
+  // Before the ticket can give it back: that goes the same way.
+  from_->home().post([from = from_, address, &loop, done = std::move(done)] {
+    const auto verdict = from->count(address);
+    if (verdict != admission_verdict::admitted) from->home().counters().refused.add();
+    loop.post([done, verdict] { done(verdict); });
+  });
+}
+
 admission::verdict admission::enter(const asio::ip::address& address) {
-  auto result = verdict::admitted;
+  const auto of_node = enter_proxied();
+  const auto of_address = count(address);
+  return of_node != verdict::admitted ? of_node : of_address;
+}
+
+admission::verdict admission::enter_proxied() {
   ++open_;
-  if (limits_.connections_per_address != 0 &&
-      ++by_address_[address] > limits_.connections_per_address)
-    result = verdict::address_full;
-  if (limits_.connections != 0 && open_ > limits_.connections) result = verdict::node_full;
-  return result;
+  return limits_.connections != 0 && open_ > limits_.connections ? verdict::node_full : verdict::admitted;
+}
+
+admission::verdict admission::count(const asio::ip::address& address) {
+  if (limits_.connections_per_address == 0) return verdict::admitted;
+  return ++by_address_[address] > limits_.connections_per_address ? verdict::address_full : verdict::admitted;
 }
 
 void admission::leave(const asio::ip::address& address) {

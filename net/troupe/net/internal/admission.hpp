@@ -11,12 +11,14 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <unordered_map>
 
 namespace troupe::net {
 
 class admission;
+enum class admission_verdict : std::uint8_t { admitted, node_full, address_full };
 
 /// The place of one socket; gives it back when destroyed.
 class ticket {
@@ -30,6 +32,13 @@ public:
 
   [[nodiscard]] const asio::ip::address& address() const noexcept { return address_; }
 
+  /// It is known now by whose proxy the socket is; still nobody's address counts for it.
+  void name(const asio::ip::address& address) noexcept { address_ = address; }
+  /// It is known now whose it is: that address counts for it, for which none has counted yet. `done` gets the
+  /// verdict on `loop`.
+  void admit_as(const asio::ip::address& address, io_loop& loop,
+                std::function<void(admission_verdict)> done);
+
 private:
   std::shared_ptr<admission> from_;
   asio::ip::address address_;
@@ -37,13 +46,17 @@ private:
 
 class admission : public std::enable_shared_from_this<admission> {
 public:
-  enum class verdict : std::uint8_t { admitted, node_full, address_full };
+  using verdict = admission_verdict;
 
   /// @param home Loop 0; outlives all tickets' threads.
   admission(io_loop& home, const limit_options& limits) : home_(home), limits_(limits) {}
 
   /// Counts a socket, whatever the verdict: a refused one is open too until it has its answer.
   verdict enter(const asio::ip::address& address);
+  /// Counts one of a trusted proxy: for the node alone.
+  verdict enter_proxied();
+  /// Counts an address for a socket that entered by a proxy.
+  verdict count(const asio::ip::address& address);
   void leave(const asio::ip::address& address);
   /// From now on tickets report nothing: loop 0 has ended.
   void retire() noexcept { retired_ = true; }

@@ -1,14 +1,10 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/net/internal/http_session_impl.hpp>
-
-#include <boost/asio/ssl/stream.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
+#include <troupe/net/internal/tls_stream.hpp>
 
 namespace troupe::net {
 
 namespace {
-
-using tls_socket = asio::ssl::stream<tcp_socket>;
 
 constexpr char tls_handshake_record = 0x16; // RFC 8446, section 5.1
 
@@ -26,18 +22,17 @@ struct first_byte {
   timer deadline;
 };
 
-void shake_hands(std::shared_ptr<http_session<tls_socket>> session) {
+void shake_hands(std::shared_ptr<http_session<tls_stream>> session) {
   auto& stream = session->stream();
-  stream.async_handshake(asio::ssl::stream_base::server,
-                         [session = std::move(session)](error_code ec) {
-                           if (ec) return session->close();
-                           session->read();
-                         });
+  stream.async_handshake([session = std::move(session)](error_code ec, std::size_t) {
+    if (ec) return session->close();
+    session->read();
+  });
 }
 
 } // namespace
 
-template class ws_session<tls_socket>;
+template class ws_session<tls_stream>;
 
 void serve_encrypted(session_context& context, io_loop& loop, tcp_socket socket, ticket place,
                      admission::verdict verdict, std::shared_ptr<asio::ssl::context> tls) {
@@ -49,13 +44,17 @@ void serve_encrypted(session_context& context, io_loop& loop, tcp_socket socket,
       char first = 0;
       if (!ec) peek->socket.receive(asio::buffer(&first, 1), asio::socket_base::message_peek, ec);
       if (ec) return;
+      // Signing takes as long as hundreds of messages.
+      if (first == tls_handshake_record)
+        return loop.post_slow([&context, &loop, peek, verdict, expires, tls] {
+          if (!peek->socket.is_open()) return; // it took too long
+          peek->deadline.cancel();
+          auto session = std::make_shared<http_session<tls_stream>>(
+            context, loop, tls_stream{std::move(peek->socket), *tls}, std::move(peek->place), verdict);
+          session->expire_at(expires);
+          shake_hands(std::move(session));
+        });
       peek->deadline.cancel();
-      if (first == tls_handshake_record) {
-        auto session = std::make_shared<http_session<tls_socket>>(
-          context, loop, tls_socket{std::move(peek->socket), *tls}, std::move(peek->place), verdict);
-        session->expire_at(expires);
-        return shake_hands(std::move(session));
-      }
       const auto plain = std::make_shared<http_session<tcp_socket>>(
         context, loop, std::move(peek->socket), std::move(peek->place), verdict);
       plain->expire_at(expires);

@@ -27,7 +27,7 @@ public:
   /// A message has begun and its last byte has not come yet.
   [[nodiscard]] bool in_message() const noexcept { return fragments_ != 0 || payload_left_ != 0 || have_ != 0; }
   /// Messages that have begun. Control frames count when they stand between messages, not inside one.
-  [[nodiscard]] std::uint64_t messages() const noexcept { return messages_; }
+  [[nodiscard]] std::uint32_t messages() const noexcept { return messages_; }
   /// Messages of data whose last frame has come, or at least its header.
   [[nodiscard]] std::uint32_t finished() const noexcept { return finished_; }
   /// The last byte was that of a message of data.
@@ -46,8 +46,8 @@ private:
   std::array<std::uint8_t, 2> close_code_{};
   std::uint64_t payload_left_ = 0;
   std::uint64_t message_bytes_ = 0;
-  std::uint64_t messages_ = 0;
   std::size_t fragments_ = 0; // of the message that is open
+  std::uint32_t messages_ = 0;
   std::uint32_t finished_ = 0;
   bool finishes_ = false; // the last frame ends a message of data
 };

@@ -3,7 +3,9 @@
 // The class behind http_session.hpp: included only where it is instantiated.
 #pragma once
 #include <troupe/net/api/endpoint.hpp>
+#include <troupe/net/internal/forwarded.hpp>
 #include <troupe/net/internal/http_session.hpp>
+#include <troupe/net/internal/request_text.hpp>
 #include <troupe/net/internal/ws_session_impl.hpp>
 
 #include <boost/beast/core/flat_buffer.hpp>
@@ -12,6 +14,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
+#include <caf/send.hpp>
 
 #include <algorithm>
 #include <array>
@@ -172,10 +175,8 @@ private:
         return refuse(http::status::bad_request, "exactly one Sec-WebSocket-Version is required");
     }
     if (verdict_ != admission::verdict::admitted) {
-      const bool node = verdict_ == admission::verdict::node_full;
-      return answer(req, {.status = node ? 503U : 429U,
-                          .body = node ? "too many connections\n"
-                                       : "too many connections from your address\n",
+      if (verdict_ == admission::verdict::address_full) return answer(req, too_many_of_address());
+      return answer(req, {.status = 503, .body = "too many connections\n",
                           .extra_header = "Retry-After", .extra_value = retry_after()});
     }
     if (is_api(req)) return call(std::move(req));
@@ -196,6 +197,22 @@ private:
     });
     if (decided.later) return await(std::move(req), decided.later);
     if (decided.status != 101) return answer(req, decided);
+    const auto client = client_of(req);
+    if (client && context_.trusted.contain(*client)) place_.name(*client);
+    else if (client) return admit_as(*client, std::move(req), std::move(decided));
+    let_in(std::move(req), std::move(decided));
+  }
+
+  /// An upgrade whose client is known.
+  void let_in(request req, decision decided) {
+    auto token = decided.centrifuge ? std::string{} : token_of(req);
+    if (token.empty() && !decided.centrifuge && context_.options.websocket.require_token)
+      return answer(req, unauthorized("a token is required\n"));
+    if (token.empty() && !context_.counts_upgrades) return upgrade(std::move(req), decided, {});
+    ask_doorkeeper(std::move(req), std::move(decided), std::move(token));
+  }
+
+  void upgrade(request req, const decision& decided, troupe::centrifuge::connection_grant granted) {
     if (context_.draining)
       return answer(req, {.status = 503, .body = "shutting down\n",
                           .extra_header = "Retry-After", .extra_value = retry_after()});
@@ -206,7 +223,7 @@ private:
       return refuse(http::status::bad_request, "data after the upgrade request");
     deadline_.cancel();
     opening how{decided.group, place_.address().to_string(), decided.centrifuge, decided.route,
-                is_encrypted<Lower>, passed_on(req)};
+                is_encrypted<Lower>, std::move(granted), passed_on(req)};
     std::make_shared<ws_session<Lower>>(context_, loop_, std::move(stream_), std::move(place_))
       ->accept(std::move(req), std::move(how), expires_);
   }
@@ -217,6 +234,77 @@ private:
     for (const auto& name : context_.options.webhook.http_headers)
       if (const auto value = req[name]; !value.empty()) headers->emplace_back(name, view(value));
     return headers->empty() ? nullptr : headers;
+  }
+
+  // -- who may enter ---
+
+  /// Whom a trusted proxy names; nothing if the peer is none, or does not.
+  std::optional<asio::ip::address> client_of(const request& req) const {
+    const auto kind = context_.options.proxy.header;
+    if (kind == proxy_header::none || !context_.trusted.contain(place_.address())) return std::nullopt;
+    std::string all;
+    const auto fields = req.equal_range(kind == proxy_header::forwarded ? "Forwarded" : "X-Forwarded-For");
+    for (auto field = fields.first; field != fields.second; ++field)
+      (all += all.empty() ? "" : ",") += view(field->value());
+    return client_address(kind, all, context_.trusted);
+  }
+
+  void admit_as(const asio::ip::address& client, request req, decision decided) {
+    waiting_ = std::make_shared<request>(std::move(req));
+    place_.admit_as(client, loop_, [s = self(), asked = waiting_, decided = std::move(decided)](
+                                     admission::verdict v) mutable {
+      if (s->waiting_ != asked) return; // too late
+      s->waiting_.reset();
+      if (v == admission::verdict::admitted) s->let_in(std::move(*asked), std::move(decided));
+      else s->answer(*asked, too_many_of_address());
+    });
+  }
+
+  static decision too_many_of_address() {
+    return {.status = 429, .body = "too many connections from your address\n",
+            .extra_header = "Retry-After", .extra_value = retry_after()};
+  }
+
+  /// That of an upgrade, as browsers can send it and as others do; empty if there is none, or nobody could tell
+  /// what it is worth.
+  std::string token_of(const request& req) const {
+    if (!context_.knows_tokens) return {};
+    const auto credentials = view(req[http::field::authorization]);
+    constexpr std::string_view scheme = "bearer ";
+    if (credentials.size() > scheme.size() && beast::iequals(credentials.substr(0, scheme.size()), scheme))
+      return std::string{credentials.substr(scheme.size())};
+    return parameter(view(req.target()), "token").value_or(std::string{});
+  }
+
+  static decision unauthorized(std::string why) {
+    return {.status = 401, .body = std::move(why), .extra_header = "WWW-Authenticate", .extra_value = "Bearer"};
+  }
+
+  static decision refusal_of(entry_fault fault) {
+    switch (fault) {
+      case entry_fault::invalid_token: return unauthorized("the token is not valid\n");
+      case entry_fault::expired_token: return unauthorized("the token has expired\n");
+      case entry_fault::anonymous_token: return {.status = 403, .body = "the token names no user\n"};
+      case entry_fault::unavailable:
+        return {.status = 503, .body = "tokens cannot be verified now\n",
+                .extra_header = "Retry-After", .extra_value = retry_after()};
+      case entry_fault::too_many: break;
+    }
+    return {.status = 429, .body = "too many requests\n",
+            .extra_header = "Retry-After", .extra_value = retry_after()};
+  }
+
+  void ask_doorkeeper(request req, decision decided, std::string token) {
+    waiting_ = std::make_shared<request>(std::move(req));
+    auto respond = [s = self(), asked = waiting_, decided = std::move(decided)](entry_verdict verdict) {
+      if (s->waiting_ != asked) return; // too late
+      s->waiting_.reset();
+      if (const auto* fault = std::get_if<entry_fault>(&verdict)) return s->answer(*asked, refusal_of(*fault));
+      s->upgrade(std::move(*asked), decided,
+                 std::move(std::get<troupe::centrifuge::connection_grant>(verdict)));
+    };
+    caf::anon_send(context_.doorkeepers[loop_.index()],
+                   judge_entry{place_.address().to_string(), std::move(token), std::move(respond)});
   }
 
   /// Keeps the session while another thread works for it, and lets it go on its own.
@@ -294,10 +382,17 @@ private:
 
   void answer(const request& req, decision decided, afterwards then = afterwards::go_on) {
     response r{static_cast<http::status>(decided.status), req.version()};
-    r.set(http::field::content_type, beast::string_view{decided.content_type.data(), decided.content_type.size()});
+    const auto set = [&r](auto field, std::string_view value) {
+      r.set(field, beast::string_view{value.data(), value.size()});
+    };
+    set(http::field::content_type, decided.content_type);
+    set(http::field::cache_control, decided.cache_control);
+    if (!decided.policy.empty()) {
+      set("Content-Security-Policy", decided.policy);
+      set("X-Frame-Options", "DENY");
+    }
     if (!decided.extra_header.empty())
-      r.set(beast::string_view{decided.extra_header.data(), decided.extra_header.size()},
-            beast::string_view{decided.extra_value.data(), decided.extra_value.size()});
+      set(beast::string_view{decided.extra_header.data(), decided.extra_header.size()}, decided.extra_value);
     r.body() = std::move(decided.body);
     const bool keep = then == afterwards::go_on && req.keep_alive() && verdict_ == admission::verdict::admitted &&
                       !context_.draining && !websocket::is_upgrade(req);
@@ -309,7 +404,7 @@ private:
 
   void send(response r, bool keep_alive, bool with_length = true) {
     r.set(http::field::server, "Troupe");
-    r.set(http::field::cache_control, "no-store");
+    if (r.find(http::field::cache_control) == r.end()) r.set(http::field::cache_control, "no-store");
     r.set("X-Content-Type-Options", "nosniff");
     r.keep_alive(keep_alive);
     if (with_length) r.prepare_payload();
@@ -331,7 +426,7 @@ private:
   /// Ends our side, then waits for the peer's: closing at once could reset what was just sent.
   void shut_down() {
     if constexpr (is_encrypted<Lower>)
-      stream_.async_shutdown([s = self()](error_code) { s->end_stream(); });
+      stream_.async_shutdown([s = self()](error_code, std::size_t) { s->end_stream(); });
     else end_stream();
   }
 

@@ -102,13 +102,14 @@ void io_loop::run() {
     figures()->processor_clock.store(own, std::memory_order_release);
   while (!context_.stopped()) {
     let_time_pass();
-    if (ready_.empty() && dirty_.empty()) guarded([&] { context_.run_one(); });
+    if (ready_.empty() && dirty_.empty() && slow_.empty()) guarded([&] { context_.run_one(); });
     const auto began = meters::ticks();
     run_handlers();
     let_time_pass();
     guarded([&] { timers().advance(now()); });
     resume_ready();
     flush();
+    run_slow();
     arm_wake_timer();
     count_turn(began);
   }
@@ -167,6 +168,13 @@ bool io_loop::resume_ready() {
     running_.clear();
   }
   return !ready_.empty();
+}
+
+void io_loop::run_slow() {
+  if (slow_.empty()) return;
+  const auto f = std::move(slow_.front());
+  slow_.pop_front();
+  guarded(f);
 }
 
 void io_loop::arm_wake_timer() {

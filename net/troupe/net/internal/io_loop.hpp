@@ -1,7 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
 // IO LOOP: a single-threaded io_context that is also the HOST of actors. One turn: handlers that are
-// ready -> actors that are ready -> timers -> one batched send of what all that has queued.
+// ready -> timers -> actors that are ready -> one batched send of what all that has queued -> one thing that is slow.
 // Thread: run() makes the calling thread the loop's; exec_later(), post() and finish() work from any.
 // Owner: the server, which calls finish() when all its actors are gone.
 #pragma once
@@ -15,6 +15,8 @@
 #include <boost/asio/post.hpp>
 
 #include <atomic>
+#include <deque>
+#include <functional>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -54,6 +56,10 @@ public:
     asio::post(context_, std::forward<F>(f));
   }
 
+  /// Runs `f` at the end of a turn to come, one such in each: what takes a millisecond, such as a TLS handshake, takes
+  /// turns with all that is quick. Loop's thread only.
+  void post_slow(std::function<void()> f) { slow_.push_back(std::move(f)); }
+
   /// Sends for `f` at the end of this turn. Loop's thread only.
   void mark_dirty(flushable& f);
   /// `f` is about to go, or its descriptor is. Loop's thread only.
@@ -73,6 +79,7 @@ private:
   bool resume_ready();
   void flush();
   void send(std::size_t operations);
+  void run_slow();
   void arm_wake_timer();
   void count_turn(std::uint64_t began) noexcept;
   [[nodiscard]] std::chrono::nanoseconds since(std::uint64_t began) const noexcept;
@@ -99,6 +106,7 @@ private:
   asio::executor_work_guard<io_executor> work_;
   wake_timer wake_;
   std::optional<clock::time_point> wake_at_;
+  std::deque<std::function<void()>> slow_; // each holds a socket of the context
   // Actors made ready by other threads, last first. Whoever finds it empty wakes the loop.
   alignas(64) std::atomic<hosted_job*> handed_over_{nullptr};
 };

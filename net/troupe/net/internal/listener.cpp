@@ -1,6 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/net/internal/http_session.hpp>
 #include <troupe/net/internal/listener.hpp>
+#include <troupe/net/internal/proxied_socket.hpp>
 
 #include <boost/asio/ip/v6_only.hpp>
 
@@ -97,17 +98,27 @@ void listener::on_accept(error_code ec, tcp_socket socket, io_loop& loop) {
   back_off_ = {};
   const auto peer = socket.remote_endpoint(ec);
   if (!ec) { // else it is gone already
-    const auto verdict = gate_->enter(peer.address());
+    const bool proxied = context_.trusted.contain(peer.address());
+    const auto verdict = proxied ? gate_->enter_proxied() : gate_->enter(peer.address());
     ticket place{gate_, peer.address()};
     if (verdict != admission::verdict::admitted) gate_->home().counters().refused.add();
-    loop.post([this, &loop, verdict, s = std::move(socket), p = std::move(place)]() mutable {
-      if (tls_) serve_encrypted(context_, loop, std::move(s), std::move(p), verdict, tls_);
-      else serve_plain(context_, loop, std::move(s), std::move(p), verdict);
+    const bool told = proxied && context_.options.proxy.protocol && verdict == admission::verdict::admitted;
+    loop.post([this, &loop, verdict, told, s = std::move(socket), p = std::move(place)]() mutable {
+      if (!told) return serve(loop, std::move(s), std::move(p), verdict);
+      await_proxy_header(context_, loop, std::move(s), std::move(p),
+                         [this, &loop](tcp_socket told_of, ticket its_place, admission::verdict of_client) {
+                           serve(loop, std::move(told_of), std::move(its_place), of_client);
+                         });
     });
   }
   const auto wait = pace();
   if (wait.count() == 0) accept();
   else after(wait);
+}
+
+void listener::serve(io_loop& loop, tcp_socket socket, ticket place, admission::verdict verdict) {
+  if (tls_) serve_encrypted(context_, loop, std::move(socket), std::move(place), verdict, tls_);
+  else serve_plain(context_, loop, std::move(socket), std::move(place), verdict);
 }
 
 host::clock::duration listener::pace() {

@@ -41,6 +41,8 @@ public:
 private:
   void accept();
   void on_accept(error_code ec, tcp_socket socket, io_loop& loop);
+  /// On the loop's thread.
+  void serve(io_loop& loop, tcp_socket socket, ticket place, admission::verdict verdict);
   void on_error(error_code ec);
   void turn_away();
   void after(host::clock::duration delay);

@@ -191,6 +191,42 @@ void collect_webhooks(collection& into, const webhooks::counters& of) {
     into.add({&of.by_hook[i].times}, {{"hook", webhooks::hook_names[i]}});
 }
 
+void collect_tokens(collection& into, const server_facts& facts) {
+  const auto count = [&](counter auth::counters::* which) {
+    return facts.tokens ? static_cast<double>(((*facts.tokens).*which).value()) : 0;
+  };
+  const auto one = [&](const char* name, const char* help, counter auth::counters::* which) {
+    into.one(name, help, MetricType::Counter, count(which));
+  };
+  one("troupe_tokens_accepted_total", "Tokens that were worth something", &auth::counters::accepted);
+  into.begin("troupe_tokens_refused_total", "Tokens that were not, by reason", MetricType::Counter);
+  for (const auto& [reason, which] : auth::refusal_figures) into.add(count(which), {{"reason", reason}});
+  one("troupe_token_cache_hits_total", "Signatures that were known to be good already",
+      &auth::counters::cached);
+  one("troupe_keys_fetched_total", "Times the keys of an endpoint were fetched", &auth::counters::keys_fetched);
+  one("troupe_keys_not_fetched_total", "Times they could not be", &auth::counters::keys_not_fetched);
+}
+
+void collect_rates(collection& into, const server_facts& facts) {
+  const auto sum = [&](auto of_loop) {
+    double all = 0;
+    if (facts.limits)
+      for (const auto& each : facts.limits->by_loop) all += static_cast<double>(of_loop(*each).value());
+    return all;
+  };
+  into.begin("troupe_rate_exceeded_total", "What was beyond a rate, refused or only counted",
+             MetricType::Counter);
+  for (std::size_t by = 0; by < rates::scope_names.size(); ++by)
+    for (std::size_t what = 0; what < rates::operation_names.size(); ++what)
+      into.add(sum([&](const rates::counters& c) -> const counter& { return c.over[by][what]; }),
+               {{"scope", std::string{rates::scope_names[by]}},
+                {"operation", std::string{rates::operation_names[what]}}});
+  into.one("troupe_rate_names", "Users and addresses whose rates are kept", MetricType::Gauge,
+           sum([](const rates::counters& c) -> const counter& { return c.tracked; }));
+  into.one("troupe_rate_names_forgotten_total", "Of those: forgotten while they were not idle",
+           MetricType::Counter, sum([](const rates::counters& c) -> const counter& { return c.forgotten; }));
+}
+
 void collect_process(collection& into, const server_facts& facts) {
   into.begin("troupe_info", "Always 1; tells the version", MetricType::Gauge);
   into.add(1, {{"version", facts.version}});
@@ -215,6 +251,8 @@ collection collect(const inspection::observatory& of, const server_facts& facts)
   collect_actors(all, of);
   collect_events(all, *facts.events);
   collect_webhooks(all, *facts.webhooks);
+  collect_tokens(all, facts);
+  collect_rates(all, facts);
   collect_process(all, facts);
   return all;
 }

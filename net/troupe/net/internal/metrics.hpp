@@ -5,8 +5,10 @@
 // Thread: any but a loop's: it reads every actor's meters.
 #pragma once
 #include <troupe/inspect/observatory.hpp>
+#include <troupe/net/auth/counters.hpp>
 #include <troupe/net/events/counters.hpp>
 #include <troupe/net/webhooks/counters.hpp>
+#include <troupe/rates/warden.hpp>
 
 #include <memory>
 #include <string>
@@ -21,6 +23,8 @@ struct server_facts {
   bool draining = false;
   std::shared_ptr<const events::counters> events = std::make_shared<events::counters>();
   std::shared_ptr<const webhooks::counters> webhooks = std::make_shared<webhooks::counters>();
+  std::shared_ptr<const auth::counters> tokens = {};
+  std::shared_ptr<const rates::limits> limits = {}; ///< Null: there are no rates.
 };
 
 inline constexpr std::string_view metrics_content_type = "text/plain; version=0.0.4; charset=utf-8";

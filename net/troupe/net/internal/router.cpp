@@ -48,7 +48,11 @@ centrifuge_dialect dialect_of(const request_view& request) {
 
 router::handler serve(const page& content) {
   return [content](const request_view&) {
-    return decision{.content_type = content.content_type, .body = std::string{content.body}};
+    return decision{
+      .content_type = content.content_type,
+      .body = std::string{content.body},
+      .cache_control = content.keep == page_keeping::forever ? "max-age=31536000, immutable" : "no-store",
+      .policy = content.policy};
   };
 }
 

@@ -41,6 +41,8 @@ struct decision {
   std::string body;                ///< Never client text.
   std::string_view extra_header{}; ///< Name of one more header, such as "Allow".
   std::string_view extra_value{};
+  std::string_view cache_control = "no-store";
+  std::string_view policy{};       ///< Content-Security-Policy; with one, no frame may hold the answer.
   std::string group{};             ///< For 101.
   std::optional<centrifuge_dialect> centrifuge{}; ///< For 101; nothing: /ws.
   std::string route{};             ///< For 101: the path, if add_route() named it.

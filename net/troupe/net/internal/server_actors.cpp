@@ -46,12 +46,21 @@ void server::impl::spawn_actors() {
   registry_ = spawn_on(*loops_.front(), troupe::registry, shards_, joining);
   rely_on(registry_, "registry", ended_);
   const auto& o = context_.options;
+  std::vector<host*> homes;
+  for (auto& loop : loops_) homes.push_back(loop.get());
+  limits_ = rates::spawn_wardens(homes, o.rates);
+  if (limits_)
+    for (const auto& warden : limits_->wardens) rely_on(warden, "warden", channels_ended_.emplace_back());
   settings_ = std::make_shared<const connection_settings>(connection_settings{
     registry_,
     {o.heartbeat.ping_interval, o.heartbeat.pong_timeout, o.heartbeat.idle_timeout},
     o.websocket.echo,
-    o.websocket.policy});
+    o.websocket.policy,
+    {},
+    {},
+    limits_});
   spawn_hubs();
+  spawn_doorkeepers();
   context_.open = [this](io_loop& loop, std::shared_ptr<transport> out, const opening& how) {
     const auto& joins = shards_[loop.index()];
     if (const auto& dialect = how.centrifuge) {
@@ -63,7 +72,9 @@ void server::impl::spawn_actors() {
       return;
     }
     connection_identity who{.id = client_id::random(), .speaks_to = target::everyone(),
-                            .origin = origin_of(how)};
+                            .user = how.grant.user, .groups = {}, .labels = how.grant.labels,
+                            .origin = origin_of(how), .meta = how.grant.meta,
+                            .expires_in = how.grant.expires_in};
     if (!how.group.empty()) {
       who.speaks_to = target::group(how.group);
       who.groups = {how.group};
@@ -126,6 +137,7 @@ void server::impl::spawn_hubs() {
   spawn_backend();
   client_settings shared{
     o.client, names, {hubs.begin(), hubs.end()}, spawn_rosters(), authenticator_, o.version, extensions_};
+  shared.limits = limits_;
   shared.backend = backend_;
   shared.asks_connect = !o.webhook.connect.empty();
   shared.asks_refresh = !o.webhook.refresh.empty();
@@ -151,6 +163,19 @@ void server::impl::spawn_authenticator() {
   if (!o.connection.jwks_public_endpoint.empty() || !o.for_subscriptions().jwks_public_endpoint.empty())
     settings.keys = keys_ = system_.spawn<caf::detached>(auth::key_source, &context_.log);
   authenticator_ = system_.spawn(auth::authenticator, std::move(settings));
+}
+
+void server::impl::spawn_doorkeepers() {
+  context_.knows_tokens = authenticator_ != nullptr;
+  context_.counts_upgrades = rates::checkpoint{limits_.get()}.minds(rates::operation::connect);
+  if (!authenticator_ && !context_.counts_upgrades) return;
+  for (auto& loop : loops_) {
+    context_.doorkeepers.push_back(spawn_on(
+      *loop, doorkeeper,
+      doorkeeper_settings{authenticator_, limits_,
+                          context_.options.client.disallow_anonymous_connection_tokens}));
+    rely_on(context_.doorkeepers.back(), "doorkeeper", channels_ended_.emplace_back());
+  }
 }
 
 std::vector<troupe::centrifuge::roster_actor> server::impl::spawn_rosters() {
@@ -206,7 +231,7 @@ void server::impl::spawn_watchers() {
   caf::anon_send(registry_, observe{ledger_});
   inspector_ = system_.spawn<caf::detached>(
     inspector, inspector_settings{observatory_, ledger_, [this] {
-      return server_facts{context_.options.version, context_.draining, told_, asked_};
+      return server_facts{context_.options.version, context_.draining, told_, asked_, tokens_, limits_};
     }});
   caf::actor_cast<caf::abstract_actor*>(inspector_)->attach_functor([this] { inspector_ended_.set(); });
 }

@@ -68,6 +68,8 @@ private:
   /// On CAF's scheduler: verifying a signature takes longer than a loop may be held up.
   void spawn_authenticator();
   std::vector<troupe::centrifuge::roster_actor> spawn_rosters();
+  /// Only if there are tokens or rates of those who connect.
+  void spawn_doorkeepers();
 
   /// Has join() wait for the end of an actor, whose failure is the server's.
   template <class Actor>
@@ -112,7 +114,7 @@ private:
   std::function<void()> on_failure_; // guarded by the mutex
   std::deque<event> shards_ended_;   // as the next
   event ended_; // outlives the loops, which may be what ends the registry
-  std::deque<event> channels_ended_; // so do these: of hubs and rosters
+  std::deque<event> channels_ended_; // so do these: of hubs and of those that clients ask
   std::deque<event> keepers_ended_;
   std::deque<event> apis_ended_;
   std::vector<std::unique_ptr<io_loop>> loops_;
@@ -137,6 +139,7 @@ private:
   events::courier_actor courier_; // null unless there is an endpoint for events
   troupe::centrifuge::authenticator_actor authenticator_; // null without keys
   auth::key_source_actor keys_; // null unless they come from endpoints
+  std::shared_ptr<const rates::limits> limits_; // null without
   std::shared_ptr<auth::counters> tokens_ = std::make_shared<auth::counters>();
   std::shared_ptr<const connection_settings> settings_;
   std::shared_ptr<hooks::directory> extensions_ = std::make_shared<hooks::directory>();

@@ -4,10 +4,12 @@
 #pragma once
 #include <troupe/centrifuge/backend.hpp>
 #include <troupe/event_log.hpp>
+#include <troupe/net/internal/doorkeeper.hpp>
 #include <troupe/net/internal/frame_scanner.hpp>
 #include <troupe/net/internal/io_loop.hpp>
 #include <troupe/net/internal/memory_budget.hpp>
 #include <troupe/net/internal/message_pace.hpp>
+#include <troupe/net/internal/networks.hpp>
 #include <troupe/net/internal/router.hpp>
 #include <troupe/net/options.hpp>
 #include <troupe/transport.hpp>
@@ -17,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace troupe::net {
 
@@ -31,6 +34,7 @@ struct opening {
   std::optional<centrifuge_dialect> centrifuge; ///< Of /connection/websocket.
   std::string route;   ///< Path of a route; empty for others.
   bool encrypted = false; ///< TLS.
+  troupe::centrifuge::connection_grant grant; ///< Of its token, but for /connection/websocket.
   /// Of the request, that webhooks get; null: none.
   std::shared_ptr<const troupe::centrifuge::request_headers> headers = {};
 };
@@ -43,7 +47,11 @@ struct session_context {
   std::function<void(io_loop&, std::shared_ptr<transport>, const opening&)> open;
   std::atomic<bool> draining{false};
   memory_budget memory{options.limit.memory_bytes};
+  networks trusted{options.proxy.trusted}; ///< Proxies.
   std::shared_ptr<const api::endpoint> api; ///< Null: there is no server API on this port.
+  std::vector<doorkeeper_actor> doorkeepers; ///< By loop; none: there is nothing to ask.
+  bool knows_tokens = false;                 ///< Whether there are keys for them.
+  bool counts_upgrades = false;              ///< Whether they have a rate.
 
   [[nodiscard]] frame_scanner::limits scan_limits() const noexcept {
     return {options.websocket.max_message_bytes, options.websocket.max_fragments};

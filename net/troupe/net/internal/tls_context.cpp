@@ -36,6 +36,7 @@ std::shared_ptr<context> load_tls(const tls_options& options) {
   SSL_CTX_set_min_proto_version(native, options.min_version == tls_version::v1_3 ? TLS1_3_VERSION
                                                                                  : TLS1_2_VERSION);
   SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS); // idle connections hold none
+  SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF); // clients keep their sessions, in tickets
   SSL_CTX_set_alpn_select_cb(native, select_protocol, nullptr);
   boost::system::error_code ec;
   tls->use_certificate_chain_file(options.certificate, ec);

@@ -8,6 +8,7 @@
 // the outbox and a FIN out, the peer's FIN awaited) -> closed. Any failure skips to closed.
 #pragma once
 #include <troupe/net/internal/admission.hpp>
+#include <troupe/net/internal/io_outcome.hpp>
 #include <troupe/net/internal/message_pace.hpp>
 #include <troupe/net/internal/session_context.hpp>
 #include <troupe/net/internal/wire_stream.hpp>
@@ -17,6 +18,7 @@
 #include <boost/beast/websocket/stream.hpp>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <type_traits>
 
@@ -65,7 +67,8 @@ private:
 
   void on_accepted(error_code ec, const opening& how);
   void read();
-  void park();
+  void park(tcp_socket::wait_type until = tcp_socket::wait_read);
+  io_outcome read_now(std::span<char> into);
   void on_readable(error_code ec);
   void read_message();
   void on_read(error_code ec, std::size_t have, std::size_t n);
@@ -79,8 +82,11 @@ private:
   [[nodiscard]] std::size_t queued() const noexcept;
   [[nodiscard]] outbox_bounds bounds() const noexcept;
   void flush_soon();
-  void wait_writable();
+  /// Sends nothing until the socket is ready for that; then calls go_on(), which has to keep the session.
+  template <class F>
+  void wait_until(tcp_socket::wait_type ready, F go_on);
   void send_encrypted();
+  void write_encrypted();
   void after_send();
 
   void send_close_frame();
@@ -122,7 +128,7 @@ private:
   std::unique_ptr<timer> resume_;  // reading, once it was faster than allowed
   std::size_t uncredited_ = 0;
   message_pace pace_;
-  std::uint64_t timed_message_ = 0; // number of the message deadline_ is for
+  std::uint32_t timed_message_ = 0; // number of the message deadline_ is for
   std::uint32_t delivered_ = 0;     // messages that Beast has given us
   stage stage_ = stage::handshake;
   close_reason violation_ = close_reason::none; // found by the scanner

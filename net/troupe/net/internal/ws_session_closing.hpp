@@ -60,7 +60,7 @@ void ws_session<Lower>::linger(close_reason reason) {
 template <class Lower>
 void ws_session<Lower>::shut_down() {
   if constexpr (is_encrypted<Lower>) {
-    lower().async_shutdown([s = self()](error_code) { s->end_stream(); });
+    lower().async_shutdown([s = self()](error_code, std::size_t) { s->end_stream(); });
   } else {
     end_stream();
   }

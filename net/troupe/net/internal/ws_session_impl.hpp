@@ -7,7 +7,6 @@
 #include <troupe/net/internal/ws_session_closing.hpp>
 #include <troupe/net/internal/ws_session_reading.hpp>
 
-#include <boost/asio/write.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/websocket/option.hpp>
 
@@ -191,7 +190,7 @@ void ws_session<Lower>::sent(ssize_t result) {
     consume(static_cast<std::size_t>(result));
     after_send();
   } else if (result == -EAGAIN) {
-    wait_writable();
+    wait_until(tcp_socket::wait_write, [s = self()] { s->flush_soon(); });
   } else {
     finish(stage_ == stage::open ? close_reason::peer_reset : record_.reason);
   }
@@ -206,14 +205,15 @@ void ws_session<Lower>::consume(std::size_t n) {
 }
 
 template <class Lower>
-void ws_session<Lower>::wait_writable() {
+template <class F>
+void ws_session<Lower>::wait_until(tcp_socket::wait_type ready, F go_on) {
   blocked_ = true;
   out_.publish();
   arm(write_deadline_, context_.options.outbox.write_timeout);
-  socket().async_wait(tcp_socket::wait_write, [s = self()](error_code ec) {
-    s->blocked_ = false;
-    s->write_deadline_.cancel();
-    if (!ec) s->flush_soon();
+  socket().async_wait(ready, [this, go_on](error_code ec) {
+    blocked_ = false;
+    write_deadline_.cancel();
+    if (!ec && stage_ != stage::closed) go_on();
   });
 }
 
@@ -226,17 +226,23 @@ void ws_session<Lower>::send_encrypted() {
     for (std::size_t i = 0; i < used && encrypting_.size() < record_bytes; ++i)
       encrypting_ += slices[i].substr(0, record_bytes - encrypting_.size());
     consume(encrypting_.size());
-    blocked_ = true;
-    arm(write_deadline_, context_.options.outbox.write_timeout);
-    asio::async_write(lower(), asio::buffer(encrypting_), [s = self()](error_code ec, std::size_t) {
-      s->blocked_ = false;
-      s->write_deadline_.cancel();
-      if (s->stage_ == stage::closed) return;
-      if (ec) return s->finish(s->stage_ == stage::open ? close_reason::peer_reset : s->record_.reason);
-      s->encrypting_.clear();
-      if (s->out_.empty()) s->encrypting_ = {};
-      s->after_send();
-    });
+    write_encrypted();
+  }
+}
+
+template <class Lower>
+void ws_session<Lower>::write_encrypted() {
+  if constexpr (is_encrypted<Lower>) {
+    while (!encrypting_.empty()) {
+      const auto result = lower().write(encrypting_);
+      if (result.is != io_outcome::state::done)
+        return wait_until(result.is == io_outcome::state::wants_read ? tcp_socket::wait_read : tcp_socket::wait_write,
+                          [s = self()] { s->write_encrypted(); });
+      if (result.error) return finish(stage_ == stage::open ? close_reason::peer_reset : record_.reason);
+      encrypting_.erase(0, result.bytes);
+    }
+    if (out_.empty()) encrypting_ = {};
+    after_send();
   }
 }
 

@@ -1,7 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// Members of ws_session that read. A plain connection between two messages is parked: it waits for the
-// socket alone. Once bytes come, Beast reads until it has given us all messages of what it has read.
+// Members of ws_session that read. A connection between two messages is parked: it waits for the socket
+// alone. Once bytes come, Beast reads until it has given us all messages of what it has read.
 #pragma once
 #include <troupe/net/internal/utf8.hpp>
 #include <troupe/net/internal/ws_session.hpp>
@@ -36,16 +36,28 @@ void ws_session<Lower>::read() {
     return arm(*resume_, std::chrono::ceil<std::chrono::milliseconds>(wait));
   }
   reading_ = true;
-  if (is_encrypted<Lower> || !drained_) read_message();
-  else park();
+  if (drained_) park();
+  else read_message();
 }
 
 // Most connections are idle most of the time. One that waits for nothing but readable bytes needs neither
 // a buffer nor a read of Beast's, which is larger.
 template <class Lower>
-void ws_session<Lower>::park() {
+void ws_session<Lower>::park(tcp_socket::wait_type until) {
   incoming_ = {};
-  socket().async_wait(tcp_socket::wait_read, [s = self()](error_code ec) { s->on_readable(ec); });
+  if constexpr (is_encrypted<Lower>)
+    if (lower().has_rest()) return asio::post(loop_.executor(), [s = self()] { s->on_readable({}); });
+  socket().async_wait(until, [s = self()](error_code ec) { s->on_readable(ec); });
+}
+
+template <class Lower>
+io_outcome ws_session<Lower>::read_now(std::span<char> into) {
+  if constexpr (is_encrypted<Lower>) return lower().read(into);
+  const auto n = ::recv(socket().native_handle(), into.data(), into.size(), MSG_DONTWAIT);
+  if (n > 0) return {.bytes = static_cast<std::size_t>(n)};
+  if (n == 0) return {.error = asio::error::eof};
+  if (errno == EAGAIN || errno == EINTR) return {.is = io_outcome::state::wants_read};
+  return {.error = {errno, boost::system::system_category()}};
 }
 
 template <class Lower>
@@ -55,13 +67,14 @@ void ws_session<Lower>::on_readable(error_code ec) {
     return;
   }
   std::array<char, first_read> bytes;
-  const auto n = ::recv(socket().native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT);
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return park();
-  if (n <= 0) {
+  const auto result = read_now(bytes);
+  if (result.is == io_outcome::state::wants_read) return park();
+  if (result.is == io_outcome::state::wants_write) return park(tcp_socket::wait_write);
+  if (result.error) {
     reading_ = false;
-    return on_read_failed(n == 0 ? asio::error::eof : error_code{errno, boost::system::system_category()});
+    return on_read_failed(result.error);
   }
-  const std::string_view got{bytes.data(), static_cast<std::size_t>(n)};
+  const std::string_view got{bytes.data(), result.bytes};
   if (owner_ && frame_scanner::are_pongs(got)) { // the answers to our pings: all that most ever send
     caf::anon_send(owner_, pong_received{});
     return park();
