@@ -113,6 +113,14 @@ TEST_CASE("journal: segments that are done with go, and what is open stays", "[n
   CHECK(book.next_sequence() == 2'002);
 }
 
+TEST_CASE("journal: a server that starts again and again leaves no files behind", "[net][events][journal]") {
+  const scratch_folder at;
+  for (int i = 0; i < 20; ++i) {
+    const journal book{at.path(), roomy};
+    CHECK(segments(at.path()).size() <= 2);
+  }
+}
+
 TEST_CASE("journal: at its bound the oldest events are lost and counted", "[net][events][journal]") {
   const scratch_folder at;
   const journal_limits small{.max_bytes = 64 * 1024, .segment_bytes = 4 * 1024};

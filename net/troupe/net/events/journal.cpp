@@ -88,8 +88,7 @@ journal::journal(fs::path directory, journal_limits limits)
   if (!segments_.empty()) read_ = {segments_.front().number, 0};
   // Never appended to: its end may be torn.
   if (auto why = begin_segment(); !why.empty()) throw std::runtime_error{why};
-  const auto done = std::exchange(acknowledged_, 0);
-  if (done != 0) acknowledge(done);
+  forget();
 }
 
 journal::~journal() {
@@ -261,12 +260,16 @@ void journal::acknowledge(std::uint64_t last) {
   std::string bytes;
   internal::append(bytes, {.what = record::kind::acknowledged, .sequence = last});
   (void)write(bytes); // or they are sent again after a restart
+  forget();
+}
+
+void journal::forget() {
   for (const auto& in : segments_) {
     if (in.number < read_.segment) continue;
     auto offset = in.number == read_.segment ? read_.offset : 0;
     bool reached = false;
     visit(in, offset, [&](const record& r, std::size_t after) {
-      reached = r.what == record::kind::event && r.sequence > last;
+      reached = r.what == record::kind::event && r.sequence > acknowledged_;
       if (!reached) offset = after;
       return !reached;
     });

@@ -92,6 +92,8 @@ private:
   [[nodiscard]] std::string write(std::string_view bytes);
   void apply(const internal::record& r);
   void note(effect on, std::string_view connection, std::string_view text);
+  /// Moves on to the first event that is not acknowledged, and drops the segments before it.
+  void forget();
   void keep_within_bounds();
   void drop_front();
   [[nodiscard]] std::filesystem::path path_of(std::uint64_t number) const;
