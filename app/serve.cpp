@@ -83,6 +83,7 @@ std::string page_address(const net::server& server, const net::listen_options& l
 
 constexpr int stopped_by_console = 0; // in place of a signal
 constexpr int stopped_by_failure = -1; // likewise
+constexpr int reload_by_console = -2;
 
 std::string_view signal_name(int signal) {
   switch (signal) {
@@ -112,7 +113,9 @@ int serve(const settings& settings) {
   console::web_commands commands{settings.console};
   net::server server{system, std::move(options), log, all_pages(), {}, {commands.service()}};
   std::optional<console::console> console{std::in_place, system, settings.console, server, log,
-                                          [&] { signals.push(stopped_by_console); }};
+                                          console::program_orders{
+                                            .drain = [&] { signals.push(stopped_by_console); },
+                                            .reload = [&] { signals.push(reload_by_console); }}};
   server.on_failure([&] { signals.push(stopped_by_failure); });
   commands.open(console->address());
   log.write(severity::info, "listening",
@@ -130,8 +133,9 @@ int serve(const settings& settings) {
     (void)print(fmt::format("Troupe {} is running. Open {} in two browser tabs; Ctrl-C stops it.\n",
                             version(), page_address(server, settings.server.listen)));
 
+  const auto reloads = [&](int signal) { return signal == reload_by_console || (signal == SIGHUP && !on_terminal); };
   int signal = signals.pop();
-  for (; signal == SIGHUP && !on_terminal; signal = signals.pop()) server.reload_tls();
+  for (; reloads(signal); signal = signals.pop()) server.reload_tls();
   log.write(severity::info, "stopping", {{"signal", std::string{signal_name(signal)}}});
   server.stop();
   server.wait();

@@ -25,6 +25,7 @@ enum class verb : std::uint8_t {
   presence,
   publish,
   quit,
+  reload,
   send,
   sessions,
   top,

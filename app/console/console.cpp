@@ -12,10 +12,10 @@
 namespace troupe::app::console {
 
 console::console(caf::actor_system& system, const console_options& options,
-                 const net::server& server, text_log& log, std::function<void()> drain)
+                 const net::server& server, text_log& log, program_orders program)
     : system_{system},
       executor_{system.spawn<caf::detached>(
-          executor, console_node{server.insight(), &log, &book_, std::move(drain)})} {
+          executor, console_node{server.insight(), &log, &book_, std::move(program)})} {
   try {
     sockets_.emplace(options, server.port(), session_context{executor_, book_, log, options.write_timeout});
   } catch (...) {

@@ -25,10 +25,9 @@ namespace troupe::app::console {
 class console {
 public:
   /// @param system, log Outlive this.
-  /// @param drain Stops the server; called at most once, on a thread of the console's.
   /// @throws std::runtime_error when a socket cannot be had: see socket_server.
   console(caf::actor_system& system, const console_options& options, const net::server& server,
-          text_log& log, std::function<void()> drain);
+          text_log& log, program_orders program);
 
   /// Who does what is asked for.
   [[nodiscard]] const executor_actor& address() const noexcept { return executor_; }

@@ -99,6 +99,7 @@ void executor_state::execute(const invocation& in, reply done) {
     case verb::presence: return presence(in, std::move(done));
     case verb::publish: return publish(in, std::move(done));
     case verb::quit: return done({}); // the client's business
+    case verb::reload: return done(reload());
     case verb::send: return send(in, std::move(done));
     case verb::sessions: return done(sessions());
     case verb::top: return top(in, std::move(done));
@@ -160,8 +161,13 @@ void executor_state::kick(const invocation& in, reply done) {
 answer executor_state::drain() {
   if (std::exchange(draining_, true))
     return answer::failed("the server is draining already");
-  node_.drain();
+  node_.program.drain();
   return answer::note("draining; the server exits when everyone is gone");
+}
+
+answer executor_state::reload() {
+  node_.program.reload();
+  return answer::note("reading the certificate again; certificate_reloaded or certificate_kept in the log tells what came of it");
 }
 
 answer executor_state::set_log_level(const invocation& in) {

@@ -45,12 +45,18 @@ struct run_command {
   request what;
 };
 
+/// What the program does by itself. Called on a thread of the console's.
+struct program_orders {
+  std::function<void()> drain;  ///< As SIGTERM. Called at most once.
+  std::function<void()> reload; ///< As SIGHUP without a terminal.
+};
+
 /// What commands act on. Outlives the executor.
 struct console_node {
   net::insight server;
   text_log* log = nullptr;
   const session_book* sessions = nullptr;
-  std::function<void()> drain; ///< As SIGTERM. Called at most once.
+  program_orders program;
 };
 
 /// Executor to itself: a window is over.
@@ -112,6 +118,7 @@ private:
   void publish(const invocation& in, reply done);
   void kick(const invocation& in, reply done);
   answer drain();
+  answer reload();
   answer set_log_level(const invocation& in);
 
   /// Asks an actor; `then` makes its answer a reply. What goes wrong is a reply as well.

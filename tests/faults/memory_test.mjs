@@ -52,7 +52,7 @@ test("fault 14: 5,000 clients and slow readers never get it killed in a memory c
   const limit = 256 << 20;
   const cage = await MemoryCage.make(limit);
   t.diagnostic(cage ? "in a memory cgroup" : "no memory cgroup can be made here: its resident memory is held against 256 MiB instead");
-  const flags = ["--limit-memory-bytes", "208MiB", "--outbox-max-bytes", String(8 << 20), "--outbox-socket-send-buffer", "16384",
+  const flags = ["--limit-memory-bytes", "208MiB", "--limit-handshake-timeout", "60s", "--outbox-max-bytes", String(8 << 20), "--outbox-socket-send-buffer", "16384",
     "--outbox-write-timeout", "60s", "--outbox-close-timeout", "500ms", "--websocket-read-window-bytes", "256KiB"];
   const start = async () => {
     const server = await Server.startAs(t, { under: cage?.command ?? [] }, ...flags);

@@ -5,7 +5,7 @@ import test, { after } from "node:test";
 import tls from "node:tls";
 import { makeCertificate } from "./support/certificate.mjs";
 import { Client } from "./support/client.mjs";
-import { freePort, request, Server } from "./support/server.mjs";
+import { freePort, request, runToEnd, Server } from "./support/server.mjs";
 import { elapsed, eventually, within } from "./support/time.mjs";
 
 const timeout = 30_000;
@@ -105,6 +105,22 @@ test("tls: SIGHUP serves a new certificate to new clients, and those that are th
   after_.send("from after");
   assert.equal(await before.nextText(), "from before");
   assert.equal(await before.nextText(), "from after");
+});
+
+test("tls: the console's reload serves a new certificate, as SIGHUP does", { timeout }, async (t) => {
+  const own = makeCertificate(t);
+  const server = await Server.start(t, ...own.flags);
+  const open = (authority) => Client.open(`wss://127.0.0.1:${server.port}/ws`, { ca: authority });
+  const before = await open(own.ca);
+  t.after(() => before.terminate());
+  const renewed = own.renew();
+  const { code, stderr } = await runToEnd(["console", "--socket", server.event("listening").console, "-c", "reload"]);
+  assert.equal(code, 0, stderr);
+  await eventually("the new certificate is there", () => server.event("certificate_reloaded"));
+  const after_ = await open(renewed);
+  t.after(() => after_.terminate());
+  before.send("from before");
+  assert.equal(await after_.nextText(), "from before");
 });
 
 test("tls: SIGHUP does nothing to a server without TLS", { timeout }, async (t) => {

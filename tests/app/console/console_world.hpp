@@ -78,7 +78,7 @@ public:
     commands.emplace(options);
     server.emplace(system, of_server, log, std::vector<net::page>{}, hooks::extensions{},
                    std::vector{commands->service()});
-    sockets.emplace(system, options, *server, log, [this] { ++drains; });
+    sockets.emplace(system, options, *server, log, program_orders{[this] { ++drains; }, [this] { ++reloads; }});
     commands->open(sockets->address());
   }
 
@@ -106,6 +106,7 @@ public:
   std::string socket;
   int written = ::memfd_create("log", MFD_CLOEXEC);
   std::atomic<int> drains{0};
+  std::atomic<int> reloads{0};
   caf::actor_system_config config;
   caf::actor_system system{config};
   text_log log{{}, written};

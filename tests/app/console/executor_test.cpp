@@ -114,6 +114,15 @@ TEST_CASE("console: every action is in the log, whatever its level, and looking 
   CHECK(world.logged().find("unwanted") == std::string::npos);
 }
 
+TEST_CASE("console: the server is told to reload each time", "[app][console]") {
+  console_world world;
+  client at{world.socket};
+  for (int times = 1; times <= 2; ++times) {
+    CHECK(run(at, "reload").starts_with("reading the certificate again; "));
+    CHECK(world.reloads == times);
+  }
+}
+
 TEST_CASE("console: the server is told to drain once", "[app][console]") {
   console_world world;
   client at{world.socket};
