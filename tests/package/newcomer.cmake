@@ -1,7 +1,7 @@
 # What a newcomer does who follows the guide alone: copies its first program, builds it with the installed package,
 # starts it. The program has to be one with a channel actor, and short.
 file(READ ${guide} text)
-string(FIND "${text}" "<!-- snippet: examples/numbers/numbers.cpp program -->" at)
+string(FIND "${text}" "<!-- snippet: examples/numbering/numbering.cpp program -->" at)
 string(SUBSTRING "${text}" ${at} -1 text)
 string(FIND "${text}" "```cpp\n" begin)
 string(FIND "${text}" "\n```\n" end)

@@ -119,8 +119,8 @@ test("examples: backend answers calls and lets in who knows the password", { tim
   assert.equal((await left).code, 4501);
 });
 
-test("examples: numbers numbers what is said", { timeout }, async (t) => {
-  const { port } = await startExample(t, "numbers");
+test("examples: numbering numbers what is said", { timeout }, async (t) => {
+  const { port } = await startExample(t, "numbering");
   const client = await connectSdk(t, json, port);
   const channel = await subscribeSdk(client, "numbers:a");
   const heard = collect(channel, "publication");

@@ -1,6 +1,6 @@
-// NUMBERS: the smallest program with a channel actor of its own. It numbers what is said in its channels.
+// NUMBERING: the smallest program with a channel actor of its own. It numbers what is said in its channels.
 //
-//   numbers [PORT]
+//   numbering [PORT]
 
 // snippet: program
 #include <troupe/server.hpp>
