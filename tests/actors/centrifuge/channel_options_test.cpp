@@ -103,7 +103,7 @@ TEST_CASE("channel options: each is visited once, by its own name",
     names.insert(name);
     members.insert(&member);
   });
-  CHECK(names.size() == 32);
+  CHECK(names.size() == 35);
   CHECK(members.size() == names.size());
   visit_options(options, [&](std::string_view name, auto& member) {
     if constexpr (std::is_same_v<std::decay_t<decltype(member)>, std::size_t>)

@@ -11,7 +11,7 @@ using namespace troupe::centrifuge;
 
 namespace {
 
-constexpr auto fetch_timeout = std::chrono::seconds{5}; // clients ping and wait meanwhile
+constexpr auto fetch_timeout = std::chrono::seconds{4}; // clients ping and wait meanwhile
 
 } // namespace
 

@@ -2,7 +2,7 @@
 //
 // KEY SOURCE: fetches key sets from their endpoints.
 // Thread: its own, since it waits; spawn it detached. Owner: the server. Bounded by: one fetch at a time, of at
-// most 256 KiB, with two tries of at most two seconds each. Ends when: the server does.
+// most 256 KiB, with two tries of a second each. Ends when: the server does.
 #pragma once
 #include <troupe/event_log.hpp>
 #include <troupe/net/auth/key.hpp>
