@@ -104,6 +104,12 @@ const walks = {
     void waits;
     return client.closed;
   }],
+  too_many_requests: [{ start: (t) => start(t, "--rate-connection-message", "1/m") }, async (t, server) => {
+    const client = await server.connect();
+    client.send("one");
+    client.send("two");
+    return client.closed;
+  }],
   invalid_token: [centrifuge, async (t, server) => {
     const peer = await Peer.open(t, server);
     peer.sendCommands({ id: 1, connect: { token: "rubbish" } });

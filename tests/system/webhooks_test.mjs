@@ -29,20 +29,20 @@ function settled(value, key) {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, settled(member, name)]));
 }
 
-const namespaces = `
+/** A namespace that asks those of `hooks` that a namespace can ask; clients may subscribe if nobody is asked. */
+const namespaces = (hooks) => `
 [channel.without_namespace]
 allow_subscribe_for_client = true
 [[channel.namespaces]]
 name = "chat"
-subscribe_proxy_enabled = true
-publish_proxy_enabled = true
-sub_refresh_proxy_enabled = true
+allow_subscribe_for_client = ${!hooks.includes("subscribe")}
+${["subscribe", "publish", "sub_refresh"].filter((hook) => hooks.includes(hook)).map((hook) => `${hook}_proxy_enabled = true`).join("\n")}
 `;
 
 /** A server that asks `hooks` of the receiver. */
 async function asking(t, receiver, hooks, ...more) {
   const file = join(tmpdir(), `troupe-webhooks-${process.pid}-${Math.random()}.toml`);
-  await writeFile(file, namespaces);
+  await writeFile(file, namespaces(hooks));
   t.after(() => rm(file));
   const flags = hooks.flatMap((hook) => [`--webhook-${hook.replace("_", "-")}`, receiver.url(`/${hook}`)]);
   const timeout = more.includes("--webhook-timeout") ? [] : ["--webhook-timeout", "5s"];
