@@ -165,7 +165,7 @@ std::vector<option> server_option_table() {
       size("outbox.socket_send_buffer", TROUPE_FIELD(server.outbox.socket_send_buffer),
            {4u << 10, 64u << 20, true}, "SO_SNDBUF of each connection; 0 leaves it to the kernel."),
       duration("outbox.close_timeout", TROUPE_FIELD(server.outbox.close_timeout), {100ms, 10min},
-               "Time for the closing handshake; then the client is cut."),
+               "Time for the closing handshake, or for a refused client to go; then it is cut."),
 
       duration("drain.timeout", TROUPE_FIELD(server.drain.timeout), {100ms, 1h},
                "From the signal to the exit; connections left by then are cut."),

@@ -16,6 +16,7 @@ async function chatter(server, at) {
   peer.socket.pause();
   for (let sent = 0; sent < 256 && !peer.hasEnded && !peer.socket.destroyed; sent++)
     await (peer.socket.write(message) || drained(peer.socket, 1000));
+  return peer;
 }
 
 test("fault 14: within its memory budget the server sheds the slow, refuses newcomers and serves the others", { timeout: 90_000 * scale }, async (t) => {
@@ -34,7 +35,7 @@ test("fault 14: within its memory budget the server sheds the slow, refuses newc
       const answer = await server.connect("/ws/newcomer").then((client) => { client.terminate(); return 101; }, (error) => error.status ?? "none");
       statuses[answer] = (statuses[answer] ?? 0) + 1;
     }
-    await all;
+    const chatters = await all;
     const totals = await server.totals();
     const peak = Math.max(...server.events.filter(({ event }) => event === "memory_level").map(({ resident }) => Number(resident)));
     assert.ok(totals.closed_by_reason.slow_consumer > 0, JSON.stringify(totals.closed_by_reason));
@@ -42,6 +43,7 @@ test("fault 14: within its memory budget the server sheds the slow, refuses newc
     for (const client of healthy) assert.equal(await client.nextText(), "still there");
     assert.ok(statuses[503] > 0, `newcomers were answered ${JSON.stringify(statuses)}`);
     for (const client of healthy) client.terminate();
+    for (const peer of chatters) peer?.destroy();
     return `levels ${[...new Set(levels())].join(", ")}, ${totals.closed_by_reason.slow_consumer} of ${count} slow ones closed, ` +
       `newcomers answered ${JSON.stringify(statuses)}, ${mib(peak)} at a change of level, budget ${mib(budget)}`;
   });
@@ -69,12 +71,13 @@ test("fault 14: 5,000 clients and slow readers never get it killed in a memory c
     await server.settle(5002, 60_000);
     const stop = every(t, 500, () => crowd[0].write(frame(opcode.text, "to all of the crowd")));
     // 1.6 GiB to be queued.
-    await parallel(200 * scale, 50, (at) => chatter(server, at));
+    const chatters = [];
+    await parallel(200 * scale, 50, async (at) => chatters.push(await chatter(server, at)));
     await eventually("slow ones are closed", async () => (await server.totals()).closed_by_reason.slow_consumer > 0, 30_000);
     stop();
     const totals = await server.totals();
     assert.equal(crowd.filter((peer) => peer.hasEnded).length, 0, "none of the crowd was closed");
-    for (const peer of crowd) peer.destroy();
+    for (const peer of [...crowd, ...chatters]) peer?.destroy();
     if (cage) assert.equal(await cage.kills(), 0, "nothing was killed");
     return `5,000 clients, ${totals.closed_by_reason.slow_consumer} of ${200 * scale} slow ones closed, ` +
       (cage ? `${mib(await cage.peak())} charged to the cgroup at most, 0 killed` : "no cgroup");

@@ -423,8 +423,9 @@ private:
     read();
   }
 
-  /// Ends our side, then waits for the peer's: closing at once could reset what was just sent.
+  /// Ends our side, then waits a little for the peer's: closing at once could reset what was just sent.
   void shut_down() {
+    expire_at(std::min(expires_, loop_.now() + context_.options.outbox.close_timeout));
     if constexpr (is_encrypted<Lower>)
       stream_.async_shutdown([s = self()](error_code, std::size_t) { s->end_stream(); });
     else end_stream();
