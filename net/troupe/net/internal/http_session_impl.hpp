@@ -3,6 +3,7 @@
 // The class behind http_session.hpp: included only where it is instantiated.
 #pragma once
 #include <troupe/net/api/endpoint.hpp>
+#include <troupe/net/auth/secret.hpp>
 #include <troupe/net/internal/forwarded.hpp>
 #include <troupe/net/internal/http_session.hpp>
 #include <troupe/net/internal/request_text.hpp>
@@ -269,10 +270,8 @@ private:
   /// what it is worth.
   std::string token_of(const request& req) const {
     if (!context_.knows_tokens) return {};
-    const auto credentials = view(req[http::field::authorization]);
-    constexpr std::string_view scheme = "bearer ";
-    if (credentials.size() > scheme.size() && beast::iequals(credentials.substr(0, scheme.size()), scheme))
-      return std::string{credentials.substr(scheme.size())};
+    if (const auto named = auth::credentials(view(req[http::field::authorization]), "Bearer"); !named.empty())
+      return std::string{named};
     return parameter(view(req.target()), "token").value_or(std::string{});
   }
 

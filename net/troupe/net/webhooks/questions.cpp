@@ -36,6 +36,21 @@ bool is_binary(const payload& data, const webhook_options& o) {
   return o.binary_encoding || (!data.empty() && travels_in_base64(data, o));
 }
 
+/// Of a client that wants to do something in a channel.
+template <class Question>
+std::string text_with_data(const Question& m, const webhook_options& o) {
+  output out;
+  {
+    object to{out};
+    begin(to, m.who, is_binary(m.data, o));
+    to.always("user", m.who.user);
+    to.always("channel", m.channel);
+    add_data(to, m.data, o);
+    add_meta(to, m.who.meta, o);
+  }
+  return std::move(out.text);
+}
+
 } // namespace
 
 std::string text_of(const ask_connect& m, const webhook_options& o) {
@@ -62,31 +77,9 @@ std::string text_of(const ask_refresh& m, const webhook_options& o) {
   return std::move(out.text);
 }
 
-std::string text_of(const ask_subscribe& m, const webhook_options& o) {
-  output out;
-  {
-    object to{out};
-    begin(to, m.who, is_binary(m.data, o));
-    to.always("user", m.who.user);
-    to.always("channel", m.channel);
-    add_data(to, m.data, o);
-    add_meta(to, m.who.meta, o);
-  }
-  return std::move(out.text);
-}
+std::string text_of(const ask_subscribe& m, const webhook_options& o) { return text_with_data(m, o); }
 
-std::string text_of(const ask_publish& m, const webhook_options& o) {
-  output out;
-  {
-    object to{out};
-    begin(to, m.who, is_binary(m.data, o));
-    to.always("user", m.who.user);
-    to.always("channel", m.channel);
-    add_data(to, m.data, o);
-    add_meta(to, m.who.meta, o);
-  }
-  return std::move(out.text);
-}
+std::string text_of(const ask_publish& m, const webhook_options& o) { return text_with_data(m, o); }
 
 std::string text_of(const ask_sub_refresh& m, const webhook_options& o) {
   output out;
