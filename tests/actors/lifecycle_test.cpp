@@ -154,27 +154,16 @@ TEST_CASE_METHOD(node, "lifecycle: a connection that finds its shard gone ends a
 
 TEST_CASE_METHOD(two_shards, "lifecycle: after any churn the counters add up and nothing is left",
                  "[actors][lifecycle]") {
-  std::size_t n = 0;
   for (int round = 0; round < 40; ++round) {
     for (int i = 0; i < 10; ++i)
       opens({.groups = {"g" + std::to_string(i % 3)}, .host = static_cast<std::size_t>(i % 2)});
     if (round % 2) run();
     send({}, "hello");
-    for (; n + 5 < clients.size(); ++n) {
-      const auto& c = clients[n];
-      switch (n % 6) {
-        case 0: c->client_closes(); break;
-        case 1: c->client_fails(close_reason::peer_gone); break;
-        case 2: caf::anon_send_exit(c.who, caf::exit_reason::kill); break;
-        case 3: caf::anon_send(c.who, credit{12345}); break; // fails
-        case 4: caf::anon_send(c.who, close_connection{close_status::of(close_reason::kicked)}); break;
-        case 5: c->client_fails(close_reason::write_timeout); break;
-      }
-    }
+    end_all_but(5);
     all_read(*this);
     check_counters();
   }
-  for (; n < clients.size(); ++n) clients[n]->client_closes();
+  for (auto n = clients.size() - 5; n < clients.size(); ++n) clients[n]->client_closes();
   run();
   CHECK(total(&loop_counters::opened) == 400);
   CHECK(total(&loop_counters::closed) == 400);

@@ -117,6 +117,21 @@ public:
     return c;
   }
 
+  /// Ends the connections that are not ended yet, but the last ones, in all the ways there are, in turn.
+  void end_all_but(std::size_t last) {
+    for (; ended_ + last < clients.size(); ++ended_) {
+      const auto& c = clients[ended_];
+      switch (ended_ % 6) {
+        case 0: c->client_closes(); break;
+        case 1: c->client_fails(close_reason::peer_gone); break;
+        case 2: caf::anon_send_exit(c.who, caf::exit_reason::kill); break;
+        case 3: caf::anon_send(c.who, credit{12345}); break; // fails
+        case 4: caf::anon_send(c.who, close_connection{close_status::of(close_reason::kicked)}); break;
+        case 5: c->client_fails(close_reason::write_timeout); break;
+      }
+    }
+  }
+
   void send(broadcast what) { caf::anon_send(registry, std::move(what)); }
   void send(target to, std::string_view text) {
     send(broadcast{.to = std::move(to), .message = frame::encode(opcode::text, text)});
@@ -157,6 +172,9 @@ public:
   registry_actor registry;
   std::shared_ptr<const connection_settings> settings;
   std::vector<client> clients;
+
+private:
+  std::size_t ended_ = 0; // by end_all_but()
 };
 
 } // namespace troupe::tests

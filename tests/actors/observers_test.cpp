@@ -160,28 +160,17 @@ TEST_CASE_METHOD(observed_node, "observers: a connection that is killed or crash
 TEST_CASE_METHOD(observed_node, "observers: N connections give N ups and N downs, none twice",
                  "[actors][observers]") {
   std::multiset<client_id> all;
-  std::size_t n = 0;
   for (int round = 0; round < 40; ++round) {
     for (int i = 0; i < 10; ++i) all.insert(opens({.host = static_cast<std::size_t>(i % 2)}).id);
     if (round % 2) run();
     book->answers = round % 3 != 0;
     if (book->answers) book->answer_all();
-    for (; n + 5 < clients.size(); ++n) {
-      const auto& c = clients[n];
-      switch (n % 6) {
-        case 0: c->client_closes(); break;
-        case 1: c->client_fails(close_reason::peer_gone); break;
-        case 2: caf::anon_send_exit(c.who, caf::exit_reason::kill); break;
-        case 3: caf::anon_send(c.who, credit{12345}); break; // fails
-        case 4: caf::anon_send(c.who, close_connection{close_status::of(close_reason::kicked)}); break;
-        case 5: c->client_fails(close_reason::write_timeout); break;
-      }
-    }
+    end_all_but(5);
     run();
     for (auto& c : clients) c->client_reads();
     run();
   }
-  for (; n < clients.size(); ++n) clients[n]->client_closes();
+  for (auto n = clients.size() - 5; n < clients.size(); ++n) clients[n]->client_closes();
   run();
   book->answer_all();
   run();
