@@ -81,13 +81,19 @@ test("tls: http/1.1 is agreed on where it is offered; offers without it are refu
   assert.match(await agreed(["h2"]), /NO_APPLICATION_PROTOCOL/);
 });
 
-test("tls: SIGHUP serves a new certificate to new clients, and those that are there stay", { timeout }, async (t) => {
+/** A server whose certificate was replaced after `before` had connected; it has not been told yet. */
+async function withRenewedCertificate(t) {
   const own = makeCertificate(t);
   const server = await Server.start(t, ...own.flags);
   const open = (authority) => Client.open(`wss://127.0.0.1:${server.port}/ws`, { ca: authority });
   const before = await open(own.ca);
   t.after(() => before.terminate());
   const renewed = own.renew();
+  return { own, server, open, before, renewed };
+}
+
+test("tls: SIGHUP serves a new certificate to new clients, and those that are there stay", { timeout }, async (t) => {
+  const { own, server, open, before, renewed } = await withRenewedCertificate(t);
   await assert.doesNotReject(open(own.ca).then((client) => client.terminate()), "nothing changes by itself");
   server.signal("SIGHUP");
   await eventually("the new certificate is there", () => server.event("certificate_reloaded"));
@@ -108,12 +114,7 @@ test("tls: SIGHUP serves a new certificate to new clients, and those that are th
 });
 
 test("tls: the console's reload serves a new certificate, as SIGHUP does", { timeout }, async (t) => {
-  const own = makeCertificate(t);
-  const server = await Server.start(t, ...own.flags);
-  const open = (authority) => Client.open(`wss://127.0.0.1:${server.port}/ws`, { ca: authority });
-  const before = await open(own.ca);
-  t.after(() => before.terminate());
-  const renewed = own.renew();
+  const { own, server, open, before, renewed } = await withRenewedCertificate(t);
   const { code, stderr } = await runToEnd(["console", "--socket", server.event("listening").console, "-c", "reload"]);
   assert.equal(code, 0, stderr);
   await eventually("the new certificate is there", () => server.event("certificate_reloaded"));
