@@ -231,10 +231,14 @@ private:
 
   /// The headers that webhooks get.
   std::shared_ptr<const troupe::centrifuge::request_headers> passed_on(const request& req) const {
-    auto headers = std::make_shared<troupe::centrifuge::request_headers>();
-    for (const auto& name : context_.options.webhook.http_headers)
-      if (const auto value = req[name]; !value.empty()) headers->emplace_back(name, view(value));
-    return headers->empty() ? nullptr : headers;
+    std::shared_ptr<troupe::centrifuge::request_headers> headers;
+    for (const auto& name : context_.options.webhook.http_headers) {
+      const auto value = req[name];
+      if (value.empty()) continue;
+      if (!headers) headers = std::make_shared<troupe::centrifuge::request_headers>();
+      headers->emplace_back(name, view(value));
+    }
+    return headers;
   }
 
   // -- who may enter ---
