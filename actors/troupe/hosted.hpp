@@ -4,6 +4,7 @@
 // Together with the loop this is the only place that knows how CAF 0.17 schedules; everything else
 // uses documented actor API (docs/decisions/0001-hosted-actors.md).
 #pragma once
+#include <troupe/behavior_of.hpp>
 #include <troupe/host.hpp>
 #include <troupe/meters/message_type.hpp>
 
@@ -42,6 +43,7 @@ public:
   void enqueue(caf::mailbox_element_ptr element, caf::execution_unit* from) override {
     if (from == &host_) meter_->enqueued_here(); // so this is the host's thread
     else meter_->enqueued_elsewhere();
+    if (this->mailbox().closed()) meter_.lost(meters::letter_to(*this, *meter_, *element));
     Base::enqueue(std::move(element), &host_);
   }
 
@@ -88,13 +90,6 @@ private:
 /// `self` of a hosted actor with interface Handle and state class State.
 template <class Handle, class State>
 using hosted_pointer = caf::stateful_actor<State, hosted<typename Handle::base>>*;
-
-/// The behavior of `fun`. CAF 0.17 binds a reference to no tuple for a function without arguments, which is
-/// undefined behavior: such a function is spawned as the argument of this one.
-template <class Behavior, class Self>
-Behavior behavior_of(Self* self, Behavior (*fun)(Self*)) {
-  return fun(self);
-}
 
 /// For spawn_on(): `Impl` is the actor's class.
 template <class Impl, class Self, class Behavior, class... Params, class... Args>

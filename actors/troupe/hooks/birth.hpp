@@ -11,6 +11,7 @@
 #include <troupe/hooks/users.hpp>
 #include <troupe/hosted.hpp>
 #include <troupe/interfaces.hpp>
+#include <troupe/metered.hpp>
 
 #include <caf/actor_system.hpp>
 
@@ -49,9 +50,8 @@ inline constexpr bool takes_birth<First, Rest...> = std::is_same_v<std::decay_t<
 template <class Self, class Behavior, class... Params, class... Args>
 auto on_scheduler(Behavior (*fun)(Self*, Params...), Args... args) {
   return [fun, args...](host& home, const birth& born) {
-    if constexpr (takes_birth<Params...>) return home.system().spawn(fun, born, args...);
-    else if constexpr (sizeof...(Args) == 0) return home.system().spawn(behavior_of<Behavior, Self>, fun);
-    else return home.system().spawn(fun, args...);
+    if constexpr (takes_birth<Params...>) return spawn_metered(home.system(), home.figures(), fun, born, args...);
+    else return spawn_metered(home.system(), home.figures(), fun, args...);
   };
 }
 
@@ -60,10 +60,8 @@ template <class Self, class Behavior, class... Params, class... Args>
 auto on_own_thread(Behavior (*fun)(Self*, Params...), Args... args) {
   return [fun, args...](host& home, const birth& born) {
     if constexpr (takes_birth<Params...>)
-      return home.system().spawn<caf::detached>(fun, born, args...);
-    else if constexpr (sizeof...(Args) == 0)
-      return home.system().spawn<caf::detached>(behavior_of<Behavior, Self>, fun);
-    else return home.system().spawn<caf::detached>(fun, args...);
+      return spawn_metered<caf::detached>(home.system(), home.figures(), fun, born, args...);
+    else return spawn_metered<caf::detached>(home.system(), home.figures(), fun, args...);
   };
 }
 

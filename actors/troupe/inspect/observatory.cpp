@@ -11,9 +11,10 @@ namespace troupe::meters {
 /// Reads blocks into one row. Thread: one.
 class meter_reader {
 public:
-  meter_reader(std::uint16_t loop, std::chrono::steady_clock::time_point now)
+  meter_reader(std::uint16_t loop, inspection::place where, std::chrono::steady_clock::time_point now)
     : ns_per_tick_(ns_per_tick()), now_(now.time_since_epoch().count()) {
     into.loop = loop;
+    into.where = where;
   }
 
   /// @returns false if there is no actor, one of another kind, or it went meanwhile.
@@ -101,14 +102,18 @@ namespace troupe::inspection {
 
 namespace {
 
+void visit_slab(const meters::meter_slab& slab, meters::meter_reader reader, std::optional<actor_kind> kind,
+                const std::function<void(const row&)>& see) {
+  const meters::meter_slab::reading guard{slab};
+  for (std::size_t i = 0, end = slab.extent(); i < end; ++i)
+    if (const auto* block = slab.block(i); block && reader.read(*block, kind)) see(reader.into);
+}
+
 void visit_loop(const meters::loop_meters& loop, std::optional<actor_kind> kind,
                 std::chrono::steady_clock::time_point now,
                 const std::function<void(const row&)>& see) {
-  const auto& slab = *loop.actors;
-  const meters::meter_slab::reading guard{slab};
-  meters::meter_reader reader{loop.index, now};
-  for (std::size_t i = 0, end = slab.extent(); i < end; ++i)
-    if (const auto* block = slab.block(i); block && reader.read(*block, kind)) see(reader.into);
+  visit_slab(*loop.actors, {loop.index, place::loop, now}, kind, see);
+  visit_slab(*loop.elsewhere, {loop.index, place::elsewhere, now}, kind, see);
 }
 
 } // namespace

@@ -43,10 +43,17 @@ struct channel_figures {
   std::uint64_t pending_bytes = 0; ///< Published and not fanned out yet.
 };
 
+/// Which thread runs an actor.
+enum class place : std::uint8_t {
+  loop,
+  elsewhere, ///< CAF's scheduler, or a thread of its own.
+};
+
 struct row {
   std::uint64_t id = 0;         ///< caf::actor_id: unique in this process, never used twice.
   actor_kind kind = actor_kind::custom;
-  std::uint16_t loop = 0;       ///< Index of the loop it lives on.
+  place where = place::loop;
+  std::uint16_t loop = 0;       ///< Index of the loop it lives on, or among whose actors it is told.
   const char* name = "";        ///< Its type, such as "connection". Lives for ever.
   std::string title;            ///< A channel's name, or what a custom actor calls itself.
   connection_profile_ptr who;   ///< Of a connection that has joined; else null.

@@ -50,6 +50,7 @@ struct loop_meters {
   turn_meter turns;
   std::array<latency, stage_count> stages;
   const std::shared_ptr<meter_slab> actors;
+  const std::shared_ptr<meter_slab> elsewhere = std::make_shared<meter_slab>(); ///< Of actors on other threads.
   /// Clock of the loop's thread; no_clock while there is none. A reader may find it gone.
   static constexpr clockid_t no_clock = -1;
   std::atomic<clockid_t> processor_clock{no_clock};

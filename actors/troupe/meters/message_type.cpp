@@ -7,6 +7,7 @@
 
 #include <cxxabi.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <memory>
 
@@ -40,6 +41,15 @@ const std::type_info* type_within(const caf::mailbox_element& element) noexcept 
        : number == caf::type_nr<caf::exit_msg>::value ? &typeid(caf::exit_msg)
        : number == caf::type_nr<caf::error>::value    ? &typeid(caf::error)
                                                       : &typeid(void);
+}
+
+dead_letter letter_to(const caf::abstract_actor& whom, const meter_block& meter,
+                      const caf::mailbox_element& element) {
+  return {.when = std::chrono::nanoseconds{std::chrono::system_clock::now().time_since_epoch()}.count(),
+          .message = type_of(element),
+          .name = meter.name(),
+          .to = whom.id(),
+          .from = element.sender ? element.sender->id() : 0};
 }
 
 std::string message_name(const std::type_info& type) {

@@ -2,6 +2,10 @@
 //
 // MESSAGE TYPE: what an actor was sent, for two loads a message. Knows how CAF 0.17 keeps messages.
 #pragma once
+#include <troupe/meters/dead_letters.hpp>
+#include <troupe/meters/meter_block.hpp>
+
+#include <caf/abstract_actor.hpp>
 #include <caf/mailbox_element.hpp>
 
 #include <string>
@@ -23,5 +27,8 @@ inline const std::type_info* type_of(const caf::mailbox_element& element) noexce
 
 /// As in the message's header, such as "troupe::deliver".
 std::string message_name(const std::type_info& type);
+
+/// What is noted of a message for an actor that has ended.
+dead_letter letter_to(const caf::abstract_actor& whom, const meter_block& meter, const caf::mailbox_element& element);
 
 } // namespace troupe::meters

@@ -83,10 +83,9 @@ public:
   /// What the actor is and is called; it may change while it lives.
   void become(inspection::actor_kind kind) noexcept { kind_.put(kind); }
   [[nodiscard]] inspection::actor_kind kind() const noexcept { return kind_.value(); }
-  /// Null if it is not to be seen.
-  [[nodiscard]] const char* name() const noexcept { return name_.value(); }
-  /// Null if it has none, or has ended. Valid on its loop, until it changes.
+  /// As it is shown. Owner only, for others may find it freed.
   [[nodiscard]] const identity* who() const noexcept { return identity_.load(std::memory_order_relaxed); }
+  [[nodiscard]] const char* name() const noexcept { return name_.value() ? name_.value() : ""; }
 
   connection_meter connection; ///< Of kind connection only.
   channel_meter channel;       ///< Of kind channel only.

@@ -5,6 +5,7 @@
 // Thread: any. Owner: the loop, its actors and its readers together. Bounded by: max_blocks; actors
 // beyond are not to be seen, and counted.
 #pragma once
+#include <troupe/meters/dead_letters.hpp>
 #include <troupe/meters/meter_block.hpp>
 
 #include <caf/intrusive_ptr.hpp>
@@ -50,6 +51,10 @@ public:
   /// Actors that got no block of their own.
   [[nodiscard]] std::uint64_t unseen() const noexcept { return unseen_.load(std::memory_order_relaxed); }
 
+  /// To actors that had a block here and have ended. Thread: any.
+  [[nodiscard]] dead_letters& lost() noexcept { return lost_; }
+  [[nodiscard]] const dead_letters& lost() const noexcept { return lost_; }
+
   /// While one exists, no identity that could be read in this slab is freed.
   class reading {
   public:
@@ -80,6 +85,7 @@ private:
   std::atomic<std::uint64_t> unseen_{0};
   mutable std::atomic<std::uint32_t> readers_{0};
   mutable std::atomic<const identity*> retired_{nullptr};
+  dead_letters lost_;
   meter_block spare_; // of the actors that are not to be seen
 };
 
@@ -102,6 +108,8 @@ public:
   void identify(caf::intrusive_ptr<const identity> who) noexcept {
     slab_->identify(*block_, std::move(who));
   }
+  /// A message came for the actor, which has ended. Thread: any.
+  void lost(const dead_letter& one) noexcept { slab_->lost().add(one); }
 
 private:
   std::shared_ptr<meter_slab> slab_;

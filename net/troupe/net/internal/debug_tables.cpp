@@ -91,7 +91,7 @@ json row_json(const row& r) {
   j["id"] = r.id;
   j["kind"] = inspection::to_string(r.kind);
   j["name"] = r.name;
-  j["loop"] = r.loop;
+  j["loop"] = r.where == inspection::place::loop ? json(r.loop) : json(nullptr);
   if (!r.title.empty()) j["title"] = r.title;
   if (r.who) {
     j["client"] = r.who->id.to_string();
@@ -118,7 +118,7 @@ std::function<bool(const row&)> filter_of(query_reader& query) {
   if (!user && !id && !name && !loop) return {};
   return [=](const row& r) {
     return (!user || (r.who && r.who->user == *user)) && (!id || (r.who && r.who->id == *id)) &&
-           (!name || r.title == *name) && (!loop || r.loop == *loop);
+           (!name || r.title == *name) && (!loop || (r.where == inspection::place::loop && r.loop == *loop));
   };
 }
 

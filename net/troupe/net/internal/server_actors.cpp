@@ -5,6 +5,7 @@
 #include <troupe/hooks/echo.hpp>
 #include <troupe/net/centrifuge/codecs.hpp>
 #include <troupe/net/internal/server_impl.hpp>
+#include <troupe/metered.hpp>
 #include <troupe/registry.hpp>
 #include <troupe/shard.hpp>
 
@@ -161,8 +162,9 @@ void server::impl::spawn_authenticator() {
   if (!o.connection.has_keys() && !o.for_subscriptions().has_keys()) return;
   auth::authenticator_settings settings{.options = o, .figures = tokens_};
   if (!o.connection.jwks_public_endpoint.empty() || !o.for_subscriptions().jwks_public_endpoint.empty())
-    settings.keys = keys_ = system_.spawn<caf::detached>(auth::key_source, &context_.log);
-  authenticator_ = system_.spawn(auth::authenticator, std::move(settings));
+    settings.keys = keys_ = spawn_metered<caf::detached>(system_, loops_.front()->figures(), auth::key_source,
+                                                         &context_.log);
+  authenticator_ = spawn_metered(system_, loops_.front()->figures(), auth::authenticator, std::move(settings));
 }
 
 void server::impl::spawn_doorkeepers() {
@@ -227,10 +229,11 @@ std::string server::impl::node_name() const { return fmt::format("{}_{}", asio::
 
 void server::impl::spawn_watchers() {
   spawn_courier();
-  ledger_ = system_.spawn(troupe::ledger, closed_bounds{});
+  const auto& figures = loops_.front()->figures();
+  ledger_ = spawn_metered(system_, figures, troupe::ledger, closed_bounds{});
   caf::anon_send(registry_, observe{ledger_});
-  inspector_ = system_.spawn<caf::detached>(
-    inspector, inspector_settings{observatory_, ledger_, [this] {
+  inspector_ = spawn_metered<caf::detached>(
+    system_, figures, inspector, inspector_settings{observatory_, ledger_, [this] {
       return server_facts{context_.options.version, context_.draining, told_, asked_, tokens_, limits_};
     }});
   caf::actor_cast<caf::abstract_actor*>(inspector_)->attach_functor([this] { inspector_ended_.set(); });
