@@ -6,6 +6,7 @@
 #include <troupe/meters/loop_meters.hpp>
 #include <troupe/meters/ticks.hpp>
 #include <troupe/meters/way_sampler.hpp>
+#include <troupe/supervision.hpp>
 #include <troupe/timing_wheel.hpp>
 
 #include <caf/actor_system.hpp>
@@ -44,6 +45,9 @@ public:
   /// Likewise. Readers may keep them for longer than the loop lives.
   [[nodiscard]] const std::shared_ptr<meters::loop_meters>& figures() noexcept { return figures_; }
   [[nodiscard]] meters::way_sampler& sampler() noexcept { return sampler_; }
+  /// Who starts which actors again.
+  [[nodiscard]] troupe::supervision& supervision() noexcept { return supervision_; }
+
   /// Ticks since this was last called: actors that run one after another share one look at the clock.
   std::uint64_t lap() noexcept {
     const auto now = meters::ticks();
@@ -66,6 +70,7 @@ private:
   std::uint64_t lap_ = 0;
   std::shared_ptr<meters::loop_meters> figures_;
   meters::way_sampler sampler_;
+  troupe::supervision supervision_;
 };
 
 } // namespace troupe

@@ -18,6 +18,7 @@ hub_actor::behavior_type hub_state::make_behavior(
   self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
   self_->set_down_handler([this](const caf::down_msg& m) { on_down(m); });
   self_->set_exit_handler([this](const caf::exit_msg& m) { on_exit(m); });
+  enter(self_->home().supervision());
   find_hooks();
   // Requests are taken by reference to pass them on without a copy: nobody shares them.
   return {
@@ -175,6 +176,13 @@ void hub_state::on_down(const caf::down_msg& m) {
     {{"channel", channel}, {"reason", self_->system().render(m.reason)}});
   if (const auto hook = hook_of(channel)) self_->send(hook, hooks::channel_lost{channel});
   tell_lost(channel, unsubscribe_code::insufficient_state);
+}
+
+bool hub_state::kill(std::uint64_t actor) {
+  const auto found = by_actor_.find(actor);
+  if (found == by_actor_.end() || found->second.empty()) return false;
+  self_->send_exit(channels_.at(found->second).who, caf::exit_reason::kill);
+  return true;
 }
 
 void hub_state::on_exit(const caf::exit_msg& m) {

@@ -18,7 +18,7 @@
 
 namespace troupe::centrifuge {
 
-class hub_state {
+class hub_state : private supervisor {
 public:
   static constexpr const char* name = "hub";
   using pointer = hosted_pointer<hub_actor, hub_state>;
@@ -28,6 +28,10 @@ public:
   hub_actor::behavior_type make_behavior(std::shared_ptr<const channel_settings> settings);
 
 private:
+  // supervisor: of its channels
+  bool kill(std::uint64_t actor) override;
+  void describe(std::vector<ward>&) const override {} // their names are in the meters
+
   struct entry {
     spawned_channel_actor who;
     const namespaces::entry* space; // of settings_

@@ -8,6 +8,7 @@
 #include <troupe/event_log.hpp>
 #include <troupe/hooks/birth.hpp>
 #include <troupe/hooks/restart.hpp>
+#include <troupe/supervision.hpp>
 
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
@@ -37,7 +38,7 @@ struct keeper_options {
 /// @tparam Handle Interface of the actor that is kept.
 /// @tparam Pointer `self` of a hosted actor that handles keeper_due by due(), and hand_over.
 template <class Handle, class Pointer>
-class keeper {
+class keeper : private supervisor {
 public:
   struct settings {
     std::string name; ///< Of what it is kept for, in the log.
@@ -64,6 +65,7 @@ public:
     self_->meter()->become(inspection::actor_kind::keeper);
     self_->meter().identify(caf::make_counted<meters::actor_title>(with_.name));
     restarts_ = restarts{with_.options.restart};
+    enter(self_->home().supervision());
     self_->set_exit_handler([this](const caf::exit_msg& m) { end(m.reason); });
     bear();
   }
@@ -176,6 +178,16 @@ public:
   }
 
 private:
+  // supervisor: of its actor
+  bool kill(std::uint64_t actor) override {
+    if (!actor_ || actor_.id() != actor) return false;
+    self_->send_exit(actor_, caf::exit_reason::kill);
+    return true;
+  }
+  void describe(std::vector<ward>& to) const override {
+    to.push_back({with_.name, actor_ ? actor_.id() : 0, incarnation_ - 1, last_failure_, failed_at_, gave_up_});
+  }
+
   struct open_request {
     host::clock::time_point expires;
     std::size_t bytes = 0;
@@ -230,6 +242,8 @@ private:
   }
 
   void failed(const std::string& why) {
+    last_failure_ = why;
+    failed_at_ = std::chrono::system_clock::now();
     const auto delay = restarts_.after_failure(self_->home().now());
     if (!delay) return give_up(why);
     self_->home().counters().extension_restarts.add();
@@ -312,6 +326,8 @@ private:
   std::uint64_t last_request_ = 0;
   std::size_t pending_bytes_ = 0;
   std::optional<host::clock::time_point> restart_at_;
+  std::string last_failure_;
+  std::chrono::system_clock::time_point failed_at_{};
   bool gave_up_ = false;
   bool wanted_ = true;
   bool resting_ = false; // the actor is told to end

@@ -1,6 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include "channel_world.hpp"
 
+#include <troupe/inspect/observatory.hpp>
+
 #include <set>
 
 using namespace troupe;
@@ -181,6 +183,20 @@ TEST_CASE("hub: subscribers of a channel that failed are told once, on every sha
   w.publish("c", "2");
   CHECK(all[0]->seen == strings{"answer", "plain:1", "lost", "answer", "plain:2"});
   for (std::size_t i = 1; i < all.size(); ++i) CHECK(all[i]->events.size() == 2);
+}
+
+TEST_CASE("hub: a channel that an operator kills is replaced, and nobody else can be killed through it",
+          "[actors][centrifuge][hub]") {
+  world w;
+  const auto a = w.subscribed("a", "c");
+  std::uint64_t channel = 0;
+  inspection::observatory{{w.host().figures()}, [&w] { return w.host().real_now(); }}.visit(
+    inspection::actor_kind::channel, [&](const inspection::row& r) { channel = r.id; });
+  CHECK_FALSE(w.host().supervision().kill(w.hubs.at(0).id()));
+  CHECK(w.host().supervision().kill(channel));
+  w.run();
+  CHECK(w.total(&loop_counters::channels_failed) == 1);
+  CHECK_FALSE(w.host().supervision().kill(channel));
 }
 
 TEST_CASE("hub: who subscribes anew while others are still being told stays subscribed",

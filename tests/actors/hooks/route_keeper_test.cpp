@@ -111,6 +111,27 @@ TEST_CASE_METHOD(route_world, "route: an actor that crashes takes no connection 
   CHECK(logged[0].fields.at("restarts_in") == "100ms");
 }
 
+TEST_CASE_METHOD(route_world, "route: an actor that an operator kills is started again, and its keeper tells of it",
+                 "[actors][hooks]") {
+  const auto a = connect();
+  CHECK(say(a, "one") == std::vector<std::string>{"one 1"});
+  const auto before = host().supervision().wards();
+  REQUIRE(before.size() == 1);
+  CHECK(before[0].name == "/test");
+  CHECK(before[0].restarts == 0);
+  CHECK(before[0].last_failure.empty());
+  CHECK_FALSE(host().supervision().kill(keeper.id()));
+  CHECK(host().supervision().kill(before[0].actor));
+  run();
+  CHECK(host().supervision().wards()[0].actor == 0);
+  advance(100ms + timing_wheel::tick);
+  CHECK(say(a, "two") == std::vector<std::string>{"two 2"});
+  const auto after = host().supervision().wards();
+  CHECK(after[0].actor != before[0].actor);
+  CHECK(after[0].restarts == 1);
+  CHECK(after[0].last_failure.find("kill") != std::string::npos);
+}
+
 TEST_CASE_METHOD(route_world, "route: an actor that quits is started again too", "[actors][hooks]") {
   const auto a = connect();
   say(a, "quit");
