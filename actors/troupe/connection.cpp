@@ -74,7 +74,7 @@ send_status connection_state::queue(const delivery_ptr& what) {
 
 void connection_state::on_received(const received& m) {
   auto& home = self_->home();
-  line_.count_received(m.message.payload().size());
+  line_.count_received(m.message.payload());
   heartbeat_.message(settings_->heartbeat, home.now());
   if (line_.is_closing()) return;
   if (!rated_) return handle(m);

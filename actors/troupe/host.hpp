@@ -8,6 +8,7 @@
 #include <troupe/meters/way_sampler.hpp>
 #include <troupe/supervision.hpp>
 #include <troupe/timing_wheel.hpp>
+#include <troupe/tracing/tracer.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/execution_unit.hpp>
@@ -48,6 +49,16 @@ public:
   /// Who starts which actors again.
   [[nodiscard]] troupe::supervision& supervision() noexcept { return supervision_; }
 
+  /// Null while there is no trace on this loop.
+  [[nodiscard]] tracing::tracer* tracer() noexcept { return tracer_.get(); }
+  void begin(std::shared_ptr<tracing::trace> what) {
+    if (!tracer_) tracer_ = std::make_unique<tracing::tracer>(index_);
+    tracer_->add(std::move(what));
+  }
+  void end(const tracing::trace& what) {
+    if (tracer_ && tracer_->remove(what)) tracer_.reset();
+  }
+
   /// Ticks since this was last called: actors that run one after another share one look at the clock.
   std::uint64_t lap() noexcept {
     const auto now = meters::ticks();
@@ -68,6 +79,7 @@ private:
   bool stale_ = false;
   timing_wheel timers_;
   std::uint64_t lap_ = 0;
+  std::unique_ptr<tracing::tracer> tracer_;
   std::shared_ptr<meters::loop_meters> figures_;
   meters::way_sampler sampler_;
   troupe::supervision supervision_;

@@ -69,6 +69,8 @@ public:
 
   // Every message passes here: the one place where handlers are measured.
   caf::invoke_message_result consume(caf::mailbox_element& element) override {
+    if (auto* traces = host_.tracer())
+      traces->see(element, {.actor = this->id(), .kind = meter_->kind(), .who = meter_->who()});
     if constexpr (!meters::enabled) return Base::consume(element);
     try {
       const auto result = Base::consume(element);

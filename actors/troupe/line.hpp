@@ -69,12 +69,13 @@ public:
   /// What others see of this connection.
   [[nodiscard]] meters::connection_meter& figures() noexcept { return self_->meter()->connection; }
   /// A message of the client came.
-  void count_received(std::size_t payload_bytes) noexcept {
+  void count_received(std::string_view payload) noexcept {
     auto& home = self_->home();
     home.counters().messages_in.add();
-    home.counters().bytes_in.add(payload_bytes);
+    home.counters().bytes_in.add(payload.size());
     figures().messages_in.add();
-    figures().bytes_in.add(payload_bytes);
+    figures().bytes_in.add(payload.size());
+    if (is_watched()) show(tracing::direction::in, "message", payload);
     figures().active_at.set(home.now().time_since_epoch().count());
   }
 
@@ -84,6 +85,7 @@ public:
     auto& mine = figures();
     const auto count = what->message.count();
     const auto result = closing_ ? outbox::result{send_status::dropped} : out_->send(what);
+    if (is_watched()) show(tracing::direction::out, "message", what->message.payload(), to_string(result.status));
     auto lost = result.evicted;
     switch (result.status) {
       case send_status::queued:
@@ -106,6 +108,7 @@ public:
 
   /// Queues a control frame.
   void control(const frame& what) {
+    if (is_watched()) show(tracing::direction::out, name_of(what.type()), what.payload());
     if (!closing_) out_->send_control(what);
   }
   /// Drops queued data for the target of this name.
@@ -132,6 +135,7 @@ public:
   /// Begins to close; the first status counts. transport_closed follows.
   void close(const close_status& status, closing how = closing::handshake) {
     if (!out_) return;
+    if (is_watched()) show(tracing::direction::out, how == closing::cut ? "cut" : "close", status.text, info(status.reason).name);
     if (how == closing::cut) out_->cut(status.reason);
     else if (!closing_) out_->close(status);
     closing_ = true;
@@ -140,6 +144,7 @@ public:
 
   /// The transport is gone: ends the actor with its record.
   void end(const transport_closed& m) {
+    if (is_watched()) show(tracing::direction::in, "end", m.record.text, info(m.record.reason).name);
     if (out_) out_->attach(nullptr, nullptr);
     out_.reset();
     closing_ = true;
@@ -147,6 +152,23 @@ public:
   }
 
 private:
+  /// Whether there are traces on this loop.
+  [[nodiscard]] bool is_watched() noexcept { return self_->home().tracer() != nullptr; }
+  void show(tracing::direction to, const char* what, std::string_view payload, std::string_view note = {}) noexcept {
+    self_->home().tracer()->see({.to = to, .actor = self_->id(), .kind = inspection::actor_kind::connection,
+                                 .who = self_->meter()->who(), .what = what, .note = note, .payload = payload});
+  }
+  static const char* name_of(opcode type) noexcept {
+    switch (type) {
+      case opcode::ping: return "ping";
+      case opcode::pong: return "pong";
+      case opcode::close: return "close";
+      case opcode::text:
+      case opcode::binary: break;
+    }
+    return "reply";
+  }
+
   Pointer self_;
   std::shared_ptr<transport> out_; // empty once it is closed
   timer deadline_;

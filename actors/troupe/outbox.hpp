@@ -31,6 +31,11 @@ enum class send_status : std::uint8_t {
   full,      ///< Does not fit and must not be dropped: the connection has to be closed.
 };
 
+constexpr std::string_view to_string(send_status status) noexcept {
+  constexpr std::string_view names[] = {"queued", "conflated", "dropped", "full"};
+  return names[static_cast<std::size_t>(status)];
+}
+
 class outbox {
 public:
   /// What a queued delivery is charged beside its bytes, so that tiny messages are bounded too.

@@ -7,6 +7,20 @@
 
 namespace troupe::centrifuge {
 
+namespace {
+
+const char* name_of(channel_event::kind what) noexcept {
+  switch (what) {
+    case channel_event::kind::published: return "published";
+    case channel_event::kind::joined: return "joined";
+    case channel_event::kind::left: return "left";
+    case channel_event::kind::lost: return "lost";
+  }
+  return "";
+}
+
+} // namespace
+
 caf::typed_response_promise<publish_answered> channel_state::on_publish(
   publish_channel& m, const std::vector<watcher>& watchers) {
   auto promise = self_->make_response_promise<publish_answered>();
@@ -119,6 +133,10 @@ std::size_t channel_state::announce(channel_event::kind what, const client_info&
 }
 
 std::size_t channel_state::fan_out(const channel_event_ptr& event) {
+  if (auto* traces = self_->home().tracer())
+    traces->see({.to = tracing::direction::out, .actor = self_->id(), .kind = inspection::actor_kind::channel,
+                 .who = self_->meter()->who(), .what = name_of(event->what),
+                 .payload = event->publication ? std::string_view{event->publication->data.bytes} : std::string_view{}});
   if (auto& home = self_->home(); home.sampler().due(home.now()))
     for (const auto& forms : event->encoded)
       for (const auto& what : forms)

@@ -76,7 +76,7 @@ client_state::make_behavior(std::shared_ptr<const client_settings> settings,
 // -- commands in ---
 
 void client_state::on_received(const received& m) {
-  line_.count_received(m.message.payload().size());
+  line_.count_received(m.message.payload());
   if (line_.is_closing()) return;
   inbox_.push_back({m.message, m.cost});
   work();
