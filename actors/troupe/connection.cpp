@@ -61,6 +61,8 @@ connection_actor::behavior_type connection_state::make_behavior(
     [this](const transport_closed& m) { line_.end(m); },
     [this](const credit& m) { line_.grant(m.bytes); },
     [this](const close_connection& m) { line_.close(m.status, m.how); },
+    [this](const describe&) { return line_.details(); },
+    [this](const limit_queue& m) { return line_.limit(m.max_bytes); },
     [this](const deadline_passed&) { on_deadline(); },
   };
 }

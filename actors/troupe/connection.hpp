@@ -24,7 +24,7 @@ struct connection_settings {
   registry_actor registry;
   heartbeat_settings heartbeat;
   bool echo = true; ///< The sender receives its own broadcasts.
-  overflow policy = overflow::disconnect;
+  live_policy policy;
   hooks::route_keeper_actor keeper = {}; ///< Of a route: gets what clients send, in place of the registry.
   std::string path = {};                 ///< Of that route.
   std::shared_ptr<const rates::limits> limits = {}; ///< Of messages; null: there are none.

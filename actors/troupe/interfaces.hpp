@@ -27,6 +27,9 @@ using connection_actor = caf::typed_actor<
   caf::reacts_to<credit>,
   // Closes it; the first status counts.
   caf::reacts_to<close_connection>,
+  // From its shard, for whoever asked it.
+  caf::replies_to<describe>::with<connection_details>,
+  caf::replies_to<limit_queue>::with<connection_details>,
   // From the timing wheel.
   caf::reacts_to<deadline_passed>>;
 
@@ -47,6 +50,8 @@ using shard_actor = caf::typed_actor<
   // From anyone.
   caf::replies_to<list_sets>::with<listed_sets>,
   caf::replies_to<list_connections>::with<listed_connections>,
+  caf::replies_to<describe_connection>::with<connection_details>,
+  caf::replies_to<limit_connection>::with<connection_details>,
   // From channels.
   caf::replies_to<centrifuge::fan_out_event>::with<fanned_out>,
   caf::reacts_to<centrifuge::change_channel_members>,

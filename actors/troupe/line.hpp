@@ -118,6 +118,16 @@ public:
     self_->home().counters().messages_dropped.add(lost);
     figures().dropped.add(lost);
   }
+  /// What its transport tells of itself.
+  [[nodiscard]] connection_details details() const {
+    connection_details told;
+    if (out_) out_->describe(told);
+    return told;
+  }
+  connection_details limit(std::uint32_t max_bytes) {
+    if (out_) out_->limit(max_bytes);
+    return details();
+  }
   /// Lets the reader go on: what `received` reported is dealt with.
   void grant(std::size_t bytes) {
     if (out_) out_->grant(bytes);

@@ -5,6 +5,7 @@
 #pragma once
 #include <troupe/close_reason.hpp>
 #include <troupe/closed_connections.hpp>
+#include <troupe/connection_details.hpp>
 #include <troupe/delivery.hpp>
 #include <troupe/frame.hpp>
 #include <troupe/lifecycle.hpp>
@@ -308,6 +309,11 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(troupe, (troupe::listed_connections))
   CAF_ADD_TYPE_ID(troupe, (troupe::introduce))
   CAF_ADD_TYPE_ID(troupe, (troupe::admitted))
+  CAF_ADD_TYPE_ID(troupe, (troupe::describe_connection))
+  CAF_ADD_TYPE_ID(troupe, (troupe::describe))
+  CAF_ADD_TYPE_ID(troupe, (troupe::connection_details))
+  CAF_ADD_TYPE_ID(troupe, (troupe::limit_connection))
+  CAF_ADD_TYPE_ID(troupe, (troupe::limit_queue))
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::admitted)
@@ -340,3 +346,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::listed_sets)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::list_connections)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::listed_connections)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::introduce)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::describe_connection)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::describe)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::connection_details)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::limit_connection)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::limit_queue)

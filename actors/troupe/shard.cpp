@@ -65,6 +65,8 @@ shard_actor::behavior_type shard_state::make_behavior(const shard_options& optio
     [this](const list_connections& m) {
       return in_turn<listed_connections>([this, m] { return list(m); });
     },
+    [this](const describe_connection& m) { return pass_on(m.id, troupe::describe{}); },
+    [this](const limit_connection& m) { return pass_on(m.id, limit_queue{m.max_bytes}); },
     [this](const centrifuge::fan_out_event& m) { return on_event(m); },
     [this](const centrifuge::change_channel_members& m) { on_channel_members(m); },
     [this](const go_on&) { work(); },
@@ -72,6 +74,13 @@ shard_actor::behavior_type shard_state::make_behavior(const shard_options& optio
 }
 
 // -- connections come and go -----------------------------------------------------------------------
+
+template <class Question>
+caf::result<connection_details> shard_state::pass_on(const client_id& whom, Question what) {
+  const auto found = by_id_.find(whom);
+  if (found == by_id_.end()) return caf::make_error(caf::sec::request_receiver_down);
+  return self_->delegate(slots_[found->second].who, what);
+}
 
 joined shard_state::on_join(const join& m) {
   auto who = caf::actor_cast<connection_actor>(self_->current_sender());

@@ -12,6 +12,7 @@
 #include <troupe/lifecycle_log.hpp>
 #include <troupe/membership_index.hpp>
 
+#include <caf/result.hpp>
 #include <caf/typed_response_promise.hpp>
 
 #include <deque>
@@ -91,6 +92,9 @@ private:
   [[nodiscard]] listed_connection describe(const slot& s) const;
   [[nodiscard]] std::chrono::seconds age(const slot& s) const;
   [[nodiscard]] std::chrono::seconds idle(const slot& s) const; ///< With TROUPE_METERS=OFF its age.
+  /// Has a connection answer for the shard.
+  template <class Question>
+  caf::result<connection_details> pass_on(const client_id& whom, Question what);
   void start_drain(const drain& m);
 
   receipt start_observing(const observe& m);

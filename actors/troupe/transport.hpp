@@ -52,6 +52,10 @@ public:
   virtual void abandon() noexcept = 0;
 
   [[nodiscard]] virtual transport_stats stats() const noexcept = 0;
+  /// Adds what it knows of the connection, for whoever looks at it.
+  virtual void describe(connection_details& to) const { to.stage = "open"; }
+  /// How much data may be queued from now on; 0: as its options say. What is queued stays.
+  virtual void limit(std::uint32_t max_bytes) { (void)max_bytes; }
 };
 
 } // namespace troupe

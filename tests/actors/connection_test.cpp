@@ -50,6 +50,26 @@ TEST_CASE_METHOD(node, "connection: what a client sends reaches everyone, itself
   CHECK(total(&loop_counters::messages_queued) == 2);
 }
 
+TEST_CASE_METHOD(node, "connection: it describes itself through its shard, which knows no other",
+                 "[actors][connection]") {
+  const auto a = connect();
+  const auto told = ask<connection_details>(shards[0], describe_connection{a.id});
+  REQUIRE(told);
+  CHECK(told->stage == "open");
+  CHECK_FALSE(ask<connection_details>(shards[0], describe_connection{client_id::random()}));
+}
+
+TEST_CASE_METHOD(node, "connection: a policy that changes holds for the next message", "[actors][connection]") {
+  const auto a = connect({.transport = {.bounds = {.max_bytes = 100}}});
+  settings->policy.set(overflow::drop_newest);
+  for (int i = 0; i < 10; ++i) {
+    a->client_sends(std::string(30, 'x'));
+    run();
+  }
+  CHECK_FALSE(a->closing());
+  CHECK(total(&loop_counters::messages_dropped) > 0);
+}
+
 TEST_CASE_METHOD(node, "connection: the type of a message and an empty one are kept",
                  "[actors][connection]") {
   const auto a = connect();

@@ -68,6 +68,8 @@ inline shard_actor::behavior_type stand_in(stand_in_pointer self, std::shared_pt
     [](const unobserve&) { return receipt{.matched = 1}; },
     [](const list_sets&) { return listed_sets{}; },
     [](const list_connections&) { return listed_connections{}; },
+    [](const describe_connection&) { return connection_details{}; },
+    [](const limit_connection&) { return connection_details{}; },
     [](const centrifuge::fan_out_event&) { return fanned_out{}; },
     [](const centrifuge::change_channel_members&) {},
     [](const go_on&) {},

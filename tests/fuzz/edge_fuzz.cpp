@@ -52,6 +52,8 @@ connection_actor::behavior_type echo(hosted_pointer<connection_actor, echo_state
     [self](const transport_closed&) { self->quit(); },
     [](const credit&) {},
     [self](const close_connection& m) { self->state.out->close(m.status); },
+    [](const describe&) { return connection_details{}; },
+    [](const limit_queue&) { return connection_details{}; },
     [](const deadline_passed&) {},
   };
 }

@@ -102,7 +102,7 @@ void channel_state::spread(const caf::intrusive_ptr<channel_event>& event,
   const auto bytes = sizeof(publication) + event->publication->data.bytes.size();
   pending_bytes_ += bytes;
   open_.emplace(event->sequence, open_event{1, bytes, std::move(answer)});
-  const auto policy = options_->slow_consumer;
+  const auto policy = options_->policy();
   // One outbox serves many channels.
   const auto full_key = policy == overflow::latest_per_key ? channel_ + '\n' + key : std::string{};
   audience_->encode_publication(*event, previous, policy, full_key);
@@ -126,8 +126,8 @@ std::size_t channel_state::announce(channel_event::kind what, const client_info&
   push message{channel_, join_push{who}};
   if (what == channel_event::kind::left) message.body = leave_push{who};
   // Nobody's coming replaces another's.
-  const auto policy = options_->slow_consumer == overflow::latest_per_key ? overflow::drop_oldest
-                                                                          : options_->slow_consumer;
+  const auto policy = options_->policy() == overflow::latest_per_key ? overflow::drop_oldest
+                                                                     : options_->policy();
   audience_->encode_join_leave(*event, message, policy);
   return fan_out(event);
 }

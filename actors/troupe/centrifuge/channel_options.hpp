@@ -7,6 +7,7 @@
 #include <troupe/centrifuge/history.hpp>
 #include <troupe/overflow.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -69,10 +70,16 @@ struct channel_options {
   data_format publication_data_format = data_format::not_empty;
 
   // -- Troupe's own ---
-  overflow slow_consumer = overflow::disconnect; ///< For subscribers that read too slowly.
+  mutable overflow slow_consumer = overflow::disconnect; ///< For subscribers that read too slowly.
   bool exclude_publisher = false; ///< A client does not receive what it published itself.
 
   bool has_history() const noexcept { return history_size > 0 && history_ttl.count() > 0; }
+
+  /// slow_consumer as it is now, in options that are in use. Thread: any, as the next.
+  overflow policy() const noexcept { return std::atomic_ref{slow_consumer}.load(std::memory_order_relaxed); }
+  void change_policy(overflow to) const noexcept {
+    std::atomic_ref{slow_consumer}.store(to, std::memory_order_relaxed);
+  }
 
   /// Of a channel's history; call only if it has one.
   history_options history() const noexcept;

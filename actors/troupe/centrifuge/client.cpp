@@ -64,6 +64,8 @@ client_state::make_behavior(std::shared_ptr<const client_settings> settings,
       [this](const transport_closed& m) { line_.end(m); },
       [](const credit&) {}, // for submitted messages; a client submits none
       [this](const close_connection& m) { close(translated(m.status), m.how); },
+      [this](const describe&) { return details(); },
+      [this](const limit_queue& m) { return line_.limit(m.max_bytes); },
       [this](const deadline_passed&) { on_deadline(); },
       [this](const channel_happened& m) { on_happened(m.event); },
       [this](const grant_subscription& m) { return on_order(m); },
@@ -175,6 +177,12 @@ void client_state::flush() {
   if (line_.queued_control_bytes() + message.bytes().size() > settings_->options.max_reply_bytes())
     return disconnect(close_reason::slow_consumer);
   line_.control(message);
+}
+
+connection_details client_state::details() const {
+  auto told = line_.details();
+  for (const auto& [channel, one] : subscriptions_) told.subscriptions.push_back(one.details(channel));
+  return told;
 }
 
 // -- time ---

@@ -112,6 +112,7 @@ private:
   void fail(std::uint32_t id, error_code code) { reply(id, error_result{code}); }
   void write(const std::optional<std::string>& encoded);
   void flush();
+  [[nodiscard]] connection_details details() const;
   void on_pong_frame();
   void on_deadline();
   void arm();

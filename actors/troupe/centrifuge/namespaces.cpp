@@ -47,6 +47,17 @@ const namespaces::entry* namespaces::named(std::string_view name) const {
   return found == named_.end() ? nullptr : &found->second;
 }
 
+std::vector<std::string> namespaces::change_policy(std::string_view name, overflow to) const {
+  const auto* in = named(name);
+  auto changed = in->options;
+  changed.slow_consumer = to;
+  auto wrong = validate(changed);
+  if (!wrong.empty()) return wrong;
+  in->options.change_policy(to);
+  if (in->patterns) in->patterns->options.change_policy(to);
+  return {};
+}
+
 channels_config without_permissions(channels_config config) {
   const auto open = [](channel_options& o) {
     for (auto* allows :

@@ -1,7 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// All configured namespaces, and which one a channel belongs to. Immutable once built: shared by
-// every session, safe from any thread.
+// All configured namespaces, and which one a channel belongs to. Immutable once built, but for change_policy():
+// shared by every session, safe from any thread.
 #pragma once
 #include <troupe/centrifuge/channel_name.hpp>
 #include <troupe/centrifuge/channel_options.hpp>
@@ -52,6 +52,11 @@ public:
 
   /// By its own name, empty for channels without one; null if it is not configured.
   const entry* named(std::string_view name) const;
+
+  /// Changes what becomes of subscribers that read too slowly, from now on: the one thing that may change.
+  /// @param name As for named(); it exists.
+  /// @returns what is wrong with that, as validate(); then nothing has changed.
+  std::vector<std::string> change_policy(std::string_view name, overflow to) const;
 
   const channel_syntax& syntax() const noexcept { return syntax_; }
 

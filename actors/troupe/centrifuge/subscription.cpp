@@ -87,7 +87,7 @@ bool subscription::loses() noexcept {
 }
 
 bool subscription::minds_eviction() const noexcept {
-  return live_ && evicts(options_->slow_consumer) && (position_ || delta_);
+  return live_ && evicts(options_->policy()) && (position_ || delta_);
 }
 
 } // namespace troupe::centrifuge

@@ -3,6 +3,7 @@
 // One subscription of a client: what it negotiated, where it stands, and what it gets of an event.
 // Owner: its client, on its thread.
 #pragma once
+#include <troupe/connection_details.hpp>
 #include <troupe/centrifuge/channel_messages.hpp>
 #include <troupe/centrifuge/namespaces.hpp>
 #include <troupe/centrifuge/subscriber_position.hpp>
@@ -46,6 +47,12 @@ public:
   const payload& info() const noexcept { return info_; }
   void inform(payload info) { info_ = std::move(info); }
   bool is_live() const noexcept { return live_; }
+  /// For whoever looks at its connection.
+  subscription_details details(const std::string& channel) const {
+    subscription_details told{.channel = channel, .offset = {}, .live = live_, .server_side = server_side()};
+    if (position_) told.offset = position_->last().offset, told.epoch = position_->last().epoch;
+    return told;
+  }
 
   /// When it has to be refreshed; nothing: never.
   std::optional<time_point> end() const noexcept { return end_; }

@@ -327,7 +327,11 @@ void server::reload_tls() { impl_->reload_tls(); }
 bool server::join() { return impl_->join(); }
 
 insight server::insight() const {
-  return {impl_->registry_, impl_->clients_->hubs, impl_->ledger_, impl_->observatory_};
+  return {impl_->registry_, impl_->clients_->hubs, impl_->ledger_, impl_->observatory_, impl_->shards_,
+          impl_->clients_->channels, impl_->settings_->policy, &impl_->context_.max_bytes, &impl_->context_.queue_max_size,
+          [impl = impl_.get()](const std::function<void(host&)>& act) {
+            for (const auto& loop : impl->loops_) loop->post([&home = *loop, act] { act(home); });
+          }};
 }
 
 } // namespace troupe::net

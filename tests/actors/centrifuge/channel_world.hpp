@@ -134,6 +134,8 @@ inline client_actor::behavior_type member(member_pointer self, std::shared_ptr<m
       book->closed = m.status.reason;
       self->quit();
     },
+    [](const describe&) { return connection_details{}; },
+    [](const limit_queue&) { return connection_details{}; },
     [](const deadline_passed&) {},
     [book](const channel_happened& m) { take(*book, m.event); },
     [](const grant_subscription&) { return carried_out{}; },

@@ -48,7 +48,7 @@ struct api_settings {
   registry_actor registry;
   std::shared_ptr<const hooks::directory> extensions{}; ///< Methods for rpc; null: there are none.
   std::vector<const loop_counters*> counters; ///< Of all loops.
-  overflow policy = overflow::disconnect;     ///< Of messages to /ws.
+  live_policy policy;                         ///< Of messages to /ws.
   std::size_t max_message_bytes = 0;          ///< To /ws, so that any outbox may take it.
   std::string uid;                            ///< Of this run of the server.
   std::string name;                           ///< Of the node, for people.

@@ -132,7 +132,7 @@ void api_state::turn(const std::shared_ptr<page>& to) {
 void api_state::run(send_request& r, const then& done) {
   auto to = target_of(r);
   const auto what = content_of(r);
-  const auto policy = r.overflow.empty() ? settings_->policy : parse_overflow(r.overflow);
+  const auto policy = r.overflow.empty() ? std::optional<overflow>{settings_->policy} : parse_overflow(r.overflow);
   if (!to || !what || !policy) return done(error_code::bad_request);
   if (what->bytes.size() > settings_->max_message_bytes) return done(error_code::limit_exceeded);
   self_->request(settings_->registry, caf::infinite,

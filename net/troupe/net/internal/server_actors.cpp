@@ -245,7 +245,7 @@ void server::impl::spawn_apis() {
   for (auto& loop : loops_) counters.push_back(&loop->counters());
   const auto shared = std::make_shared<const api::api_settings>(api::api_settings{
     .options = o.api, .channels = clients_->channels, .hubs = clients_->hubs, .shards = shards_,
-    .registry = registry_, .extensions = extensions_, .counters = std::move(counters), .policy = o.websocket.policy,
+    .registry = registry_, .extensions = extensions_, .counters = std::move(counters), .policy = settings_->policy,
     .max_message_bytes = o.outbox.max_bytes - outbox::max_overhead, .uid = client_id::random().to_string(),
     .name = node_name(), .version = o.version,
     .started = host::clock::now()});

@@ -1,6 +1,6 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// What all sessions of a server share. Immutable but for `draining` and `memory`; outlives the loops' handlers.
+// What all sessions of a server share. Immutable but for what is atomic and `memory`; outlives the loops' handlers.
 #pragma once
 #include <troupe/centrifuge/backend.hpp>
 #include <troupe/event_log.hpp>
@@ -48,6 +48,8 @@ struct session_context {
   std::atomic<bool> draining{false};
   memory_budget memory{options.limit.memory_bytes};
   networks trusted{options.proxy.trusted}; ///< Proxies.
+  std::atomic<std::size_t> max_bytes{options.outbox.max_bytes};        ///< In place of that option.
+  std::atomic<std::size_t> queue_max_size{options.client.queue_max_size}; ///< Likewise.
   std::shared_ptr<const api::endpoint> api; ///< Null: there is no server API on this port.
   std::vector<doorkeeper_actor> doorkeepers; ///< By loop; none: there is nothing to ask.
   bool knows_tokens = false;                 ///< Whether there are keys for them.
@@ -62,9 +64,9 @@ struct session_context {
   }
   [[nodiscard]] outbox_bounds bounds(bool centrifuge) const noexcept {
     const auto control = options.outbox.max_control_bytes;
-    if (!centrifuge) return {options.outbox.max_bytes, control};
+    if (!centrifuge) return {max_bytes.load(std::memory_order_relaxed), control};
     // Replies are control frames there, which its connection bounds, and leave room for a close frame.
-    return {options.client.queue_max_size, options.client.max_reply_bytes() + control};
+    return {queue_max_size.load(std::memory_order_relaxed), options.client.max_reply_bytes() + control};
   }
 };
 

@@ -54,6 +54,8 @@ public:
   void cut(close_reason reason) override;
   void abandon() noexcept override;
   [[nodiscard]] transport_stats stats() const noexcept override;
+  void describe(connection_details& to) const override;
+  void limit(std::uint32_t max_bytes) override { own_max_bytes_ = max_bytes; }
 
 private:
   enum class stage : std::uint8_t { handshake, open, closing, lingering, closed };
@@ -130,6 +132,7 @@ private:
   message_pace pace_;
   std::uint32_t timed_message_ = 0; // number of the message deadline_ is for
   std::uint32_t delivered_ = 0;     // messages that Beast has given us
+  std::uint32_t own_max_bytes_ = 0; // of data queued; 0: as its options say
   stage stage_ = stage::handshake;
   close_reason violation_ = close_reason::none; // found by the scanner
   bool reading_ = false;           // or parked

@@ -10,6 +10,9 @@
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/websocket/option.hpp>
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 namespace troupe::net {
 
 template <class Lower>
@@ -97,6 +100,7 @@ std::size_t ws_session<Lower>::queued() const noexcept {
 template <class Lower>
 outbox_bounds ws_session<Lower>::bounds() const noexcept {
   auto all = context_.bounds(centrifuge_);
+  if (own_max_bytes_ != 0) all.max_bytes = own_max_bytes_;
   // Only for who does not keep up: what one turn queues for the others may be larger than a share.
   if (blocked_)
     if (const auto share = context_.memory.share(all.max_bytes); out_.bytes() > share) all.max_bytes = share;
@@ -152,6 +156,18 @@ bool ws_session<Lower>::write_raw(std::string_view bytes) {
 template <class Lower>
 transport_stats ws_session<Lower>::stats() const noexcept {
   return {out_.bytes(), out_.control_bytes()};
+}
+
+template <class Lower>
+void ws_session<Lower>::describe(connection_details& to) const {
+  constexpr const char* stages[] = {"handshake", "open", "closing", "lingering", "closed"};
+  to.stage = stages[static_cast<std::size_t>(stage_)];
+  to.max_bytes = bounds().max_bytes;
+  to.blocked = blocked_;
+  to.paused = !reading_;
+  auto& lowest = beast::get_lowest_layer(const_cast<ws_session*>(this)->lower());
+  if (int unsent = 0; ::ioctl(lowest.native_handle(), SIOCOUTQ, &unsent) == 0)
+    to.unsent_bytes = static_cast<std::size_t>(unsent);
 }
 
 // -- sending ---------------------------------------------------------------------------------------
