@@ -22,11 +22,12 @@ namespace troupe::app {
 namespace {
 
 /// What must hold between two options.
+template <class Of>
 struct rule {
   std::string_view subject;
   std::string_view phrase; ///< Joins both in the message.
   std::string_view object;
-  bool (*holds)(const net::server_options&);
+  bool (*holds)(const Of&);
 };
 
 /// True if a port is taken twice on addresses that overlap.
@@ -42,7 +43,7 @@ bool api_overlaps(const net::server_options& s, const std::string& other) {
          other == "::" || s.api.address == other;
 }
 
-constexpr rule rules[] = {
+constexpr rule<net::server_options> rules[] = {
     {"tls.certificate", "needs", "tls.key",
      [](const auto& s) { return s.tls.certificate.empty() || !s.tls.key.empty(); }},
     {"tls.key", "needs", "tls.certificate",
@@ -127,6 +128,19 @@ constexpr rule rules[] = {
      }},
 };
 
+/// Of the console with the rest.
+constexpr rule<settings> console_rules[] = {
+    {"console.address", "must be a loopback address without", "console.tls",
+     [](const auto& s) { return s.console.tls || is_loopback_address(s.console.address); }},
+    {"console.port", "needs one of console.read_only_token and", "console.operator_token",
+     [](const auto& s) {
+       return s.console.port == 0 || !s.console.operator_token.empty() || !s.console.read_only_token.empty();
+     }},
+    {"console.tls", "needs", "tls.certificate",
+     [](const auto& s) { return !s.console.tls || !s.server.tls.certificate.empty(); }},
+    {"console.tls", "needs", "console.port", [](const auto& s) { return !s.console.tls || s.console.port != 0; }},
+};
+
 } // namespace
 
 void configuration::set(const option& option, std::string_view value, std::string_view origin) {
@@ -137,10 +151,14 @@ void configuration::set(const option& option, std::string_view value, std::strin
 }
 
 void configuration::validate() const {
-  for (const auto& rule : rules)
-    if (!rule.holds(values_.server))
-      throw config_error{
-          fmt::format("{} {} {}", describe(rule.subject), rule.phrase, describe(rule.object))};
+  const auto check = [this](const auto& all, const auto& values) {
+    for (const auto& rule : all)
+      if (!rule.holds(values))
+        throw config_error{
+            fmt::format("{} {} {}", describe(rule.subject), rule.phrase, describe(rule.object))};
+  };
+  check(rules, values_.server);
+  check(console_rules, values_);
   require_webhooks();
   require_keys("client.token", values_.server.auth.connection);
   if (values_.server.websocket.require_token && !values_.server.auth.connection.has_keys())

@@ -115,7 +115,8 @@ int serve(const settings& settings) {
   std::optional<console::console> console{std::in_place, system, settings.console, server, log,
                                           console::program_orders{
                                             .drain = [&] { signals.push(stopped_by_console); },
-                                            .reload = [&] { signals.push(reload_by_console); }}};
+                                            .reload = [&] { signals.push(reload_by_console); }},
+                                          settings.server.tls};
   server.on_failure([&] { signals.push(stopped_by_failure); });
   commands.open(console->address());
   log.write(severity::info, "listening",
@@ -128,14 +129,18 @@ int serve(const settings& settings) {
              {"loops", fmt::to_string(server.loop_count())},
              {"send", server.send_method_name()},
              {"descriptors", fmt::to_string(descriptors)},
-             {"console", console->path()}});
+             {"console", console->path()},
+             {"console_port", fmt::to_string(console->port())}});
   if (settings.log.format == log_format::human || ::isatty(STDOUT_FILENO) == 1)
     (void)print(fmt::format("Troupe {} is running. Open {} in two browser tabs; Ctrl-C stops it.\n",
                             version(), page_address(server, settings.server.listen)));
 
   const auto reloads = [&](int signal) { return signal == reload_by_console || (signal == SIGHUP && !on_terminal); };
   int signal = signals.pop();
-  for (; reloads(signal); signal = signals.pop()) server.reload_tls();
+  for (; reloads(signal); signal = signals.pop()) {
+    server.reload_tls();
+    console->reload_tls();
+  }
   log.write(severity::info, "stopping", {{"signal", std::string{signal_name(signal)}}});
   server.stop();
   server.wait();

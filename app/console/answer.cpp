@@ -88,7 +88,10 @@ std::string encode(std::uint64_t id, const answer& what) {
   json tables = json::array();
   for (const auto& each : what.tables)
     tables.push_back(to_json(each));
-  return line_of({{"id", id}, {"tables", std::move(tables)}, {"notes", what.notes}});
+  json line{{"id", id}, {"tables", std::move(tables)}, {"notes", what.notes}};
+  if (what.goes_on)
+    line["more"] = true;
+  return line_of(line);
 }
 
 request decode_request(std::string_view line) {
@@ -110,6 +113,7 @@ answer decode_answer(std::string_view line, std::uint64_t& id) {
     for (const auto& each : value.at("tables"))
       result.tables.push_back(table_from(each));
     result.notes = value.at("notes").get<std::vector<std::string>>();
+    result.goes_on = value.value("more", false);
     return result;
   } catch (const json::exception&) {
     throw query_error{"the server sent what is no answer"};

@@ -4,6 +4,7 @@
 //   -> {"id":1,"command":"loops"}
 //   <- {"id":1,"tables":[{"title":"","layout":"grid","columns":[{"name":"loop","type":"number"}],
 //       "rows":[[0]]}],"notes":[]}
+// One that goes on, such as a trace, comes in parts: all but the last have "more":true. An empty line ends it.
 //   <- {"id":1,"error":"no such command 'lops'; one of: ..."}
 // Durations are in nanoseconds; what is not known is null.
 #pragma once
@@ -27,11 +28,12 @@ struct answer {
   std::vector<table> tables;
   std::vector<std::string> notes; ///< Sentences.
   std::optional<extent> rows;     ///< Of the first table, if it shows some of many.
+  bool goes_on = false;           ///< More of it follows.
   std::string error;              ///< Why it was not done; then there is nothing else.
 
-  static answer failed(std::string why) { return {{}, {}, {}, std::move(why)}; }
-  static answer of(table only) { return {{std::move(only)}, {}, {}, {}}; }
-  static answer note(std::string only) { return {{}, {std::move(only)}, {}, {}}; }
+  static answer failed(std::string why) { return {{}, {}, {}, false, std::move(why)}; }
+  static answer of(table only) { return {{std::move(only)}, {}, {}, false, {}}; }
+  static answer note(std::string only) { return {{}, {std::move(only)}, {}, false, {}}; }
 };
 
 /// In place of one that is more than its reader takes.

@@ -1,20 +1,15 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include "app/console/client.hpp"
 
-#include "app/console/connect.hpp"
 #include "app/console/socket_path.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
 #include <array>
-#include <cerrno>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
-
-#include <sys/socket.h>
-#include <unistd.h>
 
 namespace troupe::app::console {
 
@@ -34,33 +29,26 @@ std::string only_socket() {
 } // namespace
 
 client::client(std::string path)
-    : path_{path.empty() ? only_socket() : std::move(path)}, descriptor_{connect_to(path_)} {
-  if (descriptor_ < 0)
-    throw std::runtime_error{
-        fmt::format("{}: {}", path_, std::generic_category().message(errno))};
+    : address_{path.empty() ? only_socket() : std::move(path)}, link_{link_to(address_)} {}
+
+client::client(const remote_console& server)
+    : address_{fmt::format("{}:{}", server.host, server.port)}, link_{link_to(server)} {
+  link_->send(nlohmann::json{{"token", server.token}}.dump() + '\n');
 }
 
-client::~client() { ::close(descriptor_); }
-
-answer client::run(const std::string& command) {
+answer client::run(const std::string& command, const std::function<bool(const answer&)>& see) {
   const auto id = ++last_id_;
-  send(encode(request{id, command}));
-  std::uint64_t of = 0;
-  auto what = decode_answer(receive(), of);
-  if (of != id && of != 0) // 0: refused before it was read
-    throw std::runtime_error{"the server answered what was not asked"};
-  return what;
-}
-
-void client::send(std::string_view line) {
-  while (!line.empty()) {
-    const auto sent = ::send(descriptor_, line.data(), line.size(), MSG_NOSIGNAL);
-    if (sent >= 0)
-      line.remove_prefix(static_cast<std::size_t>(sent));
-    else if (errno == EPIPE || errno == ECONNRESET)
-      return; // it may have said why
-    else if (errno != EINTR)
-      throw std::system_error{errno, std::generic_category(), path_};
+  stopping_.store(false, std::memory_order_relaxed);
+  link_->send(encode(request{id, command}));
+  while (true) {
+    std::uint64_t of = 0;
+    auto what = decode_answer(receive(), of);
+    if (of != id && of != 0) // 0: refused before it was read
+      throw std::runtime_error{"the server answered what was not asked"};
+    if (!what.goes_on)
+      return what;
+    if (see && !see(what))
+      stop();
   }
 }
 
@@ -74,13 +62,9 @@ std::string client::receive() {
       return line;
     }
     searched = input_.size();
-    const auto got = ::recv(descriptor_, piece.data(), piece.size(), 0);
-    if (got > 0)
-      input_.append(piece.data(), static_cast<std::size_t>(got));
-    else if (got == 0 || errno == ECONNRESET)
-      throw std::runtime_error{"the server has ended the session"};
-    else if (errno != EINTR)
-      throw std::system_error{errno, std::generic_category(), path_};
+    if (stopping_.exchange(false, std::memory_order_relaxed))
+      link_->send("\n");
+    input_.append(piece.data(), link_->receive(piece.data(), piece.size()));
   }
 }
 

@@ -3,9 +3,10 @@
 // The subcommand "console".
 #include "app/command.hpp"
 #include "app/console/client.hpp"
-#include "app/console/commands.hpp"
+#include "app/console/invocation.hpp"
 #include "app/console/line_editor.hpp"
 #include "app/console/quantity.hpp"
+#include "app/console/query_error.hpp"
 #include "app/console/render.hpp"
 #include "app/console/word_reader.hpp"
 #include "app/escape.hpp"
@@ -13,8 +14,11 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
+#include <fstream>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -36,10 +40,39 @@ const std::map<std::string, output_format> formats{{"table", output_format::tabl
 
 struct arguments {
   std::string socket;
+  std::string remote; // HOST:PORT
+  bool tls = false;
+  std::string ca_file;
+  std::string token_file;
   std::vector<std::string> commands;
   std::string format = "table";
   std::string watch;
   bool read_only = false;
+};
+
+/// While there is one, Ctrl-C ends an answer that goes on, and a second time the console.
+class interrupted_stop {
+public:
+  explicit interrupted_stop(client& server) {
+    running.store(&server);
+    struct sigaction act{};
+    act.sa_handler = [](int) {
+      if (auto* to = running.exchange(nullptr))
+        to->stop();
+    };
+    act.sa_flags = static_cast<int>(SA_RESETHAND);
+    ::sigaction(SIGINT, &act, &before_);
+  }
+  ~interrupted_stop() {
+    ::sigaction(SIGINT, &before_, nullptr);
+    running.store(nullptr);
+  }
+  interrupted_stop(const interrupted_stop&) = delete;
+  interrupted_stop& operator=(const interrupted_stop&) = delete;
+
+private:
+  static inline std::atomic<client*> running{nullptr};
+  struct sigaction before_{};
 };
 
 class terminal {
@@ -51,17 +84,32 @@ public:
   bool run(const std::string& command) {
     if (read_only_ && needs_rights(command))
       return refuse("the session is read-only (--read-only)");
-    const auto said = server_.run(command);
+    running_table running{format_};
+    const interrupted_stop guard{server_};
+    const auto said = server_.run(command, [&](const answer& part) {
+      bool shown = true;
+      for (const auto& each : part.tables)
+        shown = print(running.add(each)) == exit_code::ok && shown;
+      tell(part.notes);
+      return shown;
+    });
     if (!said.error.empty())
       return refuse(said.error);
-    return show(said);
+    if (!running.has_begun())
+      return show(said);
+    for (const auto& each : said.tables)
+      (void)print(running.add(each));
+    tell(said.notes);
+    return true;
   }
 
 private:
   static bool needs_rights(const std::string& command) {
-    const auto name = word_reader{command}.next().value_or("");
-    const auto* found = find_command(name);
-    return found && found->needs != role::read_only;
+    try {
+      return invocation::parse(command).needs() != role::read_only;
+    } catch (const query_error&) {
+      return false; // the server says what is wrong
+    }
   }
 
   static bool refuse(const std::string& why) {
@@ -69,6 +117,13 @@ private:
     (void)std::fflush(stdout);
     fmt::print(stderr, "troupe console: {}\n", escaped(why, max_bytes));
     return false;
+  }
+
+  /// Beside what is shown, which scripts read.
+  static void tell(const std::vector<std::string>& notes) {
+    (void)std::fflush(stdout);
+    for (const auto& note : notes)
+      fmt::print(stderr, "{}\n", escaped(note, max_note_bytes));
   }
 
   [[nodiscard]] bool show(const answer& said) const {
@@ -80,9 +135,9 @@ private:
     for (const auto& note : said.notes) {
       if (format_ == output_format::table)
         text += escaped(note, max_note_bytes) + '\n';
-      else if (!said.tables.empty() || format_ == output_format::csv)
-        fmt::print(stderr, "{}\n", escaped(note, max_note_bytes));
     }
+    if (format_ == output_format::csv || (format_ == output_format::json && !said.tables.empty()))
+      tell(said.notes);
     return print(text) == exit_code::ok;
   }
 
@@ -129,7 +184,7 @@ int run_script(terminal& to) {
 
 int talk(terminal& to, const client& server, bool read_only) {
   (void)print(fmt::format("Troupe {} at {}. help lists the commands, Tab completes, quit leaves.\n",
-                          version(), server.path()));
+                          version(), server.address()));
   line_editor editor;
   while (const auto line = editor.read(read_only ? "troupe (read-only)> " : "troupe> ")) {
     if (is_quit(*line))
@@ -137,6 +192,28 @@ int talk(terminal& to, const client& server, bool read_only) {
     (void)to.run(*line);
   }
   return print("\n");
+}
+
+/// The first line of a file that holds nothing but a token.
+std::string token_in(const std::string& path) {
+  std::ifstream file{path};
+  std::string token;
+  if (!std::getline(file, token) || token.empty())
+    throw std::runtime_error{fmt::format("--token-file: {}: there is no token in its first line", path)};
+  return token;
+}
+
+remote_console remote_of(const arguments& given) {
+  const auto colon = given.remote.rfind(':');
+  if (colon == std::string::npos || colon == 0)
+    throw std::runtime_error{"--connect takes HOST:PORT"};
+  if (given.token_file.empty())
+    throw std::runtime_error{"--connect needs --token-file"};
+  auto host = given.remote.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') // an IPv6 address
+    host = host.substr(1, host.size() - 2);
+  return {std::move(host), given.remote.substr(colon + 1), token_in(given.token_file),
+          given.tls || !given.ca_file.empty(), given.ca_file};
 }
 
 int run_console(const arguments& given) {
@@ -150,7 +227,9 @@ int run_console(const arguments& given) {
       throw std::runtime_error{"--watch needs a command to repeat: -c"};
     interval = std::chrono::nanoseconds{static_cast<std::int64_t>(*parsed)};
   }
-  client server{given.socket};
+  const auto held = given.remote.empty() ? std::make_unique<client>(given.socket)
+                                         : std::make_unique<client>(remote_of(given));
+  auto& server = *held;
   terminal to{server, given};
   try {
     if (interval.count() != 0)
@@ -175,6 +254,12 @@ void add_console(CLI::App& app, action& selected) {
   command->add_option("--socket", given->socket,
                       "Unix socket of the server; default: the only one of this user that answers")
       ->type_name("PATH");
+  command->add_option("--connect", given->remote, "Server's console.port, instead of a socket")
+      ->type_name("HOST:PORT");
+  command->add_option("--token-file", given->token_file, "File with the token for --connect")->type_name("FILE");
+  command->add_flag("--tls", given->tls, "Speak TLS with --connect");
+  command->add_option("--ca", given->ca_file, "Certificates to check the server's by, in PEM; implies --tls")
+      ->type_name("FILE");
   command
       ->add_option("-c,--command", given->commands,
                    "Run this command and exit; can be given several times")

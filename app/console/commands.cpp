@@ -42,7 +42,7 @@ const argument connections{
 std::vector<command> make_commands() {
   return {
       {verb::actor, "actor", role::read_only, {{"id", word, "ID"}}, {},
-       "Everything that is measured of an actor.", "actor 42"},
+       "Everything that is measured of an actor, where it runs and what happens when it fails.", "actor 42"},
       {verb::channel, "channel", role::read_only, {{"name", word, "NAME"}}, {},
        "Everything that is measured of a channel.", "channel chat:lobby"},
       {verb::closed, "closed", role::read_only, {},
@@ -53,6 +53,9 @@ std::vector<command> make_commands() {
       {verb::conn, "conn", role::read_only, {{"id", word, "ID"}}, {},
        "Everything that is measured of a connection, or how it ended.",
        "conn 6f1c2f6e-8a53-4b0e-9d0e-3b9a4f1c2d77"},
+      {verb::deadletters, "deadletters", role::read_only, {}, {where, n, offset},
+       "Messages that came when their receiver had ended: how many, and the last ones.",
+       "deadletters where message ~ deliver n 5"},
       {verb::drain, "drain", role::operate, {}, {},
        "Stops the server as SIGTERM does: everyone is closed with 1001 at drain.rate.", "drain"},
       {verb::help, "help", role::read_only, {{"command", word, "COMMAND", {}, true}}, {},
@@ -63,6 +66,8 @@ std::vector<command> make_commands() {
        {{"code", count, "CODE"}, {"reason", word, "TEXT"}},
        "Closes connections, with code 4001 and the text kicked unless told otherwise.",
        "kick user alice code 4003 reason \"too loud\""},
+      {verb::kill, "kill", role::operate, {{"id", word, "ACTOR"}}, {},
+       "Makes an actor fail that is started again when it does: a channel, or an actor of an extension.", "kill 42"},
       {verb::loglevel, "loglevel", role::operate,
        {{"level", choice, "LEVEL", {"debug", "info", "warning", "error"}}}, {},
        "Changes log.level until the next start.", "loglevel debug"},
@@ -82,10 +87,19 @@ std::vector<command> make_commands() {
        "send group news server restarts at 12:00"},
       {verb::sessions, "sessions", role::read_only, {}, {},
        "Who is on the console, and how many sessions were refused or cut.", "sessions"},
+      {verb::set_policy, "set-policy", role::operate,
+       {{"of", target, "NAME", {"conn", "namespace", "plain", "clients"}}, {"value", word, "POLICY|SIZE"}}, {},
+       "Changes what becomes of those who read too slowly, until the next start.",
+       "set-policy namespace chat drop-oldest"},
       {verb::top, "top", role::read_only, {{"subject", choice, "", {"conns", "actors", "channels", "users"}}},
        {{"by", column, "COLUMN"}, {"window", duration, "TIME"}, where, n, offset, {"columns", word, "A,B"}},
        "The first by a column; with a window counts are those of that time, a second.",
        "top conns by bytes_out window 5s where queue_bytes > 64KiB n 10"},
+      {verb::trace, "trace", role::read_only, {{"of", target, "NAME", {"conn", "user", "channel", "actor"}}},
+       {{"dir", choice, "", {"in", "out"}}, {"match", word, "TEXT"}, {"max", word, "COUNT|COUNT/s"},
+        {"for", duration, "TIME"}, {"payload", flag}},
+       "Shows what happens to a connection, a user, a channel or an actor, as it happens.",
+       "trace user alice dir in max 50/s for 30s"},
       {verb::tree, "tree", role::read_only, {}, {},
        "Who supervises whom, how many there are, how busy they are and how often they failed.", "tree"},
       {verb::user, "user", role::read_only, {{"id", word, "USER"}}, {where, n, offset},
@@ -143,8 +157,13 @@ std::string command::syntax() const {
   for (const auto& each : words)
     text += each.is_optional ? fmt::format(" [{}]", shown_words(each)) : ' ' + shown_words(each);
   for (const auto& each : keywords)
-    text += fmt::format(" [{} {}]", each.name, shown_words(each));
+    text += each.type == flag ? fmt::format(" [{}]", each.name)
+                              : fmt::format(" [{} {}]", each.name, shown_words(each));
   return text;
+}
+
+bool has_name(std::string_view kind) noexcept {
+  return kind != "everyone" && kind != "plain" && kind != "clients";
 }
 
 const std::vector<command>& commands() {
@@ -197,14 +216,15 @@ std::vector<std::string> completions(std::string_view line) {
       offer(found, last, each.choices);
       return found;
     }
-    position += each.type == argument_type::target && words[position] != "everyone" ? 2 : 1;
+    position += each.type == argument_type::target && has_name(words[position]) ? 2 : 1;
   }
   if (position > words.size() - 1)
     return found; // a target's name
   auto before = words[words.size() - 2];
   before.remove_prefix(before.starts_with("--") ? 2 : 0);
   const auto keyword = std::ranges::find(command->keywords, before, &argument::name);
-  if (words.size() - 2 >= position && keyword != command->keywords.end()) {
+  if (words.size() - 2 >= position && keyword != command->keywords.end() &&
+      keyword->type != argument_type::flag) {
     offer(found, last, keyword->choices);
     if (keyword->type == argument_type::column || keyword->type == argument_type::condition)
       offer(found, last, columns_of(*command, words));

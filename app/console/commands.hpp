@@ -16,10 +16,12 @@ enum class verb : std::uint8_t {
   channel,
   closed,
   conn,
+  deadletters,
   drain,
   help,
   hist,
   kick,
+  kill,
   loglevel,
   loops,
   presence,
@@ -28,7 +30,9 @@ enum class verb : std::uint8_t {
   reload,
   send,
   sessions,
+  set_policy,
   top,
+  trace,
   tree,
   user,
   why,
@@ -43,8 +47,9 @@ enum class role : std::uint8_t {
 
 enum class argument_type : std::uint8_t {
   word,
+  flag,      ///< A keyword without a value.
   choice,    ///< One of argument::choices.
-  target,    ///< A kind, which is one of the choices, then a name unless the kind is "everyone".
+  target,    ///< A kind, which is one of the choices, then a name; see has_name().
   count,     ///< A number from 1.
   position,  ///< A number from 0.
   duration,  ///< "5s"
@@ -73,6 +78,9 @@ struct command {
   /// "closed [reason REASON] [user USER] ..."
   [[nodiscard]] std::string syntax() const;
 };
+
+/// Whether a target of this kind has a name.
+[[nodiscard]] bool has_name(std::string_view kind) noexcept;
 
 /// In the order of their names.
 [[nodiscard]] const std::vector<command>& commands();

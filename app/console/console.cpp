@@ -1,23 +1,27 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include "app/console/console.hpp"
 
+#include <troupe/net/internal/tls_context.hpp>
 #include <troupe/net/server.hpp>
 
 #include <caf/exit_reason.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
+#include <exception>
 #include <utility>
 
 namespace troupe::app::console {
 
 console::console(caf::actor_system& system, const console_options& options,
-                 const net::server& server, text_log& log, program_orders program)
-    : system_{system},
+                 const net::server& server, text_log& log, program_orders program,
+                 const net::tls_options& certificate)
+    : system_{system}, certificate_{options.tls ? certificate : net::tls_options{}},
       executor_{system.spawn<caf::detached>(
           executor, console_node{server.insight(), &log, &book_, std::move(program)})} {
   try {
-    sockets_.emplace(options, server.port(), session_context{executor_, book_, log, options.write_timeout});
+    sockets_.emplace(options, server.port(), session_context{executor_, book_, log, options.write_timeout},
+                     options.tls ? net::load_tls(certificate) : nullptr);
   } catch (...) {
     end_executor();
     throw;
@@ -25,6 +29,16 @@ console::console(caf::actor_system& system, const console_options& options,
 }
 
 console::~console() { end_executor(); }
+
+void console::reload_tls() {
+  if (certificate_.certificate.empty())
+    return;
+  try {
+    sockets_->renew(net::load_tls(certificate_));
+  } catch (const std::exception&) {
+    // The server has loaded the same files and has logged what is wrong.
+  }
+}
 
 // First: what it still has to answer keeps sessions alive, which need their thread.
 void console::end_executor() {

@@ -9,6 +9,8 @@
 #include "app/console/session_book.hpp"
 #include "app/console/socket_server.hpp"
 
+#include <troupe/net/options.hpp>
+
 #include <caf/actor_system.hpp>
 
 #include <cstdint>
@@ -25,9 +27,10 @@ namespace troupe::app::console {
 class console {
 public:
   /// @param system, log Outlive this.
+  /// @param certificate For console.tls.
   /// @throws std::runtime_error when a socket cannot be had: see socket_server.
   console(caf::actor_system& system, const console_options& options, const net::server& server,
-          text_log& log, program_orders program);
+          text_log& log, program_orders program, const net::tls_options& certificate = {});
 
   /// Who does what is asked for.
   [[nodiscard]] const executor_actor& address() const noexcept { return executor_; }
@@ -38,11 +41,17 @@ public:
 
   /// Of the operators' socket; empty if there is none.
   [[nodiscard]] const std::string& path() const noexcept { return sockets_->path(); }
+  /// Of TCP, as bound; 0 if there is none.
+  [[nodiscard]] std::uint16_t port() const noexcept { return sockets_->port(); }
+
+  /// Loads the certificate of console.tls anew, for sessions to come; one that does not serve changes nothing.
+  void reload_tls();
 
 private:
   void end_executor();
 
   caf::actor_system& system_;
+  net::tls_options certificate_; // empty: the console speaks no TLS
   session_book book_;
   executor_actor executor_;
   std::optional<socket_server> sockets_;

@@ -63,6 +63,8 @@ executor_actor::behavior_type executor_state::make_behavior(console_node node) {
   return {
       [this](const run_command& m) { on_command(m); },
       [this](const window_passed& m) { on_window(m); },
+      [this](const look_at_traces&) { on_look(); },
+      [](const call_back& m) { m.act(); },
   };
 }
 
@@ -70,30 +72,34 @@ void executor_state::on_command(const run_command& m) {
   const auto done = [m](answer a) { m.to->deliver(m.what.id, std::move(a)); };
   attempt(done, [&] {
     const auto in = invocation::parse(m.what.command);
-    if (in.what().needs == role::read_only)
-      return execute(in, done);
+    const auto needed = in.needs();
+    if (needed == role::read_only)
+      return execute(m, in, done);
     const auto audited = [this, m, done](answer a) {
       audit(m, a);
       done(std::move(a));
     };
-    if (m.who.may < in.what().needs)
-      return audited(answer::failed(
-          fmt::format("{} is for operators, and this session may only look", in.what().name)));
-    attempt(audited, [&] { execute(in, audited); });
+    if (m.who.may < needed)
+      return audited(answer::failed(fmt::format("{}{} is for operators, and this session may only look",
+                                                in.what().needs < needed ? "showing payloads with " : "",
+                                                in.what().name)));
+    attempt(audited, [&] { execute(m, in, audited); });
   });
 }
 
-void executor_state::execute(const invocation& in, reply done) {
+void executor_state::execute(const run_command& m, const invocation& in, reply done) {
   const auto& seen = node_.server.observatory;
   switch (in.what().what) {
-    case verb::actor: return done(actor(in));
+    case verb::actor: return actor(in, std::move(done));
     case verb::channel: return done(channel(in));
     case verb::closed: return closed(in, std::move(done));
     case verb::conn: return conn(in, std::move(done));
+    case verb::deadletters: return done(dead_letters(in));
     case verb::drain: return done(drain());
     case verb::help: return done(help(in.text("command")));
     case verb::hist: return done(in.chosen_of(latencies(seen)));
     case verb::kick: return kick(in, std::move(done));
+    case verb::kill: return kill(in, std::move(done));
     case verb::loglevel: return done(set_log_level(in));
     case verb::loops: return done(in.chosen_of(loops(seen)));
     case verb::presence: return presence(in, std::move(done));
@@ -102,8 +108,10 @@ void executor_state::execute(const invocation& in, reply done) {
     case verb::reload: return done(reload());
     case verb::send: return send(in, std::move(done));
     case verb::sessions: return done(sessions());
+    case verb::set_policy: return set_policy(in, std::move(done));
     case verb::top: return top(in, std::move(done));
-    case verb::tree: return done(answer::of(tree(seen)));
+    case verb::trace: return trace(m, in, std::move(done));
+    case verb::tree: return tree(std::move(done));
     case verb::user: return done(user(in));
     case verb::why: return why(in, std::move(done));
   }

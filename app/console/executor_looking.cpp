@@ -7,9 +7,12 @@
 #include "app/values.hpp"
 
 #include <troupe/centrifuge/hub.hpp>
+#include <troupe/meters/message_type.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -53,19 +56,28 @@ closed_query query_of(const invocation& in) {
   return query;
 }
 
+/// What is measured, what the connection tells of itself, and its subscriptions.
+answer answer_with(table measured, const connection_details& m) {
+  using enum column_type;
+  add_detail(measured, "stage", text, m.stage);
+  add_detail(measured, "unsent_bytes", bytes, m.unsent_bytes ? cell{static_cast<double>(*m.unsent_bytes)} : cell{});
+  add_detail(measured, "max_bytes", bytes, static_cast<double>(m.max_bytes));
+  add_detail(measured, "blocked", text, std::string{m.blocked ? "yes" : "no"});
+  add_detail(measured, "paused", text, std::string{m.paused ? "yes" : "no"});
+  measured.title = "connection";
+  auto said = answer::of(std::move(measured));
+  table all{"subscriptions", {{"channel", text}, {"offset", number}, {"epoch", text}, {"by", text}, {"state", text}}, {}};
+  for (const auto& one : m.subscriptions)
+    all.rows.push_back({one.channel, one.offset ? cell{static_cast<double>(*one.offset)} : cell{}, one.epoch,
+                        std::string{one.server_side ? "server" : "client"},
+                        std::string{one.live ? "live" : "waits for its channel"}});
+  said.tables.push_back(std::move(all));
+  return said;
+}
+
 } // namespace
 
 // -- one actor -----------------------------------------------------------------------------------
-
-answer executor_state::actor(const invocation& in) const {
-  const auto id = parse_integer(in.text("id"));
-  if (!id)
-    throw query_error{fmt::format("'{}' is no number of an actor; top actors lists them",
-                                  escaped(in.text("id"), 64))};
-  return found_or(describe(node_.server.observatory, subject::actors,
-                           [&](const inspection::row& r) { return r.id == *id; }),
-                  "actor", in.text("id"));
-}
 
 answer executor_state::channel(const invocation& in) const {
   return found_or(describe(node_.server.observatory, subject::channels,
@@ -78,10 +90,13 @@ void executor_state::conn(const invocation& in, reply done) {
   const auto id = client_id::parse(wanted);
   if (!id)
     throw query_error{fmt::format("'{}' is no connection ID; top conns lists them", escaped(wanted, 64))};
-  auto found = describe(node_.server.observatory, subject::connections,
-                        [&](const inspection::row& r) { return r.who && r.who->id == *id; });
+  std::size_t loop = 0;
+  auto found = describe(node_.server.observatory, subject::connections, [&](const inspection::row& r) {
+    loop = r.loop;
+    return r.who && r.who->id == *id;
+  });
   if (found)
-    return done(answer::of(*std::move(found)));
+    return describe_open(loop, *id, *std::move(found), std::move(done));
   ask<closed_page>(node_.server.ledger, find_closed{{.id = *id, .limit = 1}}, std::move(done),
                    [wanted](const closed_page& page) {
                      if (page.rows.empty())
@@ -94,6 +109,12 @@ void executor_state::conn(const invocation& in, reply done) {
                      said.notes.push_back(story_of(page.rows.front(), now));
                      return said;
                    });
+}
+
+void executor_state::describe_open(std::size_t loop, const client_id& id, table measured, reply done) {
+  const auto without = [done, measured](const caf::error&) { done(answer::of(measured)); }; // it has just ended
+  self_->request(node_.server.shards[loop], answer_timeout, describe_connection{id})
+      .then([done, measured](const connection_details& m) { done(answer_with(measured, m)); }, without);
 }
 
 // -- many ----------------------------------------------------------------------------------------
@@ -215,6 +236,33 @@ void executor_state::presence(const invocation& in, reply done) {
         result.notes.push_back(fmt::format("{} subscribed", clients.size()));
         return result;
       });
+}
+
+answer executor_state::dead_letters(const invocation& in) const {
+  using enum column_type;
+  std::vector<meters::dead_letter> letters;
+  std::uint64_t count = 0;
+  const auto add = [&](const meters::dead_letters& more) {
+    count += more.count();
+    const auto some = more.recent();
+    letters.insert(letters.end(), some.begin(), some.end());
+  };
+  for (const auto& loop : node_.server.observatory.by_loop()) {
+    add(loop->actors->lost());
+    add(loop->elsewhere->lost());
+  }
+  std::ranges::sort(letters, std::greater{}, &meters::dead_letter::when);
+  const std::chrono::nanoseconds now{std::chrono::system_clock::now().time_since_epoch()};
+  table all{{}, {{"ago", duration}, {"message", text}, {"to", text}, {"name", text}, {"from", text}}, {}};
+  const auto number_of = [](std::uint64_t actor) { return actor == 0 ? std::string{} : fmt::to_string(actor); };
+  for (const auto& one : letters)
+    all.rows.push_back({static_cast<double>(now.count() - one.when), meters::message_name(*one.message),
+                        number_of(one.to), std::string{one.name}, number_of(one.from)});
+  const auto which = select(table_rows{all}, in.rows());
+  auto said = answer::of(copy(table_rows{all}, which));
+  said.rows = {which.matched, which.total};
+  said.notes.push_back(fmt::format("{} since the start, the last {} are kept", count, letters.size()));
+  return said;
 }
 
 answer executor_state::sessions() const {

@@ -61,6 +61,10 @@ void invocation::take(const argument& expected, word_reader& in) {
     values_.emplace(expected.name, "");
     return;
   }
+  if (expected.type == argument_type::flag) {
+    values_.emplace(expected.name, "");
+    return;
+  }
   if (expected.type == argument_type::rest) {
     take_value(expected, in.take_rest());
     return;
@@ -76,7 +80,7 @@ void invocation::take(const argument& expected, word_reader& in) {
   if (expected.type == argument_type::target) {
     require_choice(expected, word);
     kind_ = std::move(word);
-    take_value(expected, kind_ == "everyone" ? std::string{} : need(kind_));
+    take_value(expected, has_name(kind_) ? need(kind_) : std::string{});
     return;
   }
   take_value(expected, std::move(word));
@@ -102,12 +106,18 @@ void invocation::take_value(const argument& expected, std::string value) {
         throw wrong(describe(column_type::duration));
       break;
     case argument_type::word:
+    case argument_type::flag:
     case argument_type::column:
     case argument_type::target:
     case argument_type::condition:
     case argument_type::rest: break;
   }
   values_.emplace(expected.name, std::move(value));
+}
+
+role invocation::needs() const {
+  const bool shows_payloads = command_->what == verb::trace && (has("payload") || has("match"));
+  return shows_payloads ? role::operate : command_->needs;
 }
 
 const std::string& invocation::text(std::string_view argument) const {

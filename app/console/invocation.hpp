@@ -22,6 +22,8 @@ public:
 
   [[nodiscard]] const command& what() const noexcept { return *command_; }
   [[nodiscard]] bool has(std::string_view argument) const { return values_.contains(argument); }
+  /// Who may do it. Payloads, and what they hold, are for operators alone.
+  [[nodiscard]] role needs() const;
   /// Of a word, choice or rest; empty if it was left out.
   [[nodiscard]] const std::string& text(std::string_view argument) const;
   /// Of a target: "user" of `user alice`, whose text() is then "alice".

@@ -64,6 +64,19 @@ private:
 
 } // namespace
 
+std::string_view fate_of(actor_kind kind) {
+  switch (kind) {
+    case actor_kind::registry:
+    case actor_kind::shard:
+    case actor_kind::hub: return "the server drains and ends: engine_failed";
+    case actor_kind::connection: return "it is closed with 1011; others are not affected";
+    case actor_kind::channel: return "replaced with a new epoch; subscribers are told and recover";
+    case actor_kind::keeper: return "the server drains and ends: engine_failed";
+    case actor_kind::custom: break;
+  }
+  return "whoever spawned it decides";
+}
+
 table loops(const inspection::observatory& from) {
   using enum column_type;
   struct figure {
@@ -106,8 +119,9 @@ table loops(const inspection::observatory& from) {
 table tree(const inspection::observatory& from) {
   using enum column_type;
   std::map<std::pair<std::size_t, actor_kind>, sums> by_kind;
+  std::map<std::string, sums> elsewhere; // by name
   from.visit([&](const inspection::row& r) {
-    auto& s = by_kind[{r.loop, r.kind}];
+    auto& s = r.where == inspection::place::loop ? by_kind[{r.loop, r.kind}] : elsewhere[r.name];
     ++s.count;
     s.mailbox += r.mailbox;
     s.handled += as_double(r.handled);
@@ -127,25 +141,27 @@ table tree(const inspection::observatory& from) {
     all.rows.push_back({std::move(name), {}, {}, {}, {}, {}, {}, std::move(fate)});
   };
   add_title("server", "the process ends");
-  add("  registry", by_kind[{0, actor_kind::registry}], {}, "the server drains and ends: engine_failed");
+  add("  registry", by_kind[{0, actor_kind::registry}], {}, std::string{fate_of(actor_kind::registry)});
   for (std::size_t loop = 0; loop < from.by_loop().size(); ++loop) {
     const auto& counters = from.by_loop()[loop]->counters;
     const auto crashed = static_cast<std::size_t>(close_reason::internal_error);
     add_title(fmt::format("  loop {}", loop), "");
-    add("    shard", by_kind[{loop, actor_kind::shard}], {}, "the server drains and ends: engine_failed");
+    add("    shard", by_kind[{loop, actor_kind::shard}], {}, std::string{fate_of(actor_kind::shard)});
     add("      connections", by_kind[{loop, actor_kind::connection}],
         as_double(counters.closed_by_reason[crashed].value()),
-        "it is closed with 1011; others are not affected");
-    add("    hub", by_kind[{loop, actor_kind::hub}], {}, "the server drains and ends: engine_failed");
+        std::string{fate_of(actor_kind::connection)});
+    add("    hub", by_kind[{loop, actor_kind::hub}], {}, std::string{fate_of(actor_kind::hub)});
     add("      channels", by_kind[{loop, actor_kind::channel}], as_double(counters.channels_failed.value()),
-        "replaced with a new epoch; subscribers are told and recover");
+        std::string{fate_of(actor_kind::channel)});
     if (const auto kept = by_kind.find({loop, actor_kind::keeper}); kept != by_kind.end())
-      add("    extensions", kept->second, as_double(counters.extension_restarts.value()),
-          "its keeper starts its actor again; clients are not affected");
+      add("    keepers", kept->second, as_double(counters.extension_restarts.value()),
+          std::string{fate_of(actor_kind::keeper)});
     if (const auto own = by_kind.find({loop, actor_kind::custom}); own != by_kind.end())
-      add("    custom", own->second, {}, "whoever spawned it decides");
+      add("    custom", own->second, {}, std::string{fate_of(actor_kind::custom)});
   }
-  add_title("  ledger, inspector, console", "on threads of their own, not metered");
+  add_title("  other threads", "");
+  for (const auto& [name, own] : elsewhere)
+    add("    " + name, own, {}, std::string{fate_of(actor_kind::custom)});
   return all;
 }
 

@@ -7,10 +7,15 @@
 
 #include <troupe/inspect/observatory.hpp>
 
+#include <string_view>
+
 namespace troupe::app::console {
 
 /// One row for each loop.
 [[nodiscard]] table loops(const inspection::observatory& from);
+
+/// What happens when an actor fails that no keeper starts again.
+[[nodiscard]] std::string_view fate_of(inspection::actor_kind kind);
 
 /// One row for each kind of actor under who supervises it.
 [[nodiscard]] table tree(const inspection::observatory& from);

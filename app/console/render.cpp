@@ -56,11 +56,14 @@ void append(std::string& to, const std::string& text, std::size_t to_width, bool
 
 void trim(std::string& line) { line.erase(line.find_last_not_of(' ') + 1); }
 
-std::string as_grid(const table& what) {
+enum class header : std::uint8_t { shown, left_out };
+
+/// @param widths Of the columns, at least; they become what is used.
+std::string as_grid(const table& what, std::vector<std::size_t>& widths, header head) {
   const auto& columns = what.columns;
-  std::vector<std::size_t> widths;
-  for (const auto& each : columns)
-    widths.push_back(width(each.name));
+  widths.resize(columns.size());
+  for (std::size_t at = 0; at < columns.size(); ++at)
+    widths[at] = std::max(widths[at], width(columns[at].name));
   std::vector<std::vector<std::string>> texts;
   for (const auto& row : what.rows) {
     auto& line = texts.emplace_back();
@@ -80,11 +83,10 @@ std::string as_grid(const table& what) {
     trim(line);
     out += line + '\n';
   };
-  add_line([&](std::size_t at) { return columns[at].name; });
+  if (head == header::shown)
+    add_line([&](std::size_t at) { return columns[at].name; });
   for (const auto& line : texts)
     add_line([&](std::size_t at) { return line[at]; });
-  if (texts.empty())
-    out += "(none)\n";
   return out;
 }
 
@@ -147,11 +149,11 @@ std::string csv_cell(const cell& value) {
   return plain.is_null() ? std::string{} : plain.dump();
 }
 
-std::string as_csv(const table& what) {
+std::string as_csv(const table& what, header head = header::shown) {
   std::string out;
-  for (std::size_t at = 0; at < what.columns.size(); ++at)
+  for (std::size_t at = 0; head == header::shown && at < what.columns.size(); ++at)
     out += (at == 0 ? "" : ",") + what.columns[at].name;
-  out += '\n';
+  out += head == header::shown ? "\n" : "";
   for (const auto& row : what.rows) {
     for (std::size_t at = 0; at < row.size(); ++at)
       out += (at == 0 ? "" : ",") + csv_cell(row[at]);
@@ -174,8 +176,25 @@ std::string render(const std::vector<table>& tables, output_format format) {
     }
     if (!each.title.empty())
       out += escaped(each.title) + '\n';
-    out += each.shape == layout::detail ? as_detail(each) : as_grid(each);
+    std::vector<std::size_t> widths;
+    out += each.shape == layout::detail ? as_detail(each) : as_grid(each, widths, header::shown);
+    if (each.shape == layout::grid && each.rows.empty())
+      out += "(none)\n";
   }
+  return out;
+}
+
+std::string running_table::add(const table& more) {
+  const auto head = has_header_ ? header::left_out : header::shown;
+  has_header_ = true;
+  switch (format_) {
+    case output_format::table: return as_grid(more, widths_, head);
+    case output_format::csv: return as_csv(more, head);
+    case output_format::json: break;
+  }
+  std::string out;
+  for (const auto& row : to_json(more))
+    out += dump(row, -1);
   return out;
 }
 

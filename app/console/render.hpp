@@ -5,9 +5,11 @@
 #pragma once
 #include "app/console/answer.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace troupe::app::console {
 
@@ -18,6 +20,20 @@ enum class output_format : std::uint8_t {
 };
 
 [[nodiscard]] std::string render(const std::vector<table>& tables, output_format format);
+
+/// Tables of one kind that come one after another, as one: its header comes once, its columns never get narrower,
+/// and in JSON every row is a line.
+class running_table {
+public:
+  explicit running_table(output_format format) : format_{format} {}
+  [[nodiscard]] std::string add(const table& more);
+  [[nodiscard]] bool has_begun() const noexcept { return has_header_; }
+
+private:
+  output_format format_;
+  bool has_header_ = false;
+  std::vector<std::size_t> widths_; // of columns, in characters
+};
 
 /// What a command came to, for programs: {"role":..., "result":..., "notes":[...], "matched":..., "total":...},
 /// where result is as render() has it in JSON and is left out if there are no tables; or {"role":..., "error":"..."}.

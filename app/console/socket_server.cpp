@@ -3,6 +3,7 @@
 
 #include "app/console/connect.hpp"
 #include "app/console/socket_path.hpp"
+#include "app/console/tcp_guest.hpp"
 
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
@@ -64,6 +65,15 @@ protocol::acceptor bind_to(asio::io_context& io, const std::string& path, mode_t
   return acceptor;
 }
 
+/// A small line into an empty socket: it is written at once, or not at all.
+void say_and_close(std::unique_ptr<stream> peer, std::string why) {
+  const auto line = std::make_shared<std::string>(encode(0, answer::failed(std::move(why))));
+  auto& to = *peer;
+  to.write_some(asio::buffer(*line), [line, held = std::shared_ptr<stream>{std::move(peer)}](error_code, std::size_t) {
+    held->close();
+  });
+}
+
 } // namespace
 
 // A socket file of ours and what may be done through it.
@@ -82,9 +92,10 @@ struct socket_server::door {
   }
 };
 
-socket_server::socket_server(const console_options& options, std::uint16_t port,
-                             session_context context)
-    : context_{std::move(context)}, max_sessions_{options.max_sessions} {
+socket_server::socket_server(const console_options& options, std::uint16_t port, session_context context,
+                             std::shared_ptr<asio::ssl::context> tls)
+    : context_{std::move(context)}, max_sessions_{options.max_sessions}, tokens_{options},
+      patience_{options.write_timeout}, tls_{std::move(tls)} {
   if (options.path == "automatic") {
     try {
       open(automatic_socket_path(port), role::operate);
@@ -109,7 +120,16 @@ socket_server::socket_server(const console_options& options, std::uint16_t port,
       throw std::runtime_error{fmt::format("console.read_only_path: {}", error.what())};
     }
   }
-  if (!doors_.empty())
+  if (options.port != 0) {
+    try {
+      listen(options);
+    } catch (const std::exception& error) {
+      for (const auto& each : doors_)
+        each.remove();
+      throw std::runtime_error{fmt::format("console.port: {}", error.what())};
+    }
+  }
+  if (!doors_.empty() || tcp_)
     thread_ = std::thread{[this] { io_.run(); }};
 }
 
@@ -136,7 +156,7 @@ void socket_server::open(std::string path, role may) {
 }
 
 void socket_server::accept(door& at) {
-  at.acceptor.async_accept([this, &at](error_code fault, session::socket peer) {
+  at.acceptor.async_accept([this, &at](error_code fault, local_socket peer) {
     if (!fault) {
       welcome(std::move(peer), at.may);
       return accept(at);
@@ -151,7 +171,7 @@ void socket_server::accept(door& at) {
   });
 }
 
-void socket_server::welcome(session::socket peer, role may) {
+void socket_server::welcome(local_socket peer, role may) {
   ucred credentials{};
   socklen_t size = sizeof credentials;
   const bool known = ::getsockopt(peer.native_handle(), SOL_SOCKET, SO_PEERCRED, &credentials,
@@ -161,20 +181,77 @@ void socket_server::welcome(session::socket peer, role may) {
     context_.book.count_refused();
     return;
   }
-  const auto who = context_.book.open(
-      {.may = may, .user = credentials.uid, .process = credentials.pid}, max_sessions_);
-  if (who.session == 0) { // a small line into an empty socket: it cannot block
-    const auto line = encode(0, answer::failed(fmt::format(
-                                    "there are {} sessions already (console.max_sessions)", max_sessions_)));
-    error_code ignored;
-    peer.non_blocking(true, ignored);
-    peer.write_some(asio::buffer(line), ignored);
-    return;
-  }
+  begin(std::make_unique<stream_over<local_socket>>(std::move(peer)),
+        {.may = may, .user = credentials.uid, .process = credentials.pid}, {});
+}
+
+void socket_server::begin(std::unique_ptr<stream> peer, operator_identity who, std::string input) {
+  who = context_.book.open(std::move(who), max_sessions_);
+  if (who.session == 0)
+    return say_and_close(std::move(peer), fmt::format("there are {} sessions already (console.max_sessions)",
+                                                      max_sessions_));
   std::erase_if(sessions_, [](const auto& each) { return each.expired(); });
-  const auto fresh = std::make_shared<session>(io_, std::move(peer), who, context_);
+  const auto fresh = std::make_shared<session>(io_, std::move(peer), std::move(who), context_, std::move(input));
   sessions_.push_back(fresh);
   fresh->start();
+}
+
+// -- TCP -----------------------------------------------------------------------------------------
+
+void socket_server::listen(const console_options& options) {
+  const asio::ip::tcp::endpoint at{asio::ip::make_address(options.address), options.port};
+  tcp_.emplace(io_);
+  tcp_->open(at.protocol());
+  tcp_->set_option(asio::socket_base::reuse_address{true});
+  tcp_->bind(at);
+  tcp_->listen(backlog);
+  accept_tcp();
+}
+
+void socket_server::renew(std::shared_ptr<asio::ssl::context> tls) {
+  asio::post(io_, [this, tls = std::move(tls)]() mutable { tls_ = std::move(tls); });
+}
+
+void socket_server::accept_tcp() {
+  tcp_->async_accept([this](error_code fault, tcp_socket peer) {
+    if (!fault) {
+      welcome(std::move(peer));
+      return accept_tcp();
+    }
+    if (fault == asio::error::operation_aborted)
+      return;
+    tcp_pause_.expires_after(accept_pause);
+    tcp_pause_.async_wait([this](error_code cancelled) {
+      if (!cancelled)
+        accept_tcp();
+    });
+  });
+}
+
+void socket_server::welcome(tcp_socket peer) {
+  error_code gone;
+  const auto from = peer.remote_endpoint(gone);
+  if (gone)
+    return;
+  if (guests_ >= max_sessions_) {
+    context_.book.count_refused();
+    return;
+  }
+  ++guests_;
+  const std::shared_ptr<void> counted{nullptr, [this](void*) { --guests_; }};
+  const auto name = fmt::format("{}:{}", from.address().to_string(), from.port());
+  const auto guest = std::make_shared<tcp_guest>(
+      io_, patience_, tokens_, [this, name, counted](std::unique_ptr<stream> who, std::optional<role> may, std::string rest) {
+        if (may)
+          return begin(std::move(who), {.may = *may, .peer = name}, std::move(rest));
+        context_.book.count_refused();
+        context_.log.write(severity::warning, "console_refused", {{"peer", name}});
+        say_and_close(std::move(who), "expected a token: console.operator_token or console.read_only_token");
+      });
+  if (tls_)
+    guest->enter(tls_socket{std::move(peer), *tls_});
+  else
+    guest->enter(std::move(peer));
 }
 
 } // namespace troupe::app::console

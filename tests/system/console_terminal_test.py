@@ -136,6 +136,18 @@ class Console(unittest.TestCase):
         again.type("\x04")
         self.assertEqual(again.end(), 0)
 
+    def test_a_trace_runs_until_control_c_and_the_session_goes_on(self):
+        console = self.open()
+        console.expect("troupe> ")
+        console.type("trace user alice\n")
+        console.expect("tracing; Ctrl-C ends it")
+        os.write(console.descriptor, b"\x03")
+        console.expect("ended: stopped.*troupe> ")
+        console.type("loops\n")
+        console.expect(r"loop +load.*troupe> ")
+        console.type("quit\n")
+        self.assertEqual(console.end(), 0)
+
     def test_a_read_only_session_says_so_and_acts_on_nothing(self):
         console = self.open("--read-only")
         console.expect(r"troupe \(read-only\)> ")

@@ -1,13 +1,14 @@
 // troupe console, as scripts use it: -c, pipes, formats, roles, and what it does to real clients.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { builds, connectSdk, next, subscribeSdk } from "./support/centrifuge_sdk.mjs";
 import { startCentrifuge } from "./support/centrifuge_server.mjs";
-import { binary, cleanEnvironment, request, runToEnd, Server } from "./support/server.mjs";
+import { makeCertificate } from "./support/certificate.mjs";
+import { binary, cleanEnvironment, freePort, request, runToEnd, Server } from "./support/server.mjs";
 import { eventually, within } from "./support/time.mjs";
 
 const timeout = 60_000;
@@ -48,7 +49,7 @@ test("console: messages reach a group, and a kick closes with the operator's wor
   assert.deepEqual(JSON.parse(await run("closed --group reason", "--format", "json")), [{ reason: "kicked", count: 3 }]);
   const top = JSON.parse(await run("top conns", "--format", "json"));
   assert.equal(top.length, 1);
-  const one = JSON.parse(await run(`conn ${top[0].id}`, "--format", "json"));
+  const { connection: one } = JSON.parse(await run(`conn ${top[0].id}`, "--format", "json"));
   assert.equal(one.groups, "other");
   assert.equal(one.peer, "127.0.0.1");
   assert.equal(one.protocol, "websocket");
@@ -129,6 +130,54 @@ test("console: commands over HTTP are for whoever has a token, with its rights",
   assert.deepEqual(actions().map(({ role, done, peer }) => [role, done, peer]),
     [["read-only", "false", "http"], ["operator", "true", "http"], ["operator", "true", "http"]]);
   assert.ok(!server.log().includes("know-this"), "tokens are not logged");
+});
+
+test("console: a trace shows what clients say while they say it, and ends by itself", { timeout }, async (t) => {
+  const { server, socket } = await start(t);
+  const [speaker, listener] = await server.connectMany(2, "/ws/news");
+  await server.settle(2);
+  const child = spawn(binary, ["console", "--socket", socket, "--format", "json", "-c", 'trace user "" dir out max 4 payload'],
+    { env: cleanEnvironment(), stdio: ["ignore", "pipe", "pipe"] });
+  t.after(() => child.kill("SIGKILL"));
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk) => { stdout += chunk; });
+  child.stderr.on("data", (chunk) => { stderr += chunk; });
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  await eventually("it is on", () => stderr.includes("tracing"));
+  for (const text of ["one", "two"]) {
+    speaker.send(text);
+    assert.equal(await listener.nextText(), text);
+  }
+  assert.equal(await within(10_000, "the trace's end", ended), 0);
+  const events = stdout.trim().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(events.map(({ dir, what, note, bytes, payload }) => [dir, what, note, bytes, payload]),
+    ["one", "one", "two", "two"].map((text) => ["out", "message", "queued", 3, text]));
+  assert.match(stderr, /ended: 4 events/);
+});
+
+test("console: over TCP and TLS it takes a token, and a certificate that is trusted", { timeout }, async (t) => {
+  const folder = scratch(t);
+  const { certificate, flags, renew } = makeCertificate(t);
+  const port = await freePort();
+  const server = await Server.start(t, ...flags, "--tls-port", String(await freePort()),
+    "--console-port", String(port), "--console-tls", "true", "--console-operator-token", "operators-know-this");
+  assert.equal(server.event("listening").console_port, String(port));
+  const file = (name, text) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const attempt = (token, ...flags) => runToEnd(["console", "--connect", `localhost:${port}`, "--token-file", file("token", `${token}\n`),
+    ...flags, "-c", "kick everyone"]);
+  assert.equal((await attempt("operators-know-this", "--ca", certificate)).stdout, "0 connections told to close\n");
+  assert.match((await attempt("somebody-s-guess-x", "--ca", certificate)).stderr, /expected a token/);
+  const untrusted = await attempt("operators-know-this", "--tls");
+  assert.equal(untrusted.code, 2);
+  assert.match(untrusted.stderr, /TLS: self-signed certificate|TLS: self signed/);
+  renew();
+  assert.equal((await attempt("operators-know-this", "--ca", certificate)).code, 2);
+  server.signal("SIGHUP");
+  await eventually("the new certificate serves", async () => (await attempt("operators-know-this", "--ca", certificate)).code === 0);
 });
 
 test("console: drain stops the server as a signal does", { timeout }, async (t) => {

@@ -66,7 +66,8 @@ private:
 
 class console_world {
 public:
-  explicit console_world(console_options options = {}, centrifuge::channels_config channels = {}) {
+  explicit console_world(console_options options = {}, centrifuge::channels_config channels = {},
+                         net::tls_options certificate = {}) {
     std::signal(SIGPIPE, SIG_IGN);
     if (options.path == "automatic")
       options.path = folder.file("console");
@@ -75,10 +76,12 @@ public:
     of_server.listen = {.address = "127.0.0.1", .port = 0, .loops = 2};
     of_server.channels = std::move(channels);
     of_server.admin.port = free_port();
+    of_server.websocket.echo_route = "/echo"; // an actor that is kept
     commands.emplace(options);
     server.emplace(system, of_server, log, std::vector<net::page>{}, hooks::extensions{},
                    std::vector{commands->service()});
-    sockets.emplace(system, options, *server, log, program_orders{[this] { ++drains; }, [this] { ++reloads; }});
+    sockets.emplace(system, options, *server, log, program_orders{[this] { ++drains; }, [this] { ++reloads; }},
+                    std::move(certificate));
     commands->open(sockets->address());
   }
 

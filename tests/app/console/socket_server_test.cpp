@@ -2,6 +2,7 @@
 #include "app/console/connect.hpp"
 #include "app/console/socket_path.hpp"
 #include "console_world.hpp"
+#include "raw_session.hpp"
 
 #include <cerrno>
 #include <fstream>
@@ -27,49 +28,6 @@ bool exists(const std::string& path) {
   struct stat found{};
   return ::lstat(path.c_str(), &found) == 0;
 }
-
-/// A session below the client: it may send anything, and stop reading.
-class raw_session {
-public:
-  explicit raw_session(const std::string& path) : descriptor_{connect_to(path)} {
-    REQUIRE(descriptor_ >= 0);
-    const timeval patience{20, 0};
-    ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  }
-  ~raw_session() { ::close(descriptor_); }
-  raw_session(const raw_session&) = delete;
-  raw_session& operator=(const raw_session&) = delete;
-
-  void send(const std::string& text) const {
-    (void)::send(descriptor_, text.data(), text.size(), MSG_NOSIGNAL);
-  }
-  /// All that comes until the server ends it.
-  [[nodiscard]] std::string read_to_end() const {
-    std::string all;
-    std::array<char, 4096> piece;
-    for (ssize_t got; (got = receive(piece.data(), piece.size())) > 0;)
-      all.append(piece.data(), static_cast<std::size_t>(got));
-    return all;
-  }
-  [[nodiscard]] std::string read_line() const {
-    std::string line;
-    for (char c = 0; receive(&c, 1) == 1 && c != '\n';)
-      line += c;
-    return line;
-  }
-
-private:
-  // The kernel interrupts a wait with a timeout for the rings of this process.
-  ssize_t receive(char* to, std::size_t size) const {
-    ssize_t got = 0;
-    do
-      got = ::recv(descriptor_, to, size, 0);
-    while (got < 0 && errno == EINTR);
-    return got;
-  }
-
-  int descriptor_;
-};
 
 } // namespace
 
@@ -214,7 +172,7 @@ TEST_CASE("console sockets: the automatic path is in the runtime folder and name
     console_world world{{.path = automatic_socket_path(8000)}};
     { boost::asio::io_context io; boost::asio::local::stream_protocol::acceptor dead{io, {folder.file("troupe-1.sock")}}; }
     CHECK(automatic_sockets() == std::vector{automatic_socket_path(8000)});
-    CHECK(client{""}.path() == automatic_socket_path(8000));
+    CHECK(client{""}.address() == automatic_socket_path(8000));
     console_world other{{.path = automatic_socket_path(8001)}};
     CHECK(automatic_sockets().size() == 2);
     CHECK_THROWS_AS(client{""}, std::runtime_error);
