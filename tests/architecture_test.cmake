@@ -45,7 +45,7 @@ if(check STREQUAL "includes")
   forbid(actors "(sys/socket|netinet/|arpa/|netdb|liburing|openssl/)" "the domain does not know sockets")
   forbid(actors "(thread|mutex|shared_mutex|condition_variable|future|semaphore)>"
          "actors share nothing: no threads, no locks")
-  forbid("actors;net;bench;examples" "app/" "nobody includes the program")
+  forbid("actors;net;examples" "app/" "nobody includes the program but what measures it")
   forbid("tests/actors;tests/net;tests/support" "app/" "nobody but the program's own tests includes it")
   forbid(tests/actors "(boost/|troupe/net/)" "the domain is tested without the edge")
   # Headers that users include: those of net/ outside internal/.
