@@ -13,7 +13,6 @@ namespace troupe {
 
 namespace {
 
-constexpr std::chrono::seconds confirm_timeout{10};
 constexpr std::chrono::milliseconds drain_step{100};
 
 closing_figures figures_of(const meters::actor_meter* meter, std::chrono::nanoseconds uptime) {
@@ -343,7 +342,8 @@ void shard_state::hand_over(job& j, std::uint32_t at) {
     ++(status == send_status::queued || status == send_status::conflated ? r.queued : r.dropped);
     if (open->visited && r.queued + r.dropped == r.matched) open->promise.deliver(r);
   };
-  self_->request(s.who, confirm_timeout, confirm_deliver{j.what})
+  // Answered or bounced on this very loop: a timeout would be one more message for each connection.
+  self_->request(s.who, caf::infinite, confirm_deliver{j.what})
     .then([answered](const outcome& o) { answered(o.status); },
           [answered](const caf::error&) { answered(send_status::dropped); });
 }
