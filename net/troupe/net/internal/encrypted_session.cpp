@@ -22,11 +22,16 @@ struct first_byte {
   timer deadline;
 };
 
-void shake_hands(std::shared_ptr<http_session<tls_stream>> session) {
+/// Every step waits for its turn, for nobody knows which one is going to sign: that takes as long as hundreds of
+/// messages.
+void shake_hands(io_loop& loop, std::shared_ptr<http_session<tls_stream>> session) {
   auto& stream = session->stream();
-  stream.async_handshake([session = std::move(session)](error_code ec, std::size_t) {
+  const auto now = stream.shake_hands();
+  if (now.is == io_outcome::state::done) return now.error ? session->close() : session->read();
+  const auto what = now.is == io_outcome::state::wants_read ? tcp_socket::wait_read : tcp_socket::wait_write;
+  stream.next_layer().async_wait(what, [&loop, session = std::move(session)](error_code ec) mutable {
     if (ec) return session->close();
-    session->read();
+    loop.post_slow([&loop, session = std::move(session)] { shake_hands(loop, session); });
   });
 }
 
@@ -44,7 +49,6 @@ void serve_encrypted(session_context& context, io_loop& loop, tcp_socket socket,
       char first = 0;
       if (!ec) peek->socket.receive(asio::buffer(&first, 1), asio::socket_base::message_peek, ec);
       if (ec) return;
-      // Signing takes as long as hundreds of messages.
       if (first == tls_handshake_record)
         return loop.post_slow([&context, &loop, peek, verdict, expires, tls] {
           if (!peek->socket.is_open()) return; // it took too long
@@ -52,7 +56,7 @@ void serve_encrypted(session_context& context, io_loop& loop, tcp_socket socket,
           auto session = std::make_shared<http_session<tls_stream>>(
             context, loop, tls_stream{std::move(peek->socket), *tls}, std::move(peek->place), verdict);
           session->expire_at(expires);
-          shake_hands(std::move(session));
+          shake_hands(loop, std::move(session));
         });
       peek->deadline.cancel();
       const auto plain = std::make_shared<http_session<tcp_socket>>(

@@ -39,16 +39,12 @@ public:
   io_outcome read(std::span<char> into) noexcept;
   /// Writes a part of this. What was refused with wants_write has to be the beginning of the next try.
   io_outcome write(std::string_view bytes) noexcept;
+  /// As much of the handshake as what has come allows; one of its steps signs, which takes long.
+  io_outcome shake_hands() noexcept;
   /// More of what was read from the socket is left: waiting for the socket would not tell.
   [[nodiscard]] bool has_rest() const noexcept;
 
   // -- later ---------------------------------------------------------------------------------------
-
-  /// Calls handler(error_code, std::size_t) once the client is who it says.
-  template <class Handler>
-  void async_handshake(Handler handler) {
-    begin([this] { return shake_hands(); }, std::move(handler));
-  }
 
   /// Sends a close_notify and does not wait for the peer's.
   template <class Handler>
@@ -83,7 +79,6 @@ private:
     void operator()(ssl_st* session) const noexcept;
   };
 
-  io_outcome shake_hands() noexcept;
   io_outcome notify() noexcept;
   [[nodiscard]] io_outcome result_of(int done) const noexcept;
 
