@@ -49,22 +49,25 @@ connection_actor::behavior_type connection_state::make_behavior(
                arm();
                if (settings_->keeper) ask_route(portrait, 0);
              });
-  return {
-    [this](const deliver& m) { queue(m.what); },
-    [this](const confirm_deliver& m) { return outcome{queue(m.what)}; },
-    [this](const received& m) { on_received(m); },
-    [this](const pong_received&) {
-      if (const auto rtt = heartbeat_.pong(settings_->heartbeat, self_->home().now()))
-        line_.figures().measured_rtt(*rtt);
-      arm();
-    },
-    [this](const transport_closed& m) { line_.end(m); },
-    [this](const credit& m) { line_.grant(m.bytes); },
-    [this](const close_connection& m) { line_.close(m.status, m.how); },
-    [this](const describe&) { return line_.details(); },
-    [this](const limit_queue& m) { return line_.limit(m.max_bytes); },
-    [this](const deadline_passed&) { on_deadline(); },
+  return handlers();
+}
+
+// CAF tries one handler after the other: what is frequent comes first.
+const connection_actor::behavior_type& connection_state::handlers() {
+  static constexpr auto me = []() -> connection_state& { return running_state<pointer>(); };
+  static const connection_actor::behavior_type all{
+    [](const deliver& m) { me().queue(m.what); },
+    [](const received& m) { me().on_received(m); },
+    [](const credit& m) { me().line_.grant(m.bytes); },
+    [](const deadline_passed&) { me().on_deadline(); },
+    [](const pong_received&) { me().on_pong(); },
+    [](const confirm_deliver& m) { return outcome{me().queue(m.what)}; },
+    [](const transport_closed& m) { me().line_.end(m); },
+    [](const close_connection& m) { me().line_.close(m.status, m.how); },
+    [](const describe&) { return me().line_.details(); },
+    [](const limit_queue& m) { return me().line_.limit(m.max_bytes); },
   };
+  return all;
 }
 
 send_status connection_state::queue(const delivery_ptr& what) {
@@ -126,6 +129,11 @@ void connection_state::on_route_failed(const caf::error& why) {
     line_.close(close_status::of(close_reason::extension_overloaded));
   else if (why == hooks::failure::gave_up)
     line_.close(close_status::of(close_reason::extension_failed));
+}
+
+void connection_state::on_pong() {
+  if (const auto rtt = heartbeat_.pong(settings_->heartbeat, self_->home().now())) line_.figures().measured_rtt(*rtt);
+  arm();
 }
 
 void connection_state::on_deadline() {

@@ -62,6 +62,7 @@ private:
     rates::party who;
   };
 
+  static const connection_actor::behavior_type& handlers(); ///< Of all connections.
   void on_received(const received& m);
   void on_rated(const received& m, rates::verdict v);
   void handle(const received& m);
@@ -70,6 +71,7 @@ private:
   void ask_route(const Request& m, std::size_t cost);
   void obey(const hooks::answer& a);
   void on_route_failed(const caf::error& why);
+  void on_pong();
   void on_deadline();
   void arm();
   [[nodiscard]] bool is_over() const;

@@ -60,17 +60,18 @@ registry_actor::behavior_type registry_state::make_behavior(std::vector<shard_ac
     shards_.push_back({std::move(who)});
   }
   return {
+    // CAF tries one handler after the other: what is frequent comes first.
+    [this](const submit& m) { return on_submit(m); },
     [this](const broadcast& m) { on_broadcast(m); },
+    [this](const go_on&) { flush(); },
+    [this](const fanned_out& m) { on_fanned_out(m); },
+    [this](const admitted& m) { on_admitted(m); },
     [this](const confirm_broadcast& m) { return on_confirm(m); },
     [this](const change_membership& m) { return ask_shards(m); },
     [this](const close_connections& m) { return ask_shards(m); },
     [this](const drain& m) { on_drain(m); },
     [this](const observe& m) { return ask_shards(m); },
     [this](const unobserve& m) { return ask_shards(m); },
-    [this](const admitted& m) { on_admitted(m); },
-    [this](const submit& m) { return on_submit(m); },
-    [this](const fanned_out& m) { on_fanned_out(m); },
-    [this](const go_on&) { flush(); },
   };
 }
 

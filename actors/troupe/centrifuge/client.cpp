@@ -55,24 +55,31 @@ client_state::make_behavior(std::shared_ptr<const client_settings> settings,
              {.id = profile_.id, .user = profile_.user, .groups = {}, .labels = {},
               .origin = profile_.origin, .told = announcement::on_introduction},
              std::move(out), nullptr, [this] { arm(); });
-  return {
+  return handlers();
+}
+
+// CAF tries one handler after the other: what is frequent comes first.
+const client_actor::behavior_type& client_state::handlers() {
+  static constexpr auto me = []() -> client_state& { return running_state<pointer>(); };
+  static const client_actor::behavior_type all{
+      [](const channel_happened& m) { me().on_happened(m.event); },
+      [](const received& m) { me().on_received(m); },
+      [](const deadline_passed&) { me().on_deadline(); },
+      [](const pong_received&) { me().on_pong_frame(); },
+      [](const push_message& m) { me().push(m); },
+      [](const transport_closed& m) { me().line_.end(m); },
+      [](const close_connection& m) { me().close(translated(m.status), m.how); },
+      [](const grant_subscription& m) { return me().on_order(m); },
+      [](const revoke_subscription& m) { return me().on_order(m); },
+      [](const renew_connection& m) { return me().on_order(m); },
+      [](const describe&) { return me().details(); },
+      [](const limit_queue& m) { return me().line_.limit(m.max_bytes); },
+      [](const credit&) {}, // for submitted messages; a client submits none
       // Frames that were not made for this protocol would only confuse the client.
       [](const deliver&) {},
       [](const confirm_deliver&) { return outcome{send_status::dropped}; },
-      [this](const received& m) { on_received(m); },
-      [this](const pong_received&) { on_pong_frame(); },
-      [this](const transport_closed& m) { line_.end(m); },
-      [](const credit&) {}, // for submitted messages; a client submits none
-      [this](const close_connection& m) { close(translated(m.status), m.how); },
-      [this](const describe&) { return details(); },
-      [this](const limit_queue& m) { return line_.limit(m.max_bytes); },
-      [this](const deadline_passed&) { on_deadline(); },
-      [this](const channel_happened& m) { on_happened(m.event); },
-      [this](const grant_subscription& m) { return on_order(m); },
-      [this](const revoke_subscription& m) { return on_order(m); },
-      [this](const renew_connection& m) { return on_order(m); },
-      [this](const push_message& m) { push(m); },
   };
+  return all;
 }
 
 // -- commands in ---

@@ -97,6 +97,7 @@ private:
   using push_body = decltype(centrifuge::push::body);
 
   // -- client.cpp: frames, replies, time, the end ---
+  static const client_actor::behavior_type& handlers(); ///< Of all clients.
   void on_received(const received& m);
   void work();
   void go_on();
