@@ -69,6 +69,25 @@ public:
     return Base::cleanup(std::move(reason), unit);
   }
 
+  // As CAF's own, but for its timers and streams: for these it asks the clock each time, and here hardly
+  // anybody has them.
+  caf::resumable::resume_result resume(caf::execution_unit* unit, std::size_t most) override {
+    if (!this->activate(unit)) return caf::resumable::done;
+    if (is_timed()) return Base::resume(unit, most);
+    std::size_t handled = 0;
+    caf::scheduled_actor::mailbox_visitor handle{this, handled, most};
+    while (handled < most) {
+      const bool found_any = this->mailbox().new_round(3, handle).consumed_items;
+      if (found_any && this->finalize()) return caf::resumable::done;
+      if (is_timed()) { // from now on
+        this->set_receive_timeout();
+        return caf::resumable::resume_later;
+      }
+      if (!found_any) break;
+    }
+    return this->mailbox().try_block() ? caf::resumable::awaiting_message : caf::resumable::resume_later;
+  }
+
   // CAF's name for "not for the scheduler's workers".
   caf::resumable::subtype_t subtype() const override { return caf::resumable::io_actor; }
 
@@ -98,6 +117,11 @@ public:
   }
 
 private:
+  [[nodiscard]] bool is_timed() {
+    return (this->has_behavior() && this->bhvr_stack().back().timeout().valid()) ||
+           !this->stream_managers().empty() || !this->pending_stream_managers().empty();
+  }
+
   host& host_;
   meters::actor_meter meter_;
 };

@@ -1,19 +1,41 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// What hosted actors may rely on beside their messages.
+// What hosted actors may rely on beside their messages: receive timeouts, and behaviors that are shared.
 #include <troupe/hosted.hpp>
 #include <troupe/testing/deterministic_system.hpp>
 
 #include "support/catch.hpp"
 
+#include <caf/event_based_actor.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
 #include <caf/typed_actor.hpp>
 
+#include <chrono>
+#include <string>
+#include <vector>
+
+using namespace std::chrono_literals;
 using namespace troupe;
 using testing::deterministic_system;
 
 namespace {
+
+using notes = std::vector<std::string>;
+
+caf::behavior patient(caf::event_based_actor*, notes* written) {
+  return {
+    [=](int n) { written->push_back(std::to_string(n)); },
+    caf::after(2s) >> [=] { written->push_back("silence"); },
+  };
+}
+
+caf::behavior patient_later(caf::event_based_actor* self, notes* written) {
+  return {[=](int n) {
+    written->push_back(std::to_string(n));
+    self->become(patient(self, written));
+  }};
+}
 
 using adder = caf::typed_actor<caf::replies_to<int>::with<int>>;
 
@@ -29,6 +51,20 @@ adder::behavior_type add_up(hosted_pointer<adder, adder_state>) {
 }
 
 } // namespace
+
+TEST_CASE_METHOD(deterministic_system, "hosted: an actor hears of silence after its last message", "[actors][hosted]") {
+  notes written;
+  const auto begins = GENERATE(patient, patient_later);
+  const auto who = spawn_on(host(), begins, &written);
+  caf::anon_send(who, 1);
+  advance(1500ms);
+  caf::anon_send(who, 2);
+  advance(1500ms);
+  CHECK(written == notes{"1", "2"});
+  advance(1s);
+  CHECK(written == notes{"1", "2", "silence"});
+  caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
+}
 
 TEST_CASE_METHOD(deterministic_system, "hosted: actors that share a behavior have each their state", "[actors][hosted]") {
   const auto a = spawn_on(host(), add_up);
