@@ -22,13 +22,10 @@ namespace troupe::meters {
 /// Of an actor that has a transport. Times are those of host::clock, in nanoseconds.
 struct connection_meter {
   figure<std::uint64_t> queue_bytes;
-  figure<std::uint64_t> queue_peak_bytes;
   figure<std::uint64_t> unsent_bytes; ///< Data that was dropped because it closed.
   figure<std::int64_t> oldest_queued_at; ///< When the front of the queue was made; 0: it is empty.
   figure<std::uint64_t> bytes_in;
-  figure<std::uint64_t> bytes_out;
   figure<std::uint64_t> messages_in;
-  figure<std::uint64_t> messages_out;
   figure<std::uint64_t> dropped;
   figure<std::uint64_t> conflated;
   figure<std::int64_t> active_at; ///< Last message of the client; 0: none yet.
@@ -38,6 +35,10 @@ struct connection_meter {
   figure<std::uint32_t> queue_messages;
   figure<std::uint32_t> unsent_messages;
   figure<std::uint32_t> subscriptions;
+  // Written with each delivery, as the first figures of meter_block, which follow.
+  figure<std::uint64_t> queue_peak_bytes;
+  figure<std::uint64_t> bytes_out;
+  figure<std::uint64_t> messages_out;
 
   void measured_rtt(std::chrono::nanoseconds t) noexcept {
     rtt.set(t.count());
@@ -61,18 +62,14 @@ public:
   void enqueued_here() noexcept {
     if constexpr (!enabled) return;
     enqueued_here_.add();
-    peak_here_.raise_to(waiting());
   }
   /// A message comes from elsewhere. Thread: any.
   void enqueued_elsewhere() noexcept {
     if constexpr (!enabled) return;
     enqueued_elsewhere_.fetch_add(1, std::memory_order_relaxed);
-    const auto now = waiting();
-    auto peak = peak_elsewhere_.load(std::memory_order_relaxed);
-    while (peak < now &&
-           !peak_elsewhere_.compare_exchange_weak(peak, now, std::memory_order_relaxed)) {}
   }
   void handled(const std::type_info* message, std::uint64_t in_ticks) noexcept {
+    peak_.raise_to(waiting()); // a mailbox is never longer than before a message leaves it
     handled_.add();
     last_message_.set(message);
     busy_.add(in_ticks);
@@ -87,13 +84,12 @@ public:
   [[nodiscard]] const identity* who() const noexcept { return identity_.load(std::memory_order_relaxed); }
   [[nodiscard]] const char* name() const noexcept { return name_.value() ? name_.value() : ""; }
 
-  connection_meter connection; ///< Of kind connection only.
   channel_meter channel;       ///< Of kind channel only.
+  connection_meter connection; ///< Of kind connection only.
 
   /// Most messages that were ever in its mailbox. Thread: any.
   [[nodiscard]] std::uint32_t mailbox_peak() const noexcept {
-    const auto elsewhere = peak_elsewhere_.load(std::memory_order_relaxed);
-    return std::max(elsewhere, peak_here_.value());
+    return std::max(peak_.value(), waiting());
   }
   /// Messages in its mailbox. Thread: any.
   [[nodiscard]] std::uint32_t waiting() const noexcept {
@@ -103,8 +99,9 @@ public:
   }
 
   static constexpr std::size_t bucket_of(std::uint64_t in_ticks) noexcept {
-    const auto wide = static_cast<std::size_t>(std::bit_width(in_ticks >> first_bucket_bits));
-    return wide < handler_times::buckets ? wide : handler_times::buckets - 1;
+    constexpr auto shortest = (std::uint64_t{1} << first_bucket_bits) - 1;
+    const auto wide = static_cast<std::size_t>(std::bit_width(in_ticks | shortest)) - first_bucket_bits;
+    return std::min(wide, handler_times::buckets - 1);
   }
   static constexpr unsigned first_bucket_bits = 8; // below 256 ticks: about 0.1 µs
 
@@ -114,11 +111,13 @@ private:
 
   void reset() noexcept;
 
+  // Written with each message: side by side, for with many actors each cache line is a miss.
   figure<std::uint64_t> handled_;
   figure<std::uint64_t> enqueued_here_;
+  std::atomic<std::uint64_t> enqueued_elsewhere_{0}; // by other threads
   figure<std::uint64_t> busy_; // ticks
   figure<const std::type_info*> last_message_;
-  figure<std::uint32_t> peak_here_;
+  figure<std::uint32_t> peak_;
   figure<std::uint32_t> errors_;
   std::array<figure<std::uint32_t>, handler_times::buckets> times_;
   // Identity. Odd while an actor is to be seen; it grows with each that comes or goes.
@@ -130,9 +129,6 @@ private:
   figure<std::int64_t> born_; // nanoseconds of host::clock
   figure<const char*> name_;
   std::atomic<const identity*> identity_{nullptr};
-  // Written by other threads.
-  std::atomic<std::uint64_t> enqueued_elsewhere_{0};
-  std::atomic<std::uint32_t> peak_elsewhere_{0};
 };
 
 } // namespace troupe::meters

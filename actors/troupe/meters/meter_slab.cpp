@@ -20,10 +20,9 @@ void zero(Figures&... all) noexcept {
 } // namespace
 
 void meter_block::reset() noexcept {
-  zero(handled_, enqueued_here_, busy_, last_message_, peak_here_, errors_, kind_);
+  zero(handled_, enqueued_here_, busy_, last_message_, peak_, errors_, kind_);
   for (auto& t : times_) t.put(0);
   enqueued_elsewhere_.store(0, std::memory_order_release);
-  peak_elsewhere_.store(0, std::memory_order_release);
   auto& c = connection;
   zero(c.queue_bytes, c.queue_peak_bytes, c.unsent_bytes, c.unsent_messages, c.oldest_queued_at, c.bytes_in, c.bytes_out, c.messages_in,
        c.messages_out, c.dropped, c.conflated, c.active_at, c.rtt, c.rtt_min, c.rtt_max,
