@@ -80,7 +80,7 @@ send_status connection_state::queue(const delivery_ptr& what) {
 void connection_state::on_received(const received& m) {
   auto& home = self_->home();
   line_.count_received(m.message.payload());
-  heartbeat_.message(settings_->heartbeat, home.now());
+  heartbeat_.message(home.now());
   if (line_.is_closing()) return;
   if (!rated_) return handle(m);
   const auto later = [this, m](rates::verdict v) { on_rated(m, v); };
@@ -132,7 +132,7 @@ void connection_state::on_route_failed(const caf::error& why) {
 }
 
 void connection_state::on_pong() {
-  if (const auto rtt = heartbeat_.pong(settings_->heartbeat, self_->home().now())) line_.figures().measured_rtt(*rtt);
+  if (const auto rtt = heartbeat_.pong(self_->home().now())) line_.figures().measured_rtt(*rtt);
   arm();
 }
 
@@ -151,11 +151,11 @@ void connection_state::on_deadline() {
 
 void connection_state::arm() {
   auto next = heartbeat_.next(settings_->heartbeat);
-  if (end_) next = std::min(*end_, next.value_or(*end_));
+  if (end_ != never) next = std::min(end_, next.value_or(end_));
   if (next) line_.wake_at(*next);
 }
 
-bool connection_state::is_over() const { return end_ && self_->home().now() >= *end_; }
+bool connection_state::is_over() const { return self_->home().now() >= end_; }
 
 connection_actor::behavior_type connection(connection_state::pointer self,
                                            std::shared_ptr<const connection_settings> settings,

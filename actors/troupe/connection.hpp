@@ -82,7 +82,8 @@ private:
   client_id id_;
   std::unique_ptr<const target> speaks_to_; // null: everyone, as most do
   heartbeat heartbeat_;
-  std::optional<host::clock::time_point> end_; // of its token
+  static constexpr auto never = host::clock::time_point::max();
+  host::clock::time_point end_ = never; // of its token
   std::unique_ptr<rated> rated_; // null without rates
 };
 

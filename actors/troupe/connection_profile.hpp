@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,8 +43,8 @@ constexpr bool speaks_plainly(transport_kind kind) noexcept {
 /// What the edge knows of a connection.
 struct connection_origin {
   transport_kind over = transport_kind::memory;
-  std::string peer = {};   ///< Address of the peer; empty without a network.
   bool encrypted = false;  ///< TLS.
+  std::string peer = {};   ///< Address of the peer; empty without a network.
 };
 
 class connection_profile final : public meters::identity {
@@ -51,20 +52,20 @@ public:
   connection_profile(connection_handle handle_, client_id id_, std::string user_,
                      std::vector<std::string> groups_, std::vector<std::string> labels_,
                      connection_origin origin_, std::chrono::system_clock::time_point opened_,
-                     std::string meta_ = {})
+                     std::string said = {})
     : handle(handle_), id(id_), user(std::move(user_)), groups(std::move(groups_)),
       labels(std::move(labels_)), origin(std::move(origin_)), opened(opened_),
-      meta(std::move(meta_)) {}
+      meta_(said.empty() ? nullptr : new std::string(std::move(said))) {}
 
   /// The same connection as another user.
   [[nodiscard]] caf::intrusive_ptr<const connection_profile> as_user(std::string other) const {
-    return as(std::move(other), labels, meta);
+    return as(std::move(other), labels, std::string{meta()});
   }
   /// The same connection, about which more is known.
   [[nodiscard]] caf::intrusive_ptr<const connection_profile>
-  as(std::string user_, std::vector<std::string> labels_, std::string meta_) const {
+  as(std::string user_, std::vector<std::string> labels_, std::string said) const {
     return {new connection_profile(handle, id, std::move(user_), groups, std::move(labels_), origin,
-                                   opened, std::move(meta_)),
+                                   opened, std::move(said)),
             false};
   }
 
@@ -75,7 +76,11 @@ public:
   const std::vector<std::string> labels;  ///< When it came up.
   const connection_origin origin;
   const std::chrono::system_clock::time_point opened;
-  const std::string meta; ///< What its token says to the server alone, as JSON; empty: nothing.
+  /// What its token says to the server alone, as JSON; empty: nothing.
+  [[nodiscard]] std::string_view meta() const noexcept { return meta_ ? *meta_ : std::string_view{}; }
+
+private:
+  const std::unique_ptr<const std::string> meta_; // few have one
 };
 
 using connection_profile_ptr = caf::intrusive_ptr<const connection_profile>;

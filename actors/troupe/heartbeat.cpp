@@ -2,6 +2,7 @@
 #include <troupe/heartbeat.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe {
 
@@ -25,34 +26,25 @@ heartbeat::heartbeat(const heartbeat_settings& settings, time_point now, double 
                        settings.ping_interval * (0.5 + spread / 2))),
     active_(now) {}
 
-void heartbeat::alive(const heartbeat_settings& settings) noexcept {
-  if (!waiting_) return;
-  waiting_ = false;
-  next_ping_ = pinged_ + settings.ping_interval;
-}
-
-void heartbeat::message(const heartbeat_settings& settings, time_point now) noexcept {
+void heartbeat::message(time_point now) noexcept {
   active_ = now;
-  alive(settings);
+  pinged_ = {};
 }
 
-std::optional<std::chrono::nanoseconds> heartbeat::pong(const heartbeat_settings& settings,
-                                                        time_point now) noexcept {
-  if (!waiting_) return std::nullopt;
-  alive(settings);
-  return now - pinged_;
+std::optional<std::chrono::nanoseconds> heartbeat::pong(time_point now) noexcept {
+  if (!is_waiting()) return std::nullopt;
+  return now - std::exchange(pinged_, time_point{});
 }
 
 heartbeat::verdict heartbeat::check(const heartbeat_settings& settings, time_point now) noexcept {
   if (on(settings.idle_timeout) && now - active_ >= settings.idle_timeout) return verdict::idle;
   if (!on(settings.ping_interval)) return verdict::wait;
-  if (waiting_ && on(settings.pong_timeout) && now - pinged_ >= settings.pong_timeout)
+  if (is_waiting() && on(settings.pong_timeout) && now - pinged_ >= settings.pong_timeout)
     return verdict::no_pong;
-  if (waiting_ && on(settings.pong_timeout)) return verdict::wait;
+  if (is_waiting() && on(settings.pong_timeout)) return verdict::wait;
   if (now < next_ping_) return verdict::wait;
   pinged_ = now;
   next_ping_ = now + settings.ping_interval;
-  waiting_ = true;
   return verdict::ping;
 }
 
@@ -62,7 +54,7 @@ std::optional<heartbeat::time_point> heartbeat::next(
   const auto consider = [&](time_point t) { soonest = soonest ? std::min(*soonest, t) : t; };
   if (on(settings.idle_timeout)) consider(active_ + settings.idle_timeout);
   if (on(settings.ping_interval))
-    consider(waiting_ && on(settings.pong_timeout)
+    consider(is_waiting() && on(settings.pong_timeout)
                ? pinged_ + settings.pong_timeout
                : gathered(next_ping_, settings.ping_interval));
   return soonest;

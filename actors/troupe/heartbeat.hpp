@@ -28,22 +28,20 @@ public:
   heartbeat(const heartbeat_settings& settings, time_point now, double spread) noexcept;
 
   /// A message came: a sign of life, and activity.
-  void message(const heartbeat_settings& settings, time_point now) noexcept;
+  void message(time_point now) noexcept;
   /// A pong came. @returns the round-trip time if a ping was waiting for it.
-  std::optional<std::chrono::nanoseconds> pong(const heartbeat_settings& settings,
-                                               time_point now) noexcept;
+  std::optional<std::chrono::nanoseconds> pong(time_point now) noexcept;
   /// What to do now. After `ping` the caller has sent one.
   verdict check(const heartbeat_settings& settings, time_point now) noexcept;
   /// When to check() next; nothing if never.
   [[nodiscard]] std::optional<time_point> next(const heartbeat_settings& settings) const noexcept;
 
 private:
-  void alive(const heartbeat_settings& settings) noexcept;
+  [[nodiscard]] bool is_waiting() const noexcept { return pinged_ != time_point{}; }
 
   time_point next_ping_;
-  time_point pinged_{};
+  time_point pinged_{}; // no sign of life has come since; the epoch: it has
   time_point active_;
-  bool waiting_ = false; // for a sign of life after pinged_
 };
 
 } // namespace troupe

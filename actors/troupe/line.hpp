@@ -45,8 +45,9 @@ public:
       return caf::make_error(close_reason::internal_error,
                              close_record{.reason = close_reason::internal_error});
     });
+    // Awaited, for of any other request CAF keeps memory for the next.
     self_->request(shard, caf::infinite, std::move(who))
-      .then(
+      .await(
         [this, marker, on_open](const joined& m) {
           handle_ = m.handle;
           self_->meter().identify(m.who);

@@ -15,27 +15,31 @@ bool droppable(const delivery& d) noexcept {
 
 // -- lane ------------------------------------------------------------------------------------------
 
-template <class T>
-void outbox::lane<T>::pop() noexcept {
+template <class T, std::size_t kept_capacity>
+void outbox::lane<T, kept_capacity>::pop() noexcept {
+  if (size() == 1) { // as most do
+    items_.clear();
+    head_ = 0;
+    if (items_.capacity() > kept_capacity) items_.shrink_to_fit();
+    return;
+  }
   items_[head_++] = T{};
   // A lane that never runs empty has to give back its popped entries too: once they are the majority, so
   // that each pop pays for at most one move.
-  const auto left = items_.size() - head_;
-  if (left != 0 && (head_ < compacted_at || head_ < left)) return;
+  if (head_ < compacted_at || head_ < size()) return;
   items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(head_));
   head_ = 0;
-  if (items_.empty() && items_.capacity() > kept_capacity) items_.shrink_to_fit();
 }
 
-template <class T>
-void outbox::lane<T>::erase(std::size_t i) {
+template <class T, std::size_t kept_capacity>
+void outbox::lane<T, kept_capacity>::erase(std::size_t i) {
   // Closing the hole from the front is cheap where it matters: what is dropped is oldest.
   for (auto at = head_ + i; at != head_; --at) items_[at] = std::move(items_[at - 1]);
   pop();
 }
 
-template <class T>
-void outbox::lane<T>::truncate(std::size_t n) {
+template <class T, std::size_t kept_capacity>
+void outbox::lane<T, kept_capacity>::truncate(std::size_t n) {
   items_.resize(head_ + n);
   if (n != 0) return;
   items_ = {};
@@ -185,7 +189,7 @@ std::uint32_t outbox::drop_data() {
 
 std::uint32_t outbox::withdraw(std::string_view name) {
   std::uint32_t withdrawn = 0;
-  lane<delivery_ptr> kept; // rather than erase() one by one, which is quadratic
+  data_lane kept; // rather than erase() one by one, which is quadratic
   for (std::size_t i = 0; i < data_.size(); ++i) {
     auto& queued = data_[i];
     if (i < first_droppable() || queued->to.name != name) {

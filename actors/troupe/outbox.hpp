@@ -82,8 +82,8 @@ public:
   [[nodiscard]] bool has_gap() const noexcept { return gap_ != 0; }
 
 private:
-  // A queue that gives its memory back when it runs empty: idle connections hold none.
-  template <class T>
+  // A queue that gives its memory back when it runs empty, but for `kept_capacity`.
+  template <class T, std::size_t kept_capacity>
   class lane {
   public:
     [[nodiscard]] bool empty() const noexcept { return head_ == items_.size(); }
@@ -95,7 +95,6 @@ private:
     void truncate(std::size_t n);
 
   private:
-    static constexpr std::size_t kept_capacity = 4;
     static constexpr std::size_t compacted_at = 16; // popped entries
     std::vector<T> items_;
     std::size_t head_ = 0;
@@ -113,8 +112,11 @@ private:
     if (&what == sample_) sample_ = nullptr;
   }
 
-  lane<frame> control_;
-  lane<delivery_ptr> data_;
+  using control_lane = lane<frame, 0>; // idle connections have pings alone, which are rare
+  using data_lane = lane<delivery_ptr, 4>;
+
+  control_lane control_;
+  data_lane data_;
   std::size_t bytes_ = 0;
   std::size_t control_bytes_ = 0;
   std::size_t offset_ = 0; // sent of the front of `sending_`

@@ -78,3 +78,16 @@ TEST_CASE("outbox: one that ran empty holds next to nothing", "[actors][outbox]"
   CHECK(out.empty());
   CHECK(live_bytes.load() - before < 100);
 }
+
+TEST_CASE("outbox: one that had control frames alone, as those of idle connections, holds nothing", "[actors][outbox]") {
+  const auto ping = frame::encode(opcode::ping, {});
+  outbox out;
+  const auto before = live_bytes.load();
+  std::array<std::string_view, 8> slices;
+  REQUIRE(out.push_control(ping, {}));
+  REQUIRE(out.push_control(ping, {}));
+  CHECK(live_bytes.load() > before);
+  CHECK(out.fill(slices) == 2);
+  out.consume(2 * ping.bytes().size());
+  CHECK(live_bytes.load() == before);
+}

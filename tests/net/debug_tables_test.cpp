@@ -37,7 +37,7 @@ struct crowd {
         m.identify(connection_profile_ptr{
           new connection_profile({0, 1, static_cast<std::uint32_t>(i)}, client_id::random(),
                                  i % 2 ? "odd" : "even", {"g"}, {},
-                                 {transport_kind::websocket, "192.0.2.1", true}, {}), false});
+                                 {transport_kind::websocket, true, "192.0.2.1"}, {}), false});
     }
     loop->counters.connections.add(19);
     loop->counters.closed_by_reason[static_cast<std::size_t>(close_reason::kicked)].add(3);

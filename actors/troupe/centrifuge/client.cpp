@@ -236,14 +236,14 @@ void client_state::on_deadline() {
 
 void client_state::on_pong_frame() {
   if (!profile_.frame_pings || stage_ != stage::connected) return;
-  if (const auto rtt = heartbeat_.pong(pulse(), self_->home().now()))
+  if (const auto rtt = heartbeat_.pong(self_->home().now()))
     line_.figures().measured_rtt(*rtt);
   arm();
 }
 
 void client_state::on(std::uint32_t, const pong&) {
   // Nothing but the one answer to a ping is a pong.
-  const auto rtt = profile_.frame_pings ? std::nullopt : heartbeat_.pong(pulse(), self_->home().now());
+  const auto rtt = profile_.frame_pings ? std::nullopt : heartbeat_.pong(self_->home().now());
   if (!rtt) return disconnect(close_reason::bad_request);
   line_.figures().measured_rtt(*rtt);
   arm();

@@ -31,7 +31,7 @@ public:
     auto& meter = add(actor_kind::connection, "connection");
     meter.identify(caf::intrusive_ptr<const meters::identity>{
         new connection_profile({}, client_id::random(), std::move(user), {"news"}, {},
-                               {transport_kind::websocket, "192.0.2.1", true},
+                               {transport_kind::websocket, true, "192.0.2.1"},
                                std::chrono::system_clock::now()),
         false});
     return *meter;

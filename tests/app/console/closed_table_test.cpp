@@ -12,7 +12,7 @@ namespace {
 connection_down slow_one(std::chrono::system_clock::time_point when) {
   connection_down d;
   d.who = connection_profile_ptr{new connection_profile({}, client_id{}, "ada", {}, {},
-                                                        {transport_kind::websocket, "192.0.2.1", false}, when),
+                                                        {transport_kind::websocket, false, "192.0.2.1"}, when),
                                  false};
   d.when = when;
   d.how = {close_reason::slow_consumer, 4008, 0, "slow consumer"};

@@ -114,7 +114,7 @@ json samples() {
   const auto p = std::make_shared<const publication>(publication{some, who, 1, "ep", {{"k", "v"}}});
   const answer published{to_json(troupe::net::api::publish_result{{1, "ep"}})};
   const troupe::listed_connection connection{
-    {}, {}, {troupe::transport_kind::centrifuge_json, "127.0.0.1", true}, "42", {"g"}, {"l"}, {"c"},
+    {}, {}, {troupe::transport_kind::centrifuge_json, true, "127.0.0.1"}, "42", {"g"}, {"l"}, {"c"},
     std::chrono::seconds{1}, std::chrono::seconds{1}};
   json all;
   const auto put = [&](const char* method, const std::string& text) { all[method] = json::parse(text); };

@@ -75,11 +75,11 @@ TEST_CASE_METHOD(observed_clients, "observers: a client is up when it is known w
   const auto& who = *std::get<connection_up>(events->front()).who;
   CHECK(who.id == p.id);
   CHECK(who.labels == texts{"beta"});
-  CHECK(who.meta == R"({"plan":"gold"})");
+  CHECK(who.meta() == R"({"plan":"gold"})");
   p->client_fails();
   run();
   CHECK(heard() == texts{"up 42", "down 42 peer_reset"});
-  CHECK(std::get<connection_down>(events->back()).who->meta == R"({"plan":"gold"})");
+  CHECK(std::get<connection_down>(events->back()).who->meta() == R"({"plan":"gold"})");
 }
 
 TEST_CASE_METHOD(observed_clients, "observers: an anonymous client is up when it has connected",

@@ -14,7 +14,7 @@ namespace {
 
 connection_profile_ptr ann() {
   return {new connection_profile({0, 1, 0}, client_id::random(), "ann", {}, {"vip"},
-                                 {transport_kind::centrifuge_json, "192.0.2.1", true}, {}), false};
+                                 {transport_kind::centrifuge_json, true, "192.0.2.1"}, {}), false};
 }
 
 const event_number seventh{"run", 7};

@@ -31,7 +31,7 @@ connection_origin origin_of(const opening& how) {
   if (how.centrifuge)
     over = how.centrifuge->format == encoding::json ? transport_kind::centrifuge_json
                                                     : transport_kind::centrifuge_protobuf;
-  return {over, how.address, how.encrypted};
+  return {over, how.encrypted, how.address};
 }
 
 } // namespace
