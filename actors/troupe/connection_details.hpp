@@ -25,6 +25,7 @@ struct connection_details {
   std::optional<std::size_t> unsent_bytes;  ///< In the kernel, not acknowledged by the peer.
   std::size_t max_bytes = 0;                ///< Of data that may be queued for it.
   bool blocked = false;                     ///< The socket takes no more.
+  bool compressed = false;                  ///< What is sent to it may be.
   bool paused = false;                      ///< Nothing is read from the client now.
   std::vector<subscription_details> subscriptions;
 };

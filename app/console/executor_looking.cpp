@@ -62,6 +62,7 @@ answer answer_with(table measured, const connection_details& m) {
   add_detail(measured, "stage", text, m.stage);
   add_detail(measured, "unsent_bytes", bytes, m.unsent_bytes ? cell{static_cast<double>(*m.unsent_bytes)} : cell{});
   add_detail(measured, "max_bytes", bytes, static_cast<double>(m.max_bytes));
+  add_detail(measured, "compression", text, std::string{m.compressed ? "yes" : "no"});
   add_detail(measured, "blocked", text, std::string{m.blocked ? "yes" : "no"});
   add_detail(measured, "paused", text, std::string{m.paused ? "yes" : "no"});
   measured.title = "connection";

@@ -110,6 +110,7 @@ TEST_CASE("console: a connection tells of itself what is not metered", "[app][co
   REQUIRE(said.tables.size() == 2);
   CHECK(text_at(said.tables[0], "id") == id);
   CHECK(text_at(said.tables[0], "stage") == "open");
+  CHECK(text_at(said.tables[0], "compression") == "no");
   CHECK(text_at(said.tables[0], "blocked") == "no");
   CHECK(number_at(said.tables[0], "unsent_bytes") < 64); // its first ping
   CHECK(number_at(said.tables[0], "max_bytes") == 1024 * 1024);

@@ -164,6 +164,7 @@ void ws_session<Lower>::describe(connection_details& to) const {
   to.stage = stages[static_cast<std::size_t>(stage_)];
   to.max_bytes = bounds().max_bytes;
   to.blocked = blocked_;
+  to.compressed = deflates_;
   to.paused = !reading_;
   auto& lowest = beast::get_lowest_layer(const_cast<ws_session*>(this)->lower());
   if (int unsent = 0; ::ioctl(lowest.native_handle(), SIOCOUTQ, &unsent) == 0)
