@@ -209,6 +209,7 @@ private:
     run_command asked;
     reply done;
     std::optional<answer> part; // that its reader has not taken yet
+    bool on = false;            // every loop has it
     bool ended = false;         // told to the loops, which may still write
   };
 

