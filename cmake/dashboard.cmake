@@ -25,7 +25,8 @@ function(troupe_embed_dashboard target)
     troupe_embed_pages(${target} app/dashboard_pages.hpp /admin/ ${stand_in} index.html)
     return()
   endif()
-  file(GLOB inputs CONFIGURE_DEPENDS ${source}/*.js ${source}/*.json ${source}/*.html ${source}/*.css)
+  file(GLOB inputs CONFIGURE_DEPENDS ${source}/*.js ${source}/*.json ${source}/*.html ${source}/*.css
+       ${PROJECT_SOURCE_DIR}/web/palette.css)
   set(output ${CMAKE_CURRENT_BINARY_DIR}/dashboard)
   add_custom_command(
     OUTPUT ${output}.stamp
