@@ -167,7 +167,11 @@ test("dashboard: names of strangers are text, and nothing but names", { timeout 
   const user = '<img src=x onerror="document.title=1">" or "" = "';
   const channel = "<script>document.title=2</script>";
   const [stranger, bystander] = [await userConnects(t, server, user, channel), await userConnects(t, server, "bystander")];
-  const page = await visit(operators, "#users");
+  const page = await visit(operators, "#connections");
+  await rows(page).filter({ hasText: user }).getByRole("button").click();
+  await page.getByRole("dialog").getByText(`channel ${channel}`).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("link", { name: "Users" }).click();
   await rows(page).getByRole("button", { name: user, exact: true }).click();
   await page.getByRole("heading", { name: `User ${user}`, exact: true }).waitFor();
   await page.getByRole("button", { name: "Disconnect…" }).click();

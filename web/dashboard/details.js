@@ -10,6 +10,7 @@ const [dialog, title, fault, list, buttons] =
 const connection = {
   title: (id) => `Connection ${id}`,
   command: (id) => `conn ${id}`,
+  lists: ["subscriptions"],
   actions: (id) => [["kick", target("conn", id)], ["send", target("conn", id)]],
 };
 
@@ -42,11 +43,19 @@ function entry(name, value) {
   return [term, text];
 }
 
-/** One row becomes its columns; a story its sentences. */
-function entries({ result, notes }) {
+const columns = (row) => Object.entries(row).map(([name, value]) => [name, cell(name, value)]);
+
+const sentence = (row) =>
+  columns(row).filter(([name]) => row[name] !== null && row[name] !== "").map((words) => words.join(" ")).join(", ");
+
+/** A story becomes its sentences, a row its columns; of tables beside it each row of those in `lists` a sentence. */
+function entries({ result, notes }, lists = []) {
   const row = Array.isArray(result) ? result[0] : result;
-  const columns = Object.entries(row ?? {}).filter(([, value]) => !Array.isArray(value));
-  return [...notes.map((note) => ["", note]), ...columns.map(([name, value]) => [name, cell(name, value)])];
+  const known = Object.entries(row ?? {}).flatMap(([name, value]) => {
+    if (Array.isArray(value)) return lists.includes(name) ? value.map((each) => [name, sentence(each)]) : [];
+    return value !== null && typeof value === "object" ? columns(value) : columns({ [name]: value });
+  });
+  return [...notes.map((note) => ["", note]), ...known];
 }
 
 /** @param may names of the commands that may be run. @param done called with a sentence after an action. */
@@ -61,7 +70,8 @@ export async function openDetails(table, key, may, done) {
   }));
   dialog.showModal();
   try {
-    list.replaceChildren(...entries(await run(kind.command(key))).flatMap(([name, value]) => entry(name, value)));
+    const said = entries(await run(kind.command(key)), kind.lists);
+    list.replaceChildren(...said.flatMap(([name, value]) => entry(name, value)));
   } catch (error) {
     fault.textContent = error.message;
   }
