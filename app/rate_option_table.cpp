@@ -21,10 +21,13 @@ constexpr what_is_limited operations[] = {
     {operation::connect, "New connections", "get 429 or error 111"},
     {operation::message, "Messages to /ws, groups and routes", "close with 4013"},
     {operation::subscribe, "Commands subscribe", "are error 111"},
+    {operation::unsubscribe, "Commands unsubscribe", "are error 111"},
     {operation::publish, "Commands publish", "are error 111"},
     {operation::presence, "Commands presence and presence_stats", "are error 111"},
     {operation::history, "Commands history", "are error 111"},
     {operation::rpc, "Commands rpc and send", "are error 111, or lost if they want no answer"},
+    {operation::refresh, "Commands refresh", "are error 111"},
+    {operation::sub_refresh, "Commands sub_refresh", "are error 111"},
 };
 
 option limit(scope by, const what_is_limited& of) {

@@ -23,12 +23,15 @@ struct counted_as {
   using counted = std::optional<rates::operation>;
 
   counted operator()(const subscribe_request&) const { return rates::operation::subscribe; }
+  counted operator()(const unsubscribe_request&) const { return rates::operation::unsubscribe; }
   counted operator()(const publish_request&) const { return rates::operation::publish; }
   counted operator()(const presence_request&) const { return rates::operation::presence; }
   counted operator()(const presence_stats_request&) const { return rates::operation::presence; }
   counted operator()(const history_request&) const { return rates::operation::history; }
   counted operator()(const rpc_request&) const { return rates::operation::rpc; }
   counted operator()(const send_request&) const { return rates::operation::rpc; }
+  counted operator()(const refresh_request&) const { return rates::operation::refresh; }
+  counted operator()(const sub_refresh_request&) const { return rates::operation::sub_refresh; }
   counted operator()(const auto&) const { return std::nullopt; }
 };
 

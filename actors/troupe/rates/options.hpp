@@ -15,13 +15,17 @@ enum class operation : std::uint8_t {
   connect,   ///< Upgrades; of users: connections that have told who they are.
   message,   ///< To /ws and to routes.
   subscribe,
+  unsubscribe,
   publish,
   presence,  ///< And its numbers.
   history,
   rpc,       ///< And send.
+  refresh,   ///< New tokens of connections.
+  sub_refresh, ///< New tokens of subscriptions.
 };
-inline constexpr std::array<std::string_view, 7> operation_names{
-  "connect", "message", "subscribe", "publish", "presence", "history", "rpc"};
+inline constexpr std::array<std::string_view, 10> operation_names{
+  "connect", "message", "subscribe", "unsubscribe", "publish",
+  "presence", "history", "rpc", "refresh", "sub_refresh"};
 
 /// Of whom it is counted together.
 enum class scope : std::uint8_t { connection, user, address };

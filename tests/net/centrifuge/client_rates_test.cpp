@@ -31,6 +31,7 @@ public:
   explicit rated_node(const rates::rate_options& options) : client_node(without_pings()) {
     settings->limits = rates::spawn_wardens({&host()}, options);
     tokens->connections["42"] = {connection_grant{.user = "42"}};
+    tokens->subscriptions["sub"] = {subscription_grant{.user = "42", .channel = "priv:a"}};
     run();
   }
   ~rated_node() {
@@ -69,11 +70,15 @@ TEST_CASE("rates of clients: each command has its own", "[net][centrifuge][rates
     {operation::presence, R"("presence":{"channel":"pres:a"})"},
     {operation::presence, R"("presence_stats":{"channel":"pres:a"})"},
     {operation::history, R"("history":{"channel":"hist:a"})"},
+    {operation::unsubscribe, R"("unsubscribe":{"channel":"pub:a"})"},
+    {operation::refresh, R"("refresh":{"token":"42"})"},
+    {operation::sub_refresh, R"("sub_refresh":{"channel":"priv:a","token":"sub"})"},
   }));
   rated_node n{limited(scope::connection, what, 2)};
   const auto p = n.comes();
   for (const auto* channel : {"pres:a", "hist:a"})
     n.ask(p, R"({"id":2,"subscribe":{"channel":")" + std::string{channel} + R"("}})");
+  n.ask(p, R"({"id":3,"subscribe":{"channel":"priv:a","token":"sub"}})");
   CHECK(n.tries(p, command, 4) == "yynn");
   n.advance(30min);
   CHECK(n.tries(p, command, 2) == "yn");
@@ -86,6 +91,18 @@ TEST_CASE("rates of clients: a subscribe that is too much can be tried again", "
   CHECK(n.tries(p, R"("subscribe":{"channel":"pub:b"})") == 'n');
   n.advance(1h);
   CHECK(n.tries(p, R"("subscribe":{"channel":"pub:b"})") == 'y');
+}
+
+TEST_CASE("rates of clients: a refresh that is too much is not verified, and the token can be sent again",
+          "[net][centrifuge][rates]") {
+  rated_node n{limited(scope::user, operation::refresh, 1)};
+  const auto p = n.comes();
+  CHECK(n.tries(p, R"("refresh":{"token":"42"})") == 'y');
+  n.tokens->connections["42"] = {token_fault::invalid}; // would close it
+  CHECK(n.tries(p, R"("refresh":{"token":"42"})", 3) == "nnn");
+  n.tokens->connections["42"] = {connection_grant{.user = "42"}};
+  n.advance(1h);
+  CHECK(n.tries(p, R"("refresh":{"token":"42"})") == 'y');
 }
 
 TEST_CASE("rates of clients: connections of a user share its rates, and wait for its warden in order",
