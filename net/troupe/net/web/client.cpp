@@ -168,7 +168,9 @@ private:
       co_return std::make_unique<connection>(connection{std::move(stream)});
     beast::ssl_stream<beast::tcp_stream> secure{std::move(stream), tls_};
     secure.set_verify_callback(asio::ssl::host_name_verification{to.host}, ec);
-    if (ec || SSL_set_tlsext_host_name(secure.native_handle(), to.host.c_str()) != 1)
+    error_code no_number; // an address is no server name: RFC 6066, section 3
+    asio::ip::make_address(to.host, no_number);
+    if (ec || (no_number && SSL_set_tlsext_host_name(secure.native_handle(), to.host.c_str()) != 1))
       co_return failure{kind::unreachable, "TLS cannot be set up"};
     co_await secure.async_handshake(asio::ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, ec));
     if (ec) co_return failure{kind::unreachable, "the TLS handshake failed: " + ec.message()};
