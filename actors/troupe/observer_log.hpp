@@ -35,7 +35,7 @@ public:
   /// Observes from now on. @returns false if it does already.
   bool add(observer who) {
     const auto known = std::ranges::any_of(observers_, [&](const entry& o) { return o.who == who; });
-    if (!known) observers_.push_back({std::move(who), first_ + events_.size()});
+    if (!known) observers_.push_back({std::move(who), position(), position(), position()});
     return !known;
   }
   /// @returns false if it is no observer.
@@ -76,7 +76,17 @@ public:
   /// An observer has noted its batch.
   void noted(caf::actor_id who) {
     for (auto& o : observers_)
-      if (o.who.id() == who) o.waiting = false;
+      if (o.who.id() == who) {
+        o.waiting = false;
+        o.noted = o.sent;
+      }
+  }
+
+  /// Of the event that is appended next.
+  [[nodiscard]] std::uint64_t position() const noexcept { return first_ + events_.size(); }
+  /// Whether an observer has noted all events before a position, or is none.
+  [[nodiscard]] bool has_noted(caf::actor_id who, std::uint64_t before) const {
+    return std::ranges::none_of(observers_, [&](const entry& o) { return o.who.id() == who && o.noted < before; });
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return events_.size(); }
@@ -84,7 +94,9 @@ public:
 private:
   struct entry {
     observer who;
-    std::uint64_t next = 0; // number of the event it gets next
+    std::uint64_t next = 0;  // number of the event it gets next
+    std::uint64_t sent = 0;  // likewise, when it got its last batch
+    std::uint64_t noted = 0; // likewise, when it noted one
     bool waiting = false;   // for it to note a batch
     Batch lost = {};        // since its last batch
   };
@@ -95,6 +107,7 @@ private:
     const auto n = std::min(limits_.batch, events_.size() - from);
     const auto begin = events_.begin() + static_cast<std::ptrdiff_t>(from);
     o.next += n;
+    o.sent = o.next;
     auto batch = std::exchange(o.lost, {});
     batch.begin(source);
     batch.events.assign(begin, begin + static_cast<std::ptrdiff_t>(n));

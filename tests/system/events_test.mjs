@@ -88,6 +88,46 @@ test("channels are occupied and vacated, members join and leave", { timeout: 60_
   assert.ok(book.events.every(({ channel }) => channel === "news"));
 });
 
+test("of each client the up comes first, then what it does in channels, then the down", { timeout: 120_000 }, async (t) => {
+  const book = new EventBook(secret);
+  const receiver = await goodReceiver(t, book);
+  const server = await Server.start(t, ...flags(receiver, await scratchFolder(t), "--client-insecure", "true",
+    "--listen-loops", "2"));
+  const clients = 400;
+  await parallel(clients, 20, async (i) => {
+    const peer = await Peer.connected(t, server);
+    for (const channel of [`room-${i % 10}`, `own-${i}`, "all"]) await peer.result({ subscribe: { channel } });
+    if (i % 3 === 0) await peer.result({ unsubscribe: { channel: "all" } });
+    if (i % 2 === 0) peer.sendCommands({ id: 99, subscribe: { channel: "last" } }); // is under way as it ends
+    peer.terminate();
+  });
+  await server.settle(0, 60_000);
+  await eventually("all downs", () => book.of("connection_down").length === clients, 30_000);
+  await eventually("all lefts", () => book.of("member_left").length === book.of("member_joined").length, 30_000);
+  await settled(server);
+  const byClient = new Map();
+  for (const event of book.events.filter(({ client }) => client))
+    byClient.set(event.client, [...(byClient.get(event.client) ?? []), event]);
+  assert.equal(byClient.size, clients);
+  for (const events of byClient.values()) {
+    assert.equal(events[0].type, "connection_up");
+    assert.equal(events.at(-1).type, "connection_down");
+    const inside = new Set();
+    for (const { type, channel } of events.slice(1, -1)) {
+      if (type === "member_joined") assert.ok(!inside.has(channel) && inside.add(channel));
+      else assert.ok(type === "member_left" && inside.delete(channel), `${type} ${channel}`);
+    }
+    assert.equal(inside.size, 0);
+    assert.ok(events.length >= 8);
+  }
+  const members = new Map(); // of channels, as told
+  for (const { type, channel } of book.events.filter((event) => event.channel)) {
+    const of = members.get(channel) ?? 0;
+    if (type === "channel_occupied" || type === "channel_vacated") assert.equal(of, 0);
+    else members.set(channel, type === "member_joined" ? of + 1 : of - 1);
+  }
+});
+
 test("5,000 clients churn while the receiver fails, stalls and restarts: 0 lost, 0 doubled", { timeout: 300_000 }, async (t) => {
   const book = new EventBook(secret);
   const moods = ["good", "failing", "good", "stalling", "good", "gone", "good", "deaf"];

@@ -11,6 +11,11 @@ namespace troupe::centrifuge {
 
 namespace {
 
+/// Observers may have heard so: nothing of it must follow.
+bool has_ended(const caf::strong_actor_ptr& who) {
+  return caf::actor_cast<caf::abstract_actor*>(who)->getf(caf::abstract_actor::is_cleaned_up_flag);
+}
+
 std::string random_epoch() {
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
   std::random_device entropy;
@@ -152,7 +157,7 @@ void channel_state::on_watched() {
 
 subscribe_answer channel_state::answer_to(const subscribe_channel& m,
                                           const caf::strong_actor_ptr& sender) {
-  if (!sender || !m.where || m.where.shard >= settings_->shards.size())
+  if (!sender || has_ended(sender) || !m.where || m.where.shard >= settings_->shards.size())
     return error_code::bad_request;
   if (subscribers_.contains(m.info.client) || by_actor_.contains(sender->id()))
     return error_code::already_subscribed;

@@ -82,6 +82,11 @@ struct unobserve_channels {
   channel_observer who;
 };
 
+/// To a hub: answered with `noted` once this observer has noted all that the hub could tell when it was asked.
+struct sync_changes {
+  channel_observer who;
+};
+
 /// Hub to channel, before all else: tell me of changes.
 struct tell_changes {};
 /// Channel to hub.
@@ -98,6 +103,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe_channel_lifecycle, 28000)
   CAF_ADD_TYPE_ID(troupe_channel_lifecycle, (troupe::centrifuge::unobserve_channels))
   CAF_ADD_TYPE_ID(troupe_channel_lifecycle, (troupe::centrifuge::tell_changes))
   CAF_ADD_TYPE_ID(troupe_channel_lifecycle, (troupe::centrifuge::channel_changed))
+  CAF_ADD_TYPE_ID(troupe_channel_lifecycle, (troupe::centrifuge::sync_changes))
 CAF_END_TYPE_ID_BLOCK(troupe_channel_lifecycle)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::channel_changes)
@@ -105,3 +111,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::observe_channels)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::unobserve_channels)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::tell_changes)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::channel_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::sync_changes)

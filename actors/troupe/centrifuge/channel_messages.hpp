@@ -262,6 +262,7 @@ using hub_actor = channel_actor::extend<
   // From anyone.
   caf::reacts_to<observe_channels>,
   caf::reacts_to<unobserve_channels>,
+  caf::replies_to<sync_changes>::with<noted>,
   // From the server.
   caf::reacts_to<meet_hubs>,
   // From a hub, for a pattern.

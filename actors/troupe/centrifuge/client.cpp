@@ -175,7 +175,8 @@ void client_state::push(std::string channel, push_body body) {
 }
 
 void client_state::push(const push_message& m) {
-  if (stage_ != stage::connected) return; // then it was not up, and nobody could know it
+  if (stage_ == stage::connecting && is_known_) return push_later(m);
+  if (stage_ != stage::connected) return; // nobody could know it
   push({}, message_push{m.data});
   flush();
 }

@@ -140,6 +140,8 @@ private:
   void finish_connect();
   /// Whether the event has to wait for the reply to connect; then it is kept.
   bool holds(const channel_event_ptr& event);
+  /// Keeps a message for after the reply.
+  void push_later(const push_message& m);
 
   // -- client_subscriptions.cpp ---
   void on(std::uint32_t id, const subscribe_request& r);
@@ -268,12 +270,13 @@ private:
   subscriptions subscriptions_;
   std::unique_ptr<open_connect> connecting_;
   std::vector<open_frame> inbox_;
-  std::vector<std::function<void()>> orders_; // one for each request of the API under way
+  std::vector<std::function<void()>> orders_; // one for each request of the API under way; and see push_later()
   std::string output_; // of this turn: one frame
   rates::checkpoint gate_;
   stage stage_ = stage::waiting;
   bool busy_ = false;  // the command before waits for its channel
 };
+  bool is_known_ = false; // to its shard, and so to all who look for its user
 
 template <class Answer, class Whom, class Question>
 void client_state::await_answer(const Whom& whom, Question question, Answer otherwise,

@@ -76,6 +76,11 @@ void client_state::enlist_user(std::function<void()> then) {
 
 void client_state::begin_connect(const std::map<std::string, subscribe_request>& wanted,
                                  const grants& granted) {
+  // Before the channels and the reply, so that observers hear of it first, and whoever has seen it can reach it as
+  // this user.
+  connecting_->who.user = profile_.user;
+  self_->send(shard_, std::move(connecting_->who));
+  is_known_ = true;
   connecting_->outstanding = wanted.size();
   if (wanted.empty()) return finish_connect();
   busy_ = true;
@@ -141,9 +146,6 @@ void client_state::finish_connect() {
   if (options.connect_include_server_time)
     told.time = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::system_clock::now().time_since_epoch());
-  // Before the reply, so that whoever has seen it can be reached as this user.
-  done->who.user = profile_.user;
-  self_->send(shard_, std::move(done->who));
   reply(done->id, std::move(told));
   flush(); // before the publications
   heartbeat_ = heartbeat{pulse(), self_->home().now(), spread_of(profile_.id)};
@@ -155,8 +157,14 @@ void client_state::refuse(std::uint32_t id, error_result why) {
   stage_ = stage::refused;
   connecting_.reset();
   subscriptions_.clear();
+  orders_.clear();
   reply(id, std::move(why));
   arm();
+}
+
+void client_state::push_later(const push_message& m) {
+  if (orders_.size() == max_held_events) return disconnect(close_reason::insufficient_state);
+  orders_.push_back([this, m] { push(m); });
 }
 
 bool client_state::holds(const channel_event_ptr& event) {

@@ -10,7 +10,7 @@ namespace troupe::centrifuge {
 template <class Order>
 client_state::promised client_state::in_turn(const Order& m) {
   auto promise = self_->make_response_promise<carried_out>();
-  if (stage_ != stage::connected || line_.is_closing()) { // it is nobody, or about to be
+  if (!is_known_ || stage_ == stage::refused || line_.is_closing()) { // it is nobody, or about to be
     promise.deliver(carried_out{});
     return promise;
   }

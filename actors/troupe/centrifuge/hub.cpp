@@ -34,6 +34,7 @@ hub_actor::behavior_type hub_state::make_behavior(
     [this](const channel_changed& m) { on_changed(m); },
     [this](const observe_channels& m) { on_observe(m); },
     [this](const unobserve_channels& m) { on_unobserve(m); },
+    [this](const sync_changes& m) { return on_sync(m); },
     [this](const meet_hubs& m) { on_meet(m); },
     [this](const watch_pattern& m) { return watched_.change(m, *settings_->names), watching{}; },
     [this](publish_match& m) { return on_match(m); },
@@ -157,7 +158,7 @@ void hub_state::on_idle(const channel_idle& m) {
 
 void hub_state::on_down(const caf::down_msg& m) {
   const auto ended = by_actor_.extract(m.source.id());
-  if (ended.empty()) return void(changes_.remove(m.source.id())); // an observer
+  if (ended.empty()) return forget_observer(m.source.id());
   if (ending_) {
     if (by_actor_.empty()) end();
     return;

@@ -117,6 +117,51 @@ TEST_CASE("channel observers: one that comes later hears of what happens from th
   w.run();
 }
 
+TEST_CASE("channel observers: a sync is through when they have noted what came before it", "[actors][centrifuge][observers]") {
+  struct syncing {
+    strings seen;
+    std::vector<caf::typed_response_promise<noted>> owed;
+    bool is_through = false;
+  };
+  world w{{.hosts = 2}};
+  const auto book = std::make_shared<syncing>();
+  using syncing_actor = channel_observer::extend<caf::reacts_to<go_on>>;
+  const auto slow = +[](syncing_actor::pointer self, std::shared_ptr<syncing> b, channels all) -> syncing_actor::behavior_type {
+    return {[self, b](const channel_changes& m) {
+              for (const auto& each : m.events) b->seen.push_back(told(each));
+              return b->owed.emplace_back(self->make_response_promise<noted>());
+            },
+            [self, b, all](const go_on&) { all.sync(self, [b] { b->is_through = true; }); }};
+  };
+  auto who = w.system().spawn(slow, book, channels{w.hubs});
+  channels{w.hubs}.observe(who);
+  w.run();
+  const auto note = [&] {
+    for (auto& each : std::exchange(book->owed, {})) each.deliver(noted{});
+    w.run();
+  };
+  caf::anon_send(who, go_on{});
+  w.run();
+  CHECK(book->is_through); // there was nothing to note
+  book->is_through = false;
+  w.subscribed("a", "c");
+  w.subscribed("b", "c");
+  caf::anon_send(who, go_on{});
+  w.run();
+  CHECK(book->seen == strings{"occupied c"});
+  CHECK_FALSE(book->is_through);
+  note();
+  CHECK(book->seen.size() == 3);
+  CHECK_FALSE(book->is_through);
+  w.subscribed("d", "c"); // it need not wait for this
+  note();
+  CHECK(book->is_through);
+  book->owed.clear();
+  caf::anon_send_exit(who, caf::exit_reason::kill);
+  who = nullptr;
+  w.run();
+}
+
 TEST_CASE("channel observers: one that ends is forgotten, the others go on", "[actors][centrifuge][observers]") {
   observed_world w;
   auto other = w.begin(std::make_shared<observed>());

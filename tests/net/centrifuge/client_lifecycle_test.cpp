@@ -128,6 +128,48 @@ TEST_CASE_METHOD(observed_clients, "observers: a client killed as it becomes one
   CHECK((all == texts{"up 42", "down 42 internal_error"} || all == texts{"refused internal_error"}));
 }
 
+TEST_CASE_METHOD(observed_clients,
+                 "observers: a client is up before its channels are asked; what it is told waits for the reply",
+                 "[net][centrifuge][observers]") {
+  tokens->connections["server"] = {connection_grant{.user = "42", .subs = {{"pub:s", {}}}}};
+  book->silent = true;
+  const auto p = open();
+  send(p, R"({"id":1,"connect":{"token":"server"}})");
+  CHECK(heard() == texts{"up 42"});
+  caf::anon_send(p.who, push_message{{"1", true}});
+  caf::anon_send(p.who, renew_connection{.expires_in = 60s, .info = {}});
+  run();
+  CHECK(p.frames().empty());
+  book->answer();
+  run();
+  std::string all;
+  for (const auto& each : p.frames()) all += each + "\n";
+  const auto replied = all.find("\"connect\""), told = all.find("\"message\""), renewed = all.find("\"refresh\"");
+  CHECK(replied < told);
+  CHECK(told < renewed);
+  CHECK(renewed != std::string::npos);
+}
+
+TEST_CASE_METHOD(observed_clients, "observers: a client whose channels fail is up and down, and told nothing more",
+                 "[net][centrifuge][observers]") {
+  tokens->connections["server"] = {connection_grant{.user = "42", .subs = {{"pub:s", {}}}}};
+  book->subscribe = [](const auto&) { return error_code::limit_exceeded; };
+  book->silent = true;
+  const auto p = open();
+  send(p, R"({"id":1,"connect":{"token":"server"}})");
+  caf::anon_send(p.who, push_message{{"1", true}});
+  run();
+  book->answer();
+  run();
+  const auto replies = p.frames();
+  REQUIRE(replies.size() == 1);
+  CHECK_THAT(replies[0], Catch::Matchers::Contains("\"code\":106"));
+  advance(10s);
+  p->client_fails();
+  run();
+  CHECK(heard() == texts{"up 42", "down 42 connect_refused"});
+}
+
 TEST_CASE_METHOD(observed_clients, "observers: observing tells how many are up, without those that are not yet",
                  "[net][centrifuge][observers]") {
   connect();

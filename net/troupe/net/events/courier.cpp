@@ -17,12 +17,15 @@ using namespace std::chrono_literals;
 
 constexpr auto write_again = 1s;
 constexpr unsigned too_large = 413;
+constexpr troupe::centrifuge::event_order::bounds order_bounds;
 
 /// Of the events that were missed, those that would have been told.
 std::uint64_t told_of(std::uint64_t missed, const connection_events& m) { return missed - m.missed_refusals; }
 std::uint64_t told_of(std::uint64_t missed, const troupe::centrifuge::channel_changes&) { return missed; }
 
 } // namespace
+
+courier_state::courier_state(pointer self) : self_(self), order_(order_bounds) {}
 
 courier_actor::behavior_type courier_state::make_behavior(courier_settings settings) {
   settings_ = std::move(settings);
@@ -68,29 +71,51 @@ template <class Events>
 courier_state::answer courier_state::on_events(const Events& m) {
   auto promise = self_->make_response_promise<noted>();
   settings_.figures->missed.add(told_of(m.missed, m));
-  keep(entries_of(m), [promise]() mutable { promise.deliver(noted{}); });
+  std::vector<journal::entry> entries;
+  for (const auto& e : m.events) add(e, entries);
+  keep(std::move(entries), [promise]() mutable { promise.deliver(noted{}); });
+  see_to_order();
   return promise;
 }
 
-std::vector<journal::entry> courier_state::entries_of(const connection_events& m) {
-  std::vector<journal::entry> entries;
-  if (!about_connections_) return entries;
-  for (const auto& e : m.events)
-    if (auto entry = entry_of(e, next_number())) {
-      entries.push_back(*std::move(entry));
-      ++next_;
-    }
-  return entries;
+void courier_state::add(event_order::event what, std::vector<journal::entry>& to) {
+  if (!about_connections_ || !(about_channels_ || about_members_)) return number(what, to); // nothing to order
+  for (const auto& next : order_.add(std::move(what), self_->clock().now())) number(next, to);
 }
 
-std::vector<journal::entry> courier_state::entries_of(const troupe::centrifuge::channel_changes& m) {
+void courier_state::number(const event_order::event& what, std::vector<journal::entry>& to) {
+  std::optional<journal::entry> told;
+  if (const auto* of_connection = std::get_if<connection_event>(&what)) {
+    if (about_connections_) told = entry_of(*of_connection, next_number());
+  } else if (const auto& of_channel = std::get<troupe::centrifuge::channel_change>(what); is_told(of_channel)) {
+    told = entry_of(of_channel, next_number());
+  }
+  if (!told) return;
+  to.push_back(*std::move(told));
+  ++next_;
+}
+
+void courier_state::keep_ordered(const std::vector<event_order::event>& events) {
   std::vector<journal::entry> entries;
-  for (const auto& e : m.events)
-    if (is_told(e)) {
-      entries.push_back(entry_of(e, next_number()));
-      ++next_;
-    }
-  return entries;
+  for (const auto& each : events) number(each, entries);
+  keep(std::move(entries), [] {});
+}
+
+void courier_state::see_to_order() {
+  if (order_.waiting() != 0 && !std::exchange(order_alarm_set_, true)) ring(alarm::order, order_bounds.patience);
+  if (!order_.wants_sync()) return;
+  order_.begin_sync();
+  settings_.channels.sync(self_, [this] {
+    keep_ordered(order_.end_sync());
+    see_to_order();
+  });
+}
+
+void courier_state::on_order_alarm() {
+  order_alarm_set_ = false;
+  // While the disk takes nothing, what they wait for may not have been sent.
+  if (unwritten_.empty()) keep_ordered(order_.expire(self_->clock().now()));
+  see_to_order();
 }
 
 bool courier_state::is_told(const troupe::centrifuge::channel_change& what) const {
@@ -214,11 +239,13 @@ void courier_state::on_alarm(const alarm_rang& m) {
     case alarm::write: return write();
     case alarm::sync: return sync();
     case alarm::leave: return leave();
+    case alarm::order: return on_order_alarm();
   }
 }
 
 void courier_state::on_finish(const finish& m) {
   finishing_ = true;
+  keep_ordered(order_.release()); // nobody is left who could tell what they wait for
   if (!under_way_) return leave(); // all is delivered, or the receiver does not take it
   ring(alarm::leave, m.patience);
 }

@@ -1,13 +1,15 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// COURIER: writes what happens to connections and channels to the JOURNAL and delivers it to a webhook, in this
-// order, again and again until the receiver has taken it. One delivery is under way at a time, so what concerns
+// COURIER: brings what happens to connections and channels into one order, writes it to the JOURNAL and delivers it
+// to a webhook, in this order, again and again until the receiver has taken it. One delivery is under way at a time, so what concerns
 // a user, or anything else, arrives in its order.
 // Thread: its own, since it waits for the disk; spawn it detached. Owner: the server. Bounded by: shards and hubs
 // send it one batch each until it has written that one; event_options. Ends when: told to `finish`, once all is
 // delivered, a delivery has failed, or finish::patience is over; what is left stays in the journal.
 #pragma once
 #include <troupe/centrifuge/channel_messages.hpp>
+#include <troupe/centrifuge/channels.hpp>
+#include <troupe/centrifuge/event_order.hpp>
 #include <troupe/event_log.hpp>
 #include <troupe/interfaces.hpp>
 #include <troupe/net/events/counters.hpp>
@@ -40,6 +42,7 @@ enum class alarm : std::uint8_t {
   write, ///< The disk may take events again.
   sync,  ///< What is written is due on the medium.
   leave, ///< It has been told to finish for long enough.
+  order, ///< An event may have waited in vain for the one it follows.
 };
 struct alarm_rang {
   alarm what;
@@ -62,6 +65,7 @@ struct courier_settings {
   event_options options; ///< Valid ones, with an endpoint.
   std::shared_ptr<journal> book;
   std::string node;      ///< Told in each delivery.
+  troupe::centrifuge::channels channels; ///< That it observes; none: only connections.
   std::string run;       ///< Of this process; unique.
   /// As web::client::send().
   std::function<void(web::request, std::function<void(web::outcome)>)> send;
@@ -76,11 +80,12 @@ public:
   static constexpr const char* name = "courier";
   using pointer = courier_actor::stateful_pointer<courier_state>;
 
-  explicit courier_state(pointer self) : self_(self) {}
+  explicit courier_state(pointer self);
 
   courier_actor::behavior_type make_behavior(courier_settings settings);
 
 private:
+  using event_order = troupe::centrifuge::event_order;
   using answer = caf::typed_response_promise<noted>;
   // Events that the disk has not taken yet, and who waits for it.
   struct unwritten {
@@ -96,9 +101,13 @@ private:
 
   /// Tells of the connections that were open when the server died.
   void report_lost();
-  /// What of a batch is journaled.
-  std::vector<journal::entry> entries_of(const connection_events& m);
-  std::vector<journal::entry> entries_of(const troupe::centrifuge::channel_changes& m);
+  /// What is journaled now that it has come.
+  void add(event_order::event what, std::vector<journal::entry>& to);
+  void number(const event_order::event& what, std::vector<journal::entry>& to);
+  void keep_ordered(const std::vector<event_order::event>& events);
+  /// Has hubs synced if an event waits for it, and sees to it that none waits for too long.
+  void see_to_order();
+  void on_order_alarm();
   [[nodiscard]] bool is_told(const troupe::centrifuge::channel_change& what) const;
   /// Of the event that comes next.
   [[nodiscard]] event_number next_number() const;
@@ -115,6 +124,8 @@ private:
   pointer self_;
   courier_settings settings_;
   std::optional<retry_schedule> retries_;
+  event_order order_;
+  bool order_alarm_set_ = false;
   std::deque<unwritten> unwritten_;
   std::uint64_t next_ = 0; // sequence, behind those that are not written yet
   bool write_fails_ = false;

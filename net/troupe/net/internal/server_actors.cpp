@@ -214,7 +214,8 @@ void server::impl::open_journal() try {
 void server::impl::spawn_courier() {
   if (!journal_) return;
   events::courier_settings settings{.options = context_.options.events, .book = std::move(journal_),
-                                    .node = node_name(), .run = client_id::random().to_string()};
+                                    .node = node_name(), .channels = troupe::centrifuge::channels{clients_->hubs},
+                                    .run = client_id::random().to_string()};
   settings.send = [web = web_](web::request what, auto done) { web->send(std::move(what), std::move(done)); };
   settings.figures = told_;
   settings.log = &context_.log;

@@ -1,0 +1,271 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#include <troupe/centrifuge/event_order.hpp>
+
+#include "support/catch.hpp"
+
+#include <deque>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+using namespace std::chrono_literals;
+using namespace troupe;
+using namespace troupe::centrifuge;
+
+namespace {
+
+using texts = std::vector<std::string>;
+
+constexpr event_order::time_point start{1000s};
+
+connection_profile_ptr someone(const std::string& user, std::uint16_t shard = 0,
+                               transport_kind over = transport_kind::centrifuge_json) {
+  return {new connection_profile({shard, 1, 0}, client_id::random(), user, {}, {}, {over}, {}), false};
+}
+
+event_order::event up(const connection_profile_ptr& who) { return connection_event{connection_up{who, {}}}; }
+event_order::event down(const connection_profile_ptr& who) { return connection_event{connection_down{who, {}, {}, {}}}; }
+event_order::event joined(const connection_profile_ptr& who, const std::string& channel) {
+  return channel_change{member_joined{channel, who->user, who->id.to_string(), {}}};
+}
+event_order::event left(const connection_profile_ptr& who, const std::string& channel) {
+  return channel_change{member_left{channel, who->user, who->id.to_string(), {}}};
+}
+event_order::event occupied(const std::string& channel) { return channel_change{channel_occupied{channel, {}}}; }
+event_order::event vacated(const std::string& channel) { return channel_change{channel_vacated{channel, {}}}; }
+
+std::string text_of(const event_order::event& what) {
+  struct visitor {
+    std::string operator()(const connection_event& e) const { return std::visit(*this, e); }
+    std::string operator()(const channel_change& e) const { return std::visit(*this, e); }
+    std::string operator()(const connection_up& m) const { return "up " + m.who->user; }
+    std::string operator()(const connection_changed& m) const { return "changed " + m.who->user; }
+    std::string operator()(const connection_down& m) const { return "down " + m.who->user; }
+    std::string operator()(const connection_refused& m) const { return "refused " + m.end.who->user; }
+    std::string operator()(const channel_occupied& m) const { return "occupied " + m.channel; }
+    std::string operator()(const channel_vacated& m) const { return "vacated " + m.channel; }
+    std::string operator()(const member_joined& m) const { return m.user + " joined " + m.channel; }
+    std::string operator()(const member_left& m) const { return m.user + " left " + m.channel; }
+  };
+  return std::visit(visitor{}, what);
+}
+
+struct line {
+  explicit line(event_order::bounds limits = {}) : order(limits) {}
+
+  void add(const std::vector<event_order::event>& all, event_order::time_point now = start) {
+    for (const auto& each : all) note(order.add(each, now));
+  }
+  /// The hubs have nothing more to tell.
+  void sync() {
+    while (order.wants_sync()) {
+      order.begin_sync();
+      note(order.end_sync());
+    }
+  }
+  void note(const std::vector<event_order::event>& out) {
+    for (const auto& each : out) seen.push_back(text_of(each));
+  }
+
+  event_order order;
+  texts seen;
+};
+
+} // namespace
+
+TEST_CASE("event order: what comes in order goes on at once", "[actors][centrifuge]") {
+  line l;
+  const auto ann = someone("ann");
+  l.add({up(ann), occupied("a"), joined(ann, "a"), left(ann, "a"), vacated("a"), down(ann)});
+  l.sync();
+  CHECK(l.seen == texts{"up ann", "occupied a", "ann joined a", "ann left a", "vacated a", "down ann"});
+  CHECK(l.order.waiting() == 0);
+}
+
+TEST_CASE("event order: who joins before being up is up first, and the channel waits with it, others do not",
+          "[actors][centrifuge]") {
+  line l;
+  const auto ann = someone("ann"), bob = someone("bob");
+  l.add({up(bob), occupied("a"), joined(ann, "a"), joined(bob, "a"), occupied("b"), joined(bob, "b")});
+  CHECK(l.seen == texts{"up bob", "occupied b", "bob joined b"});
+  l.add({up(ann)});
+  l.seen.erase(l.seen.begin(), l.seen.begin() + 3);
+  CHECK(l.seen == texts{"up ann", "occupied a", "ann joined a", "bob joined a"});
+}
+
+TEST_CASE("event order: who is down has left before, and what else its user does comes after", "[actors][centrifuge]") {
+  line l;
+  const auto first = someone("ann"), again = someone("ann"), bob = someone("bob");
+  l.add({up(first), up(bob), occupied("a"), joined(first, "a"), occupied("b"), joined(first, "b")});
+  l.seen.clear();
+  l.add({down(first), up(again), down(bob), joined(again, "c"), left(first, "a"), vacated("a")});
+  l.sync();
+  CHECK(l.seen == texts{"ann left a", "vacated a", "down bob"});
+  l.seen.clear();
+  l.add({left(first, "b"), vacated("b")});
+  CHECK(l.seen == texts{"ann left b", "down ann", "up ann", "ann joined c", "vacated b"});
+  CHECK(l.order.waiting() == 0);
+}
+
+TEST_CASE("event order: a down waits until the hubs have told what they could when it came, one at /ws does not",
+          "[actors][centrifuge]") {
+  line l;
+  const auto ann = someone("ann"), bob = someone("bob", 0, transport_kind::websocket), cid = someone("cid");
+  l.add({up(ann), up(bob), up(cid), down(bob)});
+  CHECK_FALSE(l.order.wants_sync());
+  l.add({down(ann)});
+  CHECK(l.order.wants_sync());
+  l.order.begin_sync();
+  CHECK_FALSE(l.order.wants_sync());
+  l.add({down(cid), occupied("a"), joined(ann, "a"), joined(cid, "a"), left(ann, "a")});
+  l.seen.clear();
+  l.note(l.order.end_sync());
+  CHECK(l.seen == texts{"down ann"});
+  CHECK(l.order.wants_sync()); // for cid
+  l.add({left(cid, "a"), vacated("a")});
+  l.sync();
+  CHECK(l.seen == texts{"down ann", "cid left a", "vacated a", "down cid"});
+}
+
+TEST_CASE("event order: nothing waits for longer than the patience", "[actors][centrifuge]") {
+  line l;
+  const auto ann = someone("ann"), bob = someone("bob");
+  l.add({up(ann), occupied("a"), joined(ann, "a"), down(ann)}); // the left is missing: the channel failed
+  l.sync();
+  l.add({occupied("b"), joined(bob, "b"), left(bob, "b")}, start + 1s); // and here the up
+  l.seen.clear();
+  l.note(l.order.expire(start + 4999ms));
+  CHECK(l.seen.empty());
+  l.note(l.order.expire(start + 5s));
+  CHECK(l.seen == texts{"down ann"});
+  l.seen.clear();
+  l.note(l.order.expire(start + 6s));
+  CHECK(l.seen == texts{"occupied b", "bob joined b", "bob left b"});
+  CHECK(l.order.waiting() == 0);
+}
+
+TEST_CASE("event order: at its bound all that waits goes on", "[actors][centrifuge]") {
+  line l{{.max_waiting = 4}};
+  const auto ann = someone("ann");
+  l.add({occupied("a"), joined(ann, "a"), joined(ann, "b"), joined(ann, "c")});
+  CHECK(l.seen.empty());
+  l.add({joined(ann, "d")});
+  CHECK(l.seen.size() == 5);
+  CHECK(l.order.waiting() == 0);
+}
+
+TEST_CASE("event order: however sources overtake each other, each connection is up first and down last",
+          "[actors][centrifuge]") {
+  std::mt19937 chance{5};
+  const auto dice = [&](std::size_t n) { return chance() % n; };
+  const texts channels{"a", "b", "c", "d"}, users{"ann", "bob", ""};
+  struct life {
+    connection_profile_ptr who;
+    std::set<std::string> in;
+  };
+  std::deque<event_order::event> sources[4]; // two shards, two hubs
+  std::vector<life> open;
+  std::map<std::string, std::size_t> members;
+  std::map<std::string, texts> told; // by connection
+  std::size_t lives = 0;
+  event_order order{{}};
+  const auto id_in = [](const event_order::event& e) -> std::string {
+    if (const auto* c = std::get_if<connection_event>(&e)) {
+      if (const auto* m = std::get_if<connection_up>(c)) return m->who->id.to_string();
+      if (const auto* m = std::get_if<connection_down>(c)) return m->who->id.to_string();
+      return {};
+    }
+    const auto& c = std::get<channel_change>(e);
+    if (const auto* m = std::get_if<member_joined>(&c)) return m->client;
+    if (const auto* m = std::get_if<member_left>(&c)) return m->client;
+    return {};
+  };
+  const auto note = [&](const std::vector<event_order::event>& out) {
+    for (const auto& e : out)
+      if (const auto id = id_in(e); !id.empty()) told[id].push_back(text_of(e));
+  };
+  std::size_t awaited[2] = {}; // events of the hubs, before a sync is through
+  bool is_syncing = false;
+  const auto sync = [&] {
+    if (is_syncing && awaited[0] == 0 && awaited[1] == 0) {
+      is_syncing = false;
+      note(order.end_sync());
+    }
+    if (is_syncing || !order.wants_sync()) return;
+    is_syncing = true;
+    order.begin_sync();
+    for (int hub = 0; hub < 2; ++hub) awaited[hub] = sources[2 + hub].size();
+  };
+  const auto deliver = [&](std::size_t from) {
+    if (!sources[from].empty()) {
+      note(order.add(std::move(sources[from].front()), start));
+      sources[from].pop_front();
+      if (from >= 2 && awaited[from - 2] != 0) --awaited[from - 2];
+    }
+    sync();
+  };
+  const auto join = [&](const connection_profile_ptr& who, std::size_t c) {
+    auto& hub = sources[2 + c % 2];
+    if (members[channels[c]]++ == 0) hub.push_back(occupied(channels[c]));
+    hub.push_back(joined(who, channels[c]));
+  };
+  const auto leave = [&](const connection_profile_ptr& who, std::size_t c) {
+    auto& hub = sources[2 + c % 2];
+    hub.push_back(left(who, channels[c]));
+    if (--members[channels[c]] == 0) hub.push_back(vacated(channels[c]));
+  };
+  const auto shard_of = [&](const life& l) -> auto& { return sources[l.who->handle.shard]; };
+  for (int i = 0; i < 20'000; ++i) {
+    for (int n = 0; n < 2; ++n) deliver(dice(4));
+    if (open.size() < 6 && dice(3) == 0) {
+      ++lives;
+      open.push_back({someone(users[dice(users.size())], static_cast<std::uint16_t>(dice(2))), {}});
+      shard_of(open.back()).push_back(up(open.back().who));
+    }
+    if (open.empty()) continue;
+    const auto at = dice(open.size());
+    auto& it = open[at];
+    const auto c = dice(channels.size());
+    switch (dice(5)) {
+      case 0:
+      case 1:
+      case 2:
+        if (it.in.insert(channels[c]).second) join(it.who, c);
+        break;
+      case 3:
+        if (it.in.erase(channels[c]) != 0) leave(it.who, c);
+        break;
+      default: {
+        const auto gone = std::move(it);
+        open.erase(open.begin() + static_cast<std::ptrdiff_t>(at));
+        shard_of(gone).push_back(down(gone.who));
+        for (std::size_t n = 0; n < channels.size(); ++n)
+          if (gone.in.contains(channels[n])) leave(gone.who, n);
+      }
+    }
+  }
+  for (const auto& l : open) {
+    shard_of(l).push_back(down(l.who));
+    for (std::size_t n = 0; n < channels.size(); ++n)
+      if (l.in.contains(channels[n])) leave(l.who, n);
+  }
+  for (std::size_t from = 0; from < 4; ++from)
+    while (!sources[from].empty()) deliver(from);
+  for (int n = 0; n < 3; ++n) sync();
+  CHECK(order.waiting() == 0); // nothing needed the patience
+  CHECK(told.size() == lives);
+  for (const auto& [id, events] : told) {
+    CAPTURE(events);
+    REQUIRE(events.front().starts_with("up"));
+    REQUIRE(events.back().starts_with("down"));
+    std::set<std::string> in;
+    for (std::size_t n = 1; n + 1 < events.size(); ++n) {
+      const auto channel = events[n].substr(events[n].size() - 1);
+      const bool is_join = events[n].find(" joined ") != std::string::npos;
+      REQUIRE((is_join ? in.insert(channel).second : in.erase(channel) == 1));
+    }
+    REQUIRE(in.empty());
+  }
+}
