@@ -248,8 +248,10 @@ private:
   /// Likewise for a method of an extension, or the user's actor; the empty name is `send`. @returns false if
   /// there is none.
   bool call(std::uint32_t id, const std::string& method, const payload& data);
+  /// @param otherwise Called if `whom` does not know the method; may be empty.
   template <class Handle>
-  void ask_extension(std::uint32_t id, const Handle& whom, hooks::call question);
+  void ask_extension(std::uint32_t id, const Handle& whom, hooks::call question,
+                     std::function<void()> otherwise = {});
   void on_called(std::uint32_t id, const hooks::call_result& r);
 
   /// As others see it in a channel, or by the empty name outside of all.
@@ -274,9 +276,9 @@ private:
   std::string output_; // of this turn: one frame
   rates::checkpoint gate_;
   stage stage_ = stage::waiting;
+  bool is_known_ = false; // to its shard, and so to all who look for its user
   bool busy_ = false;  // the command before waits for its channel
 };
-  bool is_known_ = false; // to its shard, and so to all who look for its user
 
 template <class Answer, class Whom, class Question>
 void client_state::await_answer(const Whom& whom, Question question, Answer otherwise,

@@ -119,20 +119,27 @@ bool client_state::call(std::uint32_t id, const std::string& method, const paylo
   if (!settings_->extensions) return false;
   const auto& all = *settings_->extensions;
   hooks::call question{method, data, me({}), profile_.origin.over, meta_, profile_.headers};
-  if (const auto keeper = all.method(method, self_->home().index()))
-    ask_extension(id, keeper, std::move(question));
+  const auto loop = self_->home().index();
+  std::function<void()> last;
+  if (const auto fallback = all.fallback(loop); fallback && !method.empty())
+    last = [this, id, fallback, question] { ask_extension(id, fallback, question); };
+  if (const auto keeper = all.method(method, loop)) ask_extension(id, keeper, std::move(question));
   else if (all.of_users() && !profile_.user.empty())
-    ask_extension(id, all.of_users().of(profile_.user), std::move(question));
+    ask_extension(id, all.of_users().of(profile_.user), std::move(question), std::move(last));
+  else if (last) last();
   else return false;
   return true;
 }
 
 template <class Handle>
-void client_state::ask_extension(std::uint32_t id, const Handle& whom, hooks::call question) {
+void client_state::ask_extension(std::uint32_t id, const Handle& whom, hooks::call question,
+                                 std::function<void()> otherwise) {
   busy_ = true;
   self_->request(whom, caf::infinite, std::move(question))
       .then(
-          [this, id](const hooks::call_result& r) {
+          [this, id, otherwise = std::move(otherwise)](const hooks::call_result& r) {
+            const bool is_unknown = r.error.code == static_cast<std::uint32_t>(error_code::method_not_found);
+            if (otherwise && is_unknown && !line_.is_closing()) return otherwise();
             on_called(id, r);
             go_on();
           },

@@ -36,13 +36,20 @@ void check(const extensions& all) {
   for (const auto& m : all.methods) check_actor("method", m.name, m, methods);
   for (const auto& n : all.namespaces) check_actor("namespace", n.name, n, namespaces);
   if (all.users && !all.users->actor) refuse("users", "*", "has no actor");
+  if (all.fallback && !all.fallback->actor) refuse("method", all.fallback->name, "has no actor");
+}
+
+/// One of the keepers of an extension.
+template <class Keeper>
+Keeper at(const std::vector<Keeper>& of, std::size_t loop) {
+  return of.empty() ? Keeper{} : of[loop % of.size()];
 }
 
 template <class Map>
 typename Map::mapped_type::value_type find(const Map& in, std::string_view name, std::size_t loop) {
   const auto found = in.find(name);
   if (found == in.end()) return {};
-  return found->second[loop % found->second.size()];
+  return at(found->second, loop);
 }
 
 template <class Map>
@@ -107,6 +114,9 @@ directory::directory(const extensions& from, std::span<const std::reference_wrap
   for (const auto& n : from.namespaces)
     note(namespaces_[n.name] = started.keepers<namespace_keeper_state, namespace_keeper_actor>(
            namespace_keeper, n.name, n));
+  if (from.fallback)
+    note(fallback_ = started.keepers<method_keeper_state, method_keeper_actor>(method_keeper, from.fallback->name,
+                                                                                *from.fallback));
 }
 
 void directory::start_users(const user_hook& hook, const start& with) {
@@ -130,6 +140,8 @@ namespace_keeper_actor directory::of_namespace(std::string_view name) const {
 route_keeper_actor directory::route(std::string_view path, std::size_t loop) const {
   return find(routes_, path, loop);
 }
+
+method_keeper_actor directory::fallback(std::size_t loop) const { return at(fallback_, loop); }
 
 method_keeper_actor directory::method(std::string_view name, std::size_t loop) const {
   auto keeper = find(methods_, name, loop);

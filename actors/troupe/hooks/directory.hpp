@@ -33,13 +33,15 @@ public:
   [[nodiscard]] route_keeper_actor route(std::string_view path, std::size_t loop) const;
   /// The keeper of a method for callers on a loop; nobody if it is unknown. The empty name is `send`.
   [[nodiscard]] method_keeper_actor method(std::string_view name, std::size_t loop) const;
+  /// The keeper for calls of methods that nobody else knows; nobody if there is none.
+  [[nodiscard]] method_keeper_actor fallback(std::size_t loop) const;
   /// The keeper of a namespace; nobody if it has no actor.
   [[nodiscard]] namespace_keeper_actor of_namespace(std::string_view name) const;
   /// Users who have an actor; none if they have not.
   [[nodiscard]] const hooks::users& of_users() const noexcept { return users_; }
   /// Names of namespaces that have one.
   [[nodiscard]] std::vector<std::string> namespace_names() const;
-  [[nodiscard]] bool has_methods() const noexcept { return !methods_.empty(); }
+  [[nodiscard]] bool has_methods() const noexcept { return !methods_.empty() || !fallback_.empty(); }
 
   /// All of them, to be ended.
   [[nodiscard]] const std::vector<caf::actor>& keepers() const noexcept { return keepers_; }
@@ -52,6 +54,7 @@ private:
 
   by_name<route_keeper_actor> routes_;
   by_name<method_keeper_actor> methods_;
+  std::vector<method_keeper_actor> fallback_; // one, one for each loop, or none
   by_name<namespace_keeper_actor> namespaces_;
   hooks::users users_;
   std::vector<caf::actor> keepers_;

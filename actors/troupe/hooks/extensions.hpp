@@ -62,6 +62,9 @@ struct extensions {
   std::vector<method> methods = {};
   std::vector<namespace_hook> namespaces = {};
   std::optional<user_hook> users = {};
+  /// Asked when nobody else knows a method that a client calls: neither `methods` nor its user's actor, which says so
+  /// by error_code::method_not_found. Unless set it is webhook_options::rpc.
+  std::optional<method> fallback = {};
 };
 
 /// Whether it may be the path of a route: begins with a slash, goes on with letters, digits and -._~/ to

@@ -28,7 +28,8 @@ using user_actor = caf::typed_actor<
   caf::reacts_to<opened>,
   // One that was opened has ended, or has become another user's: then the reason is none.
   caf::reacts_to<closed>,
-  // A client of the user sends something, or calls a method that no extension serves.
+  // A client of the user sends something, or calls a method that no extension serves. An answer with
+  // error_code::method_not_found leaves the call to extensions::fallback, if there is one.
   caf::replies_to<call>::with<call_result>,
   // Somebody else has something for the user.
   caf::replies_to<letter>::with<call_result>>;

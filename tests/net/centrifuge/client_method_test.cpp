@@ -25,6 +25,7 @@ hooks::method_actor::behavior_type answering(hooks::method_actor::pointer,
                                              const std::shared_ptr<diary>& book) {
   return {[book](const hooks::call& m) {
     book->seen.push_back(m.method + " " + m.data.bytes + " " + m.from.user);
+    if (m.method == "unknown") return hooks::call_result::fail(error_code::method_not_found);
     if (m.method == "fail") return hooks::call_result::fail(404, "no such thing");
     if (m.method == "bye") return hooks::call_result::bye(4500, "as you wish");
     if (m.method == "crash") throw std::runtime_error{"told to"};
@@ -32,23 +33,51 @@ hooks::method_actor::behavior_type answering(hooks::method_actor::pointer,
   }};
 }
 
+hooks::user_actor::behavior_type of_user(hooks::user_actor::pointer, const std::shared_ptr<diary>& book) {
+  return {
+    [](const hooks::opened&) {},
+    [](const hooks::closed&) {},
+    [book](const hooks::call& m) {
+      book->seen.push_back(m.method + " of " + m.from.user);
+      return m.method == "mine" ? hooks::call_result::of({"1", true})
+                                : hooks::call_result::fail(error_code::method_not_found);
+    },
+    [](const hooks::letter&) { return hooks::call_result{}; },
+  };
+}
+
 struct with_methods : client_node {
   with_methods() {
-    const std::vector<std::reference_wrapper<troupe::host>> homes{host()};
     hooks::extensions all;
     for (const char* name : {"", "echo", "fail", "bye", "crash"})
       all.methods.push_back({.name = name, .actor = hooks::on_loop(answering, diary)});
+    make(all);
+  }
+  ~with_methods() { end(); }
+
+  void make(const hooks::extensions& all) {
+    const std::vector<std::reference_wrapper<troupe::host>> homes{host()};
     made = std::make_shared<hooks::directory>(all, homes, registry_actor{}, channels{},
                                               event_log::none());
     settings->extensions = made;
     run();
   }
-  ~with_methods() {
+  void end() {
     for (const auto& k : made->keepers()) caf::anon_send_exit(k, caf::exit_reason::user_shutdown);
     run();
   }
+  /// As the server does with webhook.rpc.
+  void begin_with_fallback(hooks::extensions all) {
+    end();
+    all.fallback = hooks::method{.name = "webhook.rpc", .actor = hooks::on_loop(answering, fallback)};
+    make(all);
+  }
+  std::string call(const peer& p, const std::string& method) {
+    return ask(p, R"({"id":2,"rpc":{"method":")" + method + R"(","data":7}})").at(0);
+  }
 
   std::shared_ptr<::diary> diary = std::make_shared<::diary>();
+  std::shared_ptr<::diary> fallback = std::make_shared<::diary>();
   std::shared_ptr<const hooks::directory> made;
 };
 
@@ -101,4 +130,45 @@ TEST_CASE_METHOD(with_methods, "method: commands behind a call wait for its answ
   const auto p = connect();
   CHECK(ask(p, R"({"id":2,"rpc":{"method":"echo","data":1}})" "\n" R"({"id":3,"rpc":{"method":"echo","data":2}})") ==
         texts{R"({"id":2,"rpc":{"data":1}})", R"({"id":3,"rpc":{"data":2}})"});
+}
+
+TEST_CASE_METHOD(with_methods, "method: the fallback answers what no method does, and never a send",
+                 "[net][centrifuge][hooks]") {
+  hooks::extensions all;
+  for (const char* name : {"echo", "unknown"})
+    all.methods.push_back({.name = name, .actor = hooks::on_loop(answering, diary)});
+  begin_with_fallback(all);
+  const auto p = connect();
+  CHECK(call(p, "echo") == R"({"id":2,"rpc":{"data":7}})");
+  CHECK(call(p, "other") == R"({"id":2,"rpc":{"data":7}})");
+  CHECK(call(p, "unknown") == R"({"id":2,"error":{"code":104,"message":"method not found"}})"); // its own answer
+  CHECK(diary->seen == texts{"echo 7 ", "unknown 7 "});
+  CHECK(fallback->seen == texts{"other 7 "});
+  send(p, R"({"send":{"data":1}})");
+  CHECK(p.ended() == "3508 not available");
+}
+
+TEST_CASE_METHOD(with_methods, "method: one for all others leaves nothing to the fallback", "[net][centrifuge][hooks]") {
+  begin_with_fallback({.methods = {{.name = "*", .actor = hooks::on_loop(answering, diary)}}});
+  CHECK(call(connect(), "other") == R"({"id":2,"rpc":{"data":7}})");
+  CHECK(diary->seen.size() == 1);
+  CHECK(fallback->seen.empty());
+}
+
+TEST_CASE_METHOD(with_methods, "method: a user's actor leaves to the fallback what it does not know",
+                 "[net][centrifuge][hooks]") {
+  begin_with_fallback({.methods = {{.name = "echo", .actor = hooks::on_loop(answering, diary)}},
+                       .users = hooks::user_hook{.actor = hooks::on_loop(of_user, diary)}});
+  const auto ann = open(encoding::json, false, "ann");
+  send(ann, R"({"id":1,"connect":{}})");
+  ann.frames();
+  const connection_profile_ptr who{new connection_profile({0, 1, 0}, ann.id, "ann", {}, {}, {}, {}), false};
+  caf::anon_send(made->of_users().of("ann"), hooks::user_came{who, caf::actor_cast<connection_actor>(ann.who)});
+  run();
+  CHECK(call(ann, "echo") == R"({"id":2,"rpc":{"data":7}})");
+  CHECK(call(ann, "mine") == R"({"id":2,"rpc":{"data":1}})");
+  CHECK(call(ann, "other") == R"({"id":2,"rpc":{"data":7}})");
+  CHECK(diary->seen == texts{"echo 7 ann", "mine of ann", "other of ann"});
+  CHECK(call(connect(), "mine") == R"({"id":2,"rpc":{"data":7}})"); // anonymous: nobody's
+  CHECK(fallback->seen == texts{"other 7 ann", "mine 7 "});
 }

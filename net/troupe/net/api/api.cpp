@@ -354,7 +354,10 @@ void api_state::run(info_request&, const then& done) {
 void api_state::run(rpc_request& r, const then& done) {
   if (r.method_name.empty()) return done(error_code::bad_request);
   hooks::method_keeper_actor keeper;
-  if (settings_->extensions) keeper = settings_->extensions->method(r.method_name, self_->home().index());
+  if (const auto& all = settings_->extensions) {
+    keeper = all->method(r.method_name, self_->home().index());
+    if (!keeper) keeper = all->fallback(self_->home().index());
+  }
   if (!keeper) return done(error_code::method_not_found);
   self_->request(keeper, caf::infinite, hooks::call{std::move(r.method_name), std::move(r.params), {}})
     .then(

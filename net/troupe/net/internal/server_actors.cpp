@@ -91,11 +91,10 @@ void server::impl::spawn_extensions(hooks::extensions extensions) {
                                  .actor = hooks::on_loop(hooks::echo),
                                  .count = hooks::instances::per_loop});
   const auto& webhook = context_.options.webhook;
-  const auto is_for_all = [](const hooks::method& m) { return m.name == "*"; };
-  if (!webhook.rpc.empty() && !extensions.users && std::ranges::none_of(extensions.methods, is_for_all))
-    extensions.methods.push_back({.name = "*",
-                                  .actor = hooks::on_scheduler(webhooks::web_method, asking()),
-                                  .keeping = {.deadline = webhook.timeout + 1s}}); // its own ends before
+  if (!webhook.rpc.empty() && !extensions.fallback)
+    extensions.fallback = hooks::method{.name = "webhook.rpc",
+                                        .actor = hooks::on_scheduler(webhooks::web_method, asking()),
+                                        .keeping = {.deadline = webhook.timeout + 1s}}; // its own ends before
   std::vector<std::reference_wrapper<host>> homes;
   for (auto& loop : loops_) homes.emplace_back(*loop);
   const troupe::centrifuge::namespaces names{context_.options.channels};
