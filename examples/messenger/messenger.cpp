@@ -4,11 +4,15 @@
 //   messenger [PORT]
 #include <troupe/server.hpp>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <any>
+#include <cstdio>
 #include <deque>
 #include <map>
 #include <string>
+#include <string_view>
 
 namespace {
 
@@ -59,11 +63,44 @@ hooks::user_actor::behavior_type inbox(inbox_pointer self, const hooks::birth& b
 }
 // end
 
+// snippet: audit
+struct audit_state {
+  std::size_t online = 0;
+};
+
+hooks::observer_actor::behavior_type audit(hooks::observer_actor::stateful_pointer<audit_state> self,
+                                           const hooks::birth& born) {
+  auto& online = self->state.online;
+  if (const auto* before = std::any_cast<std::size_t>(&born.state)) online = *before; // after a failure
+  const auto say = [self, born, &online](const connection_profile& who, std::string_view what) {
+    self->send(born.keeper, hooks::hand_over{online});
+    fmt::print(stderr, "{} {}, {} online\n", who.user, what, online);
+  };
+  return {
+    [&online, say](const connection_up& m) {
+      ++online;
+      say(*m.who, "is here");
+    },
+    [](const connection_changed&) {},
+    [&online, say](const connection_down& m) {
+      --online;
+      say(*m.who, "is gone: " + to_string(m.how.reason));
+    },
+    [](const centrifuge::channel_occupied&) {},
+    [](const centrifuge::member_joined&) {},
+    [](const centrifuge::member_left&) {},
+    [](const centrifuge::channel_vacated&) {},
+    [](const hooks::missed&) {},
+  };
+}
+// end
+
 } // namespace
 
 int main(int argc, char** argv) {
   net::server_options options;
   options.listen.port = port_argument(argc, argv);
   options.auth.connection.hmac_secret_key = "secret"; // users prove who they are
-  return serve(options, {.users = hooks::user_hook{.actor = hooks::on_scheduler(inbox)}});
+  return serve(options, {.users = hooks::user_hook{.actor = hooks::on_scheduler(inbox)},
+                         .observers = {{.name = "audit", .actor = hooks::on_own_thread(audit)}}});
 }

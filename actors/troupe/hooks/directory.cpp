@@ -3,9 +3,11 @@
 
 #include <troupe/hooks/method_keeper.hpp>
 #include <troupe/hooks/namespace_keeper.hpp>
+#include <troupe/hooks/observer_keeper.hpp>
 #include <troupe/hooks/route_keeper.hpp>
 #include <troupe/hooks/user_hub.hpp>
 
+#include <caf/send.hpp>
 #include <fmt/format.h>
 
 #include <set>
@@ -28,13 +30,14 @@ void check_actor(std::string_view what, std::string_view name, const Extension& 
 
 /// Before anything is spawned.
 void check(const extensions& all) {
-  std::set<std::string_view> paths, methods, namespaces;
+  std::set<std::string_view> paths, methods, namespaces, observers;
   for (const auto& r : all.routes) {
     if (!is_route_path(r.path)) refuse("route", r.path, "not a path for a route");
     check_actor("route", r.path, r, paths);
   }
   for (const auto& m : all.methods) check_actor("method", m.name, m, methods);
   for (const auto& n : all.namespaces) check_actor("namespace", n.name, n, namespaces);
+  for (const auto& o : all.observers) check_actor("observer", o.name, o, observers);
   if (all.users && !all.users->actor) refuse("users", "*", "has no actor");
   if (all.fallback && !all.fallback->actor) refuse("method", all.fallback->name, "has no actor");
 }
@@ -117,6 +120,7 @@ directory::directory(const extensions& from, std::span<const std::reference_wrap
   if (from.fallback)
     note(fallback_ = started.keepers<method_keeper_state, method_keeper_actor>(method_keeper, from.fallback->name,
                                                                                 *from.fallback));
+  start_observers(from.observers, started);
 }
 
 void directory::start_users(const user_hook& hook, const start& with) {
@@ -127,6 +131,15 @@ void directory::start_users(const user_hook& hook, const start& with) {
   for (host& home : with.homes) {
     hubs->push_back(spawn_on(home, user_hub, user_hub_state::settings{hook, keepers}));
     keepers_.push_back(caf::actor_cast<caf::actor>(hubs->back()));
+  }
+}
+
+void directory::start_observers(const std::vector<observer>& all, start& with) {
+  for (const auto& o : all) {
+    const auto keeper = with.keepers<observer_keeper_state, observer_keeper_actor>(observer_keeper, o.name, o).front();
+    caf::anon_send(with.registry, observe{keeper});
+    with.channels.observe(keeper);
+    observer_keepers_.push_back(caf::actor_cast<caf::actor>(keeper));
   }
 }
 

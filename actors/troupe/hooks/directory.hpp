@@ -43,14 +43,17 @@ public:
   [[nodiscard]] std::vector<std::string> namespace_names() const;
   [[nodiscard]] bool has_methods() const noexcept { return !methods_.empty() || !fallback_.empty(); }
 
-  /// All of them, to be ended.
+  /// All but those of observers, to be ended.
   [[nodiscard]] const std::vector<caf::actor>& keepers() const noexcept { return keepers_; }
+  /// Those of observers, to be ended after all that they observe.
+  [[nodiscard]] const std::vector<caf::actor>& observer_keepers() const noexcept { return observer_keepers_; }
 
 private:
   template <class Keeper>
   using by_name = std::map<std::string, std::vector<Keeper>, std::less<>>; // one, or one for each loop
   struct start; // what it takes to spawn them
   void start_users(const user_hook& hook, const start& with);
+  void start_observers(const std::vector<observer>& all, start& with);
 
   by_name<route_keeper_actor> routes_;
   by_name<method_keeper_actor> methods_;
@@ -58,6 +61,7 @@ private:
   by_name<namespace_keeper_actor> namespaces_;
   hooks::users users_;
   std::vector<caf::actor> keepers_;
+  std::vector<caf::actor> observer_keepers_;
 };
 
 } // namespace troupe::hooks

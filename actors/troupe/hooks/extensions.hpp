@@ -6,6 +6,7 @@
 #include <troupe/hooks/birth.hpp>
 #include <troupe/hooks/keeper.hpp>
 #include <troupe/hooks/messages.hpp>
+#include <troupe/hooks/observer_messages.hpp>
 #include <troupe/hooks/send.hpp>
 
 #include <chrono>
@@ -57,11 +58,20 @@ struct user_hook {
   std::size_t max_users = 100'000;          ///< Of each loop; others have no actor: `users_refused`.
 };
 
+/// An actor that hears of all connections and channels as they come and go. There is one for all loops.
+struct observer {
+  std::string name;              ///< In the log; no two have the same.
+  spawner<observer_actor> actor; ///< As of a route.
+  keeper_options keeping = {};   ///< Of it only `restart`: an observer is told one fact at a time, and may take its time.
+  static constexpr instances count = instances::one;
+};
+
 struct extensions {
   std::vector<route> routes = {};
   std::vector<method> methods = {};
   std::vector<namespace_hook> namespaces = {};
   std::optional<user_hook> users = {};
+  std::vector<observer> observers = {};
   /// Asked when nobody else knows a method that a client calls: neither `methods` nor its user's actor, which says so
   /// by error_code::method_not_found. Unless set it is webhook_options::rpc.
   std::optional<method> fallback = {};

@@ -24,6 +24,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace troupe::hooks {
@@ -71,7 +72,7 @@ public:
   }
 
   /// Passes a request on, or keeps it until there is an actor that takes it. Answered in any case: by
-  /// `done(answer)` or by `failed(why)`.
+  /// `done(answer)`, or `done()` if Answer is void, or by `failed(why)`.
   /// @param wanted Called just before an actor gets it; if it says no, nobody waits for an answer any more.
   template <class Answer, class Request, class F, class G>
   void ask(const Request& m, std::size_t bytes, std::function<bool()> wanted, F done, G failed) {
@@ -92,11 +93,15 @@ public:
         settle(number);
         return;
       }
-      self_->request(actor_, caf::infinite, m)
-        .then([this, number, done](Answer& a) mutable {
-                if (settle(number)) done(a);
-              },
-              [this, number](const caf::error&) { fail(number, failure::failed); });
+      const auto on_error = [this, number](const caf::error&) { fail(number, failure::failed); };
+      if constexpr (std::is_void_v<Answer>)
+        self_->request(actor_, caf::infinite, m).then([this, number, done] {
+          if (settle(number)) done();
+        }, on_error);
+      else
+        self_->request(actor_, caf::infinite, m).then([this, number, done](Answer& a) mutable {
+          if (settle(number)) done(a);
+        }, on_error);
     };
     if (is_up()) send();
     else open.send = std::move(send);
@@ -158,6 +163,16 @@ public:
       fail(open_.begin()->first, failure::timed_out);
     if (restart_at_ && *restart_at_ <= now) bear();
     arm();
+  }
+
+  /// Ends: the actor goes first, since it may need its keeper. Done when told to exit.
+  void end(const caf::error& reason) {
+    if (ending_) return;
+    ending_ = reason ? reason : caf::make_error(caf::exit_reason::user_shutdown);
+    restart_at_.reset();
+    fail_all(failure::gave_up);
+    if (!actor_) return self_->quit(ending_);
+    dismiss(ending_);
   }
 
   /// @returns true if it was the kept actor that ended.
@@ -281,16 +296,6 @@ private:
     if (ends_by_) not_after(*ends_by_);
     if (next) self_->home().timers().arm(timer_, *next);
     else timer_.cancel();
-  }
-
-  /// Told to exit: the actor goes first, since it may need its keeper.
-  void end(const caf::error& reason) {
-    if (ending_) return;
-    ending_ = reason ? reason : caf::make_error(caf::exit_reason::user_shutdown);
-    restart_at_.reset();
-    fail_all(failure::gave_up);
-    if (!actor_) return self_->quit(ending_);
-    dismiss(ending_);
   }
 
   void dismiss(const caf::error& reason) {

@@ -144,6 +144,8 @@ bool server::impl::join() {
     for (const auto& w : limits_->wardens) caf::anon_send_exit(w, caf::exit_reason::user_shutdown);
   for (const auto& d : context_.doorkeepers) caf::anon_send_exit(d, caf::exit_reason::user_shutdown);
   for (auto& ended : channels_ended_) ended.wait_until_set(host::clock::now() + cut_grace);
+  for (const auto& k : extensions_->observer_keepers()) caf::anon_send_exit(k, caf::exit_reason::user_shutdown);
+  for (auto& ended : observers_ended_) ended.wait_until_set(host::clock::now() + cut_grace);
   if (courier_) { // everybody it could tell of is gone
     const events::finish last{};
     caf::anon_send(courier_, last);

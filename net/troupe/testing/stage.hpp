@@ -109,6 +109,9 @@ public:
     caf::anon_send_exit(registry_, caf::exit_reason::kill);
     caf::anon_send_exit(shard_, caf::exit_reason::kill);
     run();
+    if (directory_->observer_keepers().empty()) return;
+    for (const auto& k : directory_->observer_keepers()) caf::anon_send_exit(k, caf::exit_reason::user_shutdown);
+    advance(std::chrono::seconds{2}); // one that fails is not waited for any longer
   }
 
   /// A connection of a route, or of any other path: then it speaks to everyone.

@@ -154,3 +154,40 @@ TEST_CASE("stage: other paths speak to everyone", "[net][testing]") {
   bob.leaves();
   CHECK(s.counters().connections.value() == 1);
 }
+
+namespace {
+
+hooks::observer_actor::behavior_type diarist(hooks::observer_actor::pointer, const std::shared_ptr<texts>& book) {
+  const auto write = [book](std::string what) { book->push_back(std::move(what)); };
+  return {
+    [write](const connection_up& m) { write("up " + m.who->user); },
+    [](const connection_changed&) {},
+    [write](const connection_down& m) { write("down " + m.who->user + " " + to_string(m.how.reason)); },
+    [write](const centrifuge::channel_occupied& m) { write("occupied " + m.channel); },
+    [write](const centrifuge::member_joined& m) { write(m.user + " joined " + m.channel); },
+    [write](const centrifuge::member_left& m) { write(m.user + " left " + m.channel); },
+    [write](const centrifuge::channel_vacated& m) { write("vacated " + m.channel); },
+    [](const hooks::missed&) {},
+  };
+}
+
+} // namespace
+
+TEST_CASE("stage: an observer hears of clients and channels, in the order of each", "[net][testing]") {
+  const auto book = std::make_shared<texts>();
+  auto o = with_open_channels();
+  o.client.subscribe_to_user_personal_channel = true;
+  {
+    stage s{{.observers = {{.name = "diarist", .actor = hooks::on_scheduler(diarist, book)}}}, o};
+    auto ann = s.connect("ann");
+    CHECK(ann.asks(R"("subscribe":{"channel":"news"})") == R"("subscribe":{})");
+    CHECK(*book == texts{"up ann", "occupied #ann", "ann joined #ann", "occupied news", "ann joined news"});
+    book->clear();
+    CHECK(ann.asks(R"("unsubscribe":{"channel":"news"})") == R"("unsubscribe":{})");
+    ann.leaves();
+    CHECK(*book == texts{"ann left news", "vacated news", "ann left #ann", "vacated #ann", "down ann peer_closed"});
+    s.connect("bob");
+    book->clear();
+  }
+  CHECK(*book == texts{"bob left #bob", "vacated #bob", "down bob peer_reset"}); // as the server ends
+}

@@ -106,6 +106,8 @@ void server::impl::spawn_extensions(hooks::extensions extensions) {
                   troupe::centrifuge::channels{clients_->hubs}, context_.log};
   for (const auto& k : extensions_->keepers())
     rely_on(k, "keeper", keepers_ended_.emplace_back());
+  for (const auto& k : extensions_->observer_keepers())
+    rely_on(k, "keeper", observers_ended_.emplace_back());
   for (const auto& path : extensions_->route_paths())
     for (auto& loop : loops_) {
       auto settings = *settings_;

@@ -116,6 +116,7 @@ private:
   event ended_; // outlives the loops, which may be what ends the registry
   std::deque<event> channels_ended_; // so do these: of hubs and of those that clients ask
   std::deque<event> keepers_ended_;
+  std::deque<event> observers_ended_;
   std::deque<event> apis_ended_;
   std::vector<std::unique_ptr<io_loop>> loops_;
   inspection::observatory observatory_;
