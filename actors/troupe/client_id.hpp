@@ -23,6 +23,7 @@ public:
   /// Reads the canonical text, in either case.
   static std::optional<client_id> parse(std::string_view text) noexcept;
 
+  /// The canonical text, in lower case.
   [[nodiscard]] std::string to_string() const;
 
   friend constexpr auto operator<=>(const client_id&, const client_id&) noexcept = default;

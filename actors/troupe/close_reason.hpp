@@ -49,6 +49,7 @@ enum class close_reason : std::uint8_t {
   too_many_requests,
 };
 
+/// Who ended it.
 enum class initiator : std::uint8_t { client, server, network };
 
 /// One row of the table in docs/operations.md.
@@ -61,6 +62,7 @@ struct close_reason_info {
   std::string_view meaning;
 };
 
+/// Every reason, by its value.
 inline constexpr std::array close_reasons{
   close_reason_info{close_reason::none, "none", 0, "", initiator::server, "the connection is open"},
   close_reason_info{close_reason::peer_closed, "peer_closed", 0, "", initiator::client,
@@ -139,10 +141,12 @@ inline constexpr std::array close_reasons{
                     "a message was beyond the rate of its connection, user or address"},
 };
 
+/// The row of a reason.
 constexpr const close_reason_info& info(close_reason reason) noexcept {
   return close_reasons[static_cast<std::size_t>(reason)];
 }
 
+/// Its name, as logs and metrics have it.
 inline std::string to_string(close_reason reason) { return std::string{info(reason).name}; }
 
 /// What the server says when it closes: the table's row, or for kicked what the kicker chose.
@@ -151,6 +155,7 @@ struct close_status {
   std::uint16_t code = 0;
   std::string text;
 
+  /// As the table has it.
   static close_status of(close_reason reason) {
     return {reason, info(reason).code, std::string{info(reason).text}};
   }

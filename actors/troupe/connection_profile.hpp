@@ -25,6 +25,7 @@ enum class transport_kind : std::uint8_t {
   centrifuge_protobuf,
 };
 
+/// As logs, metrics and events call it.
 constexpr std::string_view to_string(transport_kind kind) noexcept {
   switch (kind) {
     case transport_kind::memory: return "memory";
@@ -83,6 +84,7 @@ private:
   const std::unique_ptr<const std::string> meta_; // few have one
 };
 
+/// Never null in messages.
 using connection_profile_ptr = caf::intrusive_ptr<const connection_profile>;
 
 } // namespace troupe

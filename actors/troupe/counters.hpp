@@ -14,12 +14,15 @@ namespace troupe {
 /// A figure with one writing thread: an increment is two plain moves, not a locked instruction.
 class counter {
 public:
+  /// On the writing thread.
   void add(std::uint64_t n = 1) noexcept {
     value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
   }
+  /// Likewise.
   void subtract(std::uint64_t n = 1) noexcept {
     value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed);
   }
+  /// On any thread.
   [[nodiscard]] std::uint64_t value() const noexcept {
     return value_.load(std::memory_order_relaxed);
   }
@@ -28,6 +31,7 @@ private:
   std::atomic<std::uint64_t> value_{0};
 };
 
+/// What one loop has seen, in all. Written by its thread, read by any.
 struct loop_counters {
   counter connections;         ///< Registered now.
   counter opened;              ///< Registered since the start.

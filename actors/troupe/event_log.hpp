@@ -10,6 +10,7 @@
 
 namespace troupe {
 
+/// How bad it is: errors want somebody to do something, warnings to look.
 enum class severity : std::uint8_t { debug, info, warning, error };
 
 /// One named value of an event. The value is text as it came, unescaped.

@@ -36,6 +36,7 @@ public:
   /// The frames in one piece and in this order. Keeps them, so that each can still be had by itself.
   static frame join(std::span<const frame> frames);
 
+  /// Whether there are bytes.
   explicit operator bool() const noexcept { return rep_ != nullptr; }
 
   /// All bytes to put on the wire.

@@ -55,10 +55,12 @@ struct connection_refused {
   connection_down end;
 };
 
+/// One of these facts.
 using connection_event =
   std::variant<connection_up, connection_changed, connection_down, connection_refused>;
 
 struct connection_events;
+/// Observer to shard or hub: it has dealt with its batch, the next one may come.
 struct noted {};
 
 /// OBSERVER: whoever wants to know of connections. Register it with `observe` at the registry. One that

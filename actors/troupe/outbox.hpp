@@ -18,6 +18,7 @@
 
 namespace troupe {
 
+/// Bytes that one connection may have queued.
 struct outbox_bounds {
   std::size_t max_bytes = 1024 * 1024;       ///< Of data, plus entry_bytes for each delivery queued.
   std::size_t max_control_bytes = 64 * 1024; ///< Of control frames.

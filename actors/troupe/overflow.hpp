@@ -19,6 +19,7 @@ enum class overflow : std::uint8_t {
   latest_per_key, ///< Replaces a queued message of the same key in its place; else as drop_oldest.
 };
 
+/// As options call it.
 constexpr std::string_view to_string(overflow policy) noexcept {
   switch (policy) {
     case overflow::disconnect: return "disconnect";
@@ -29,6 +30,7 @@ constexpr std::string_view to_string(overflow policy) noexcept {
   return "unknown";
 }
 
+/// Nothing if it is none.
 constexpr std::optional<overflow> parse_overflow(std::string_view text) noexcept {
   for (auto policy : {overflow::disconnect, overflow::drop_oldest, overflow::drop_newest,
                       overflow::latest_per_key})

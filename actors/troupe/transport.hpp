@@ -14,6 +14,7 @@
 
 namespace troupe {
 
+/// What is queued now.
 struct transport_stats {
   std::size_t queued_bytes = 0;
   std::size_t queued_control_bytes = 0;
@@ -51,6 +52,7 @@ public:
   /// The owner is gone: closes with internal_error and tells nobody. Does nothing after close().
   virtual void abandon() noexcept = 0;
 
+  /// On its thread.
   [[nodiscard]] virtual transport_stats stats() const noexcept = 0;
   /// Adds what it knows of the connection, for whoever looks at it.
   virtual void describe(connection_details& to) const { to.stage = "open"; }

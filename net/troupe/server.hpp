@@ -43,6 +43,7 @@ public:
 
   /// Addresses for actors: they answer, so whoever waits for the answer cannot outrun the server.
   [[nodiscard]] registry_actor registry() const;
+  /// Of channels, alive or not.
   [[nodiscard]] centrifuge::channels channels() const;
   [[nodiscard]] hooks::users users() const; ///< Only with extensions::users.
 
@@ -63,6 +64,7 @@ public:
 
   /// As net::server::on_failure().
   void on_failure(std::function<void()> f);
+  /// As net::server::has_failed().
   [[nodiscard]] bool has_failed() const noexcept;
 
   /// Begins to drain, see net::server::stop(). Returns at once.

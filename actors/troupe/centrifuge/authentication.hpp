@@ -25,6 +25,7 @@ struct option_overrides {
   std::optional<bool> force_positioning;
   std::optional<bool> force_recovery;
 
+  /// Whether one is replaced.
   bool any() const noexcept {
     return presence || join_leave || force_push_join_leave || force_positioning || force_recovery;
   }
@@ -67,16 +68,20 @@ enum class token_fault : std::uint8_t {
   unavailable, ///< Nobody can tell now. The client tries again.
 };
 
+/// What is this connection token worth?
 struct verify_connection {
   std::string token;
 };
+/// What it grants, or why nothing.
 struct connection_verdict {
   std::variant<connection_grant, token_fault> value;
 };
 
+/// What is this subscription token worth?
 struct verify_subscription {
   std::string token;
 };
+/// What it grants, or why nothing.
 struct subscription_verdict {
   std::variant<subscription_grant, token_fault> value;
 };

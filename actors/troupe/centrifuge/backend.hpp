@@ -20,6 +20,7 @@
 
 namespace troupe::centrifuge {
 
+/// Names and values.
 using request_headers = std::vector<std::pair<std::string, std::string>>;
 
 /// Who it is about.
@@ -52,6 +53,7 @@ struct admittance {
 };
 /// The options decide, as if nobody had been asked.
 struct no_opinion {};
+/// Whether it may.
 struct connect_ruling {
   std::variant<no_opinion, admittance, denial> value;
 };
@@ -62,10 +64,12 @@ struct ask_subscribe {
   std::string channel;
   payload data;
 };
+/// Yes, but so.
 struct subscription_admittance {
   subscription_terms terms;
   time_left expires_in;
 };
+/// Whether it may.
 struct subscribe_ruling {
   std::variant<subscription_admittance, denial> value;
 };
@@ -86,6 +90,7 @@ struct publication_terms {
   std::uint64_t version = 0;
   std::string version_epoch;
 };
+/// Whether it may.
 struct publish_ruling {
   std::variant<publication_terms, denial> value;
 };
@@ -94,6 +99,7 @@ struct publish_ruling {
 struct ask_refresh {
   asking_client who;
 };
+/// The same of a subscription.
 struct ask_sub_refresh {
   asking_client who;
   std::string channel;
@@ -108,6 +114,7 @@ struct renewal {
 struct time_is_over {};
 /// Nobody can tell now: to be asked again.
 struct no_answer {};
+/// Whether it goes on.
 struct refresh_ruling {
   std::variant<no_answer, renewal, time_is_over, denial> value;
 };

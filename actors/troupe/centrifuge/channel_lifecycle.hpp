@@ -27,6 +27,7 @@ struct channel_occupied {
 
 /// It has no member any more.
 struct channel_vacated {
+  /// How it came to that.
   enum class cause : std::uint8_t {
     left,   ///< The last one did.
     failed, ///< The channel ended by an error, and with it all subscriptions.
@@ -52,6 +53,7 @@ struct member_left {
   std::chrono::system_clock::time_point when;
 };
 
+/// One of these facts.
 using channel_change = std::variant<channel_occupied, channel_vacated, member_joined, member_left>;
 
 struct channel_changes;

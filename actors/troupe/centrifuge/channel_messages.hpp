@@ -53,8 +53,10 @@ struct unsubscribe_channel {
   std::string channel;
   std::string client; ///< Connection ID.
 };
+/// It has ended, and the members have been told if they are to be.
 struct unsubscribed {};
 
+/// Publishes in a channel. Answered when all subscribers' queues have it.
 struct publish_channel {
   std::string channel;
   payload data;
@@ -71,16 +73,20 @@ struct publish_channel {
   std::uint64_t version = 0;
   std::string version_epoch{};     ///< Versions of another epoch are not compared.
 };
+/// Where it is in the stream, or why it was not published: too_many_requests when too much is on its way already.
 using publish_answer = std::variant<stream_position, error_code>;
 
+/// Who is in a channel? not_available unless its options keep presence.
 struct get_presence {
   std::string channel;
 };
 using presence_answer = std::variant<presence_result, error_code>;
+/// How many are? Likewise.
 struct get_presence_stats {
   std::string channel;
 };
 using presence_stats_answer = std::variant<presence_stats_result, error_code>;
+/// What has been published? not_available unless its options keep history.
 struct get_history {
   std::string channel;
   history_query query;

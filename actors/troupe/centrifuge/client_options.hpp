@@ -8,6 +8,7 @@
 
 namespace troupe::centrifuge {
 
+/// Of /connection/websocket.
 struct client_options {
   bool allow_anonymous_connect_without_token = false; ///< Else such a connect ends in bad_request.
   bool disallow_anonymous_connection_tokens = false;  ///< Tokens have to name a user.

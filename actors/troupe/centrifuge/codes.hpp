@@ -21,6 +21,7 @@ code_row(Code, std::string_view) -> code_row<Code>;
 
 // -- errors in replies ---
 
+/// Why a command failed.
 enum class error_code : std::uint32_t {
   internal = 100,
   unauthorized = 101,
@@ -37,6 +38,7 @@ enum class error_code : std::uint32_t {
   unrecoverable_position = 112,
 };
 
+/// Every one with its text.
 inline constexpr std::array error_table{
     code_row{error_code::internal, "internal server error"},
     code_row{error_code::unauthorized, "unauthorized"},
@@ -64,6 +66,7 @@ enum class unsubscribe_code : std::uint32_t {
   state_invalidated = 2502,    ///< Forget token and position, then subscribe again.
 };
 
+/// Every one with its text.
 inline constexpr std::array unsubscribe_table{
     code_row{unsubscribe_code::server_unsubscribe, "server unsubscribe"},
     code_row{unsubscribe_code::insufficient_state, "insufficient state"},
@@ -99,6 +102,7 @@ enum class disconnect_code : std::uint32_t {
   too_many_errors = 3509,
 };
 
+/// Every one with its text.
 inline constexpr std::array disconnect_table{
     code_row{disconnect_code::shutdown, "shutdown"},
     code_row{disconnect_code::internal, "internal server error"},
@@ -136,12 +140,15 @@ constexpr std::string_view text_of(const Table& table, Code code) noexcept {
 
 } // namespace detail
 
+/// Its text, as clients get it.
 constexpr std::string_view to_string(error_code code) noexcept {
   return detail::text_of(error_table, code);
 }
+/// Likewise.
 constexpr std::string_view to_string(unsubscribe_code code) noexcept {
   return detail::text_of(unsubscribe_table, code);
 }
+/// Likewise.
 constexpr std::string_view to_string(disconnect_code code) noexcept {
   return detail::text_of(disconnect_table, code);
 }

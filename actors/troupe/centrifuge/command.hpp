@@ -16,6 +16,7 @@
 
 namespace troupe::centrifuge {
 
+/// Subscribe me.
 struct subscribe_request {
   std::string channel;
   std::string token;        ///< JWT of the subscription; empty for none.
@@ -37,6 +38,7 @@ struct subscribe_request {
   static constexpr std::int64_t flag_reject_unrecovered = 2;
 };
 
+/// The first command of a connection.
 struct connect_request {
   std::string token; ///< JWT of the connection; empty for none.
   payload data;
@@ -46,24 +48,29 @@ struct connect_request {
   std::map<std::string, std::string> headers;    ///< Emulated request headers.
 };
 
+/// I want no more of this channel.
 struct unsubscribe_request {
   std::string channel;
 };
 
+/// Publish this.
 struct publish_request {
   std::string channel;
   payload data;
   std::int32_t type = 0; ///< Only 0 is supported; others: not_available.
 };
 
+/// Who is in this channel?
 struct presence_request {
   std::string channel;
 };
 
+/// How many are in it?
 struct presence_stats_request {
   std::string channel;
 };
 
+/// What has been published in it?
 struct history_request {
   std::string channel;
   std::int32_t limit = 0; ///< 0: only the stream's position; negative: no limit of the client.
@@ -71,19 +78,23 @@ struct history_request {
   bool reverse = false;
 };
 
+/// Call a method.
 struct rpc_request {
   std::string method;
   payload data;
 };
 
+/// Something for the server that has no answer.
 struct send_request {
   payload data;
 };
 
+/// A new token for the connection, before its time is over.
 struct refresh_request {
   std::string token;
 };
 
+/// Likewise for a subscription.
 struct sub_refresh_request {
   std::string channel;
   std::string token;
@@ -98,6 +109,7 @@ using request =
                  publish_request, presence_request, presence_stats_request, history_request,
                  rpc_request, send_request, refresh_request, sub_refresh_request, pong>;
 
+/// What a client says. One frame may hold several.
 struct command {
   std::uint32_t id = 0; ///< Copied to the reply. 0 for pong and, usually, send.
   request body;         ///< monostate only between a decoder and normalize().

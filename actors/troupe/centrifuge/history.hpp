@@ -19,31 +19,37 @@
 
 namespace troupe::centrifuge {
 
+/// What a channel keeps.
 struct history_options {
   std::size_t size = 0;        ///< Publications kept; 0 keeps no stream.
   std::chrono::seconds ttl{0}; ///< All are dropped so long after the last one; 0 keeps no stream.
   std::chrono::seconds meta_ttl{
       std::chrono::hours{720}}; ///< Epoch and offset are kept so long after use.
 
+  /// Whether there is a stream.
   bool is_enabled() const noexcept { return size > 0 && ttl.count() > 0; }
 };
 
+/// What a client that comes back gets.
 enum class recovery_mode : std::uint8_t {
   stream, ///< All missed publications or none.
   cache,  ///< Only the latest one matters.
 };
 
+/// Which publications are asked for.
 struct history_query {
   std::int32_t limit = 0; ///< 0: only the position; negative: as many as `cap` allows.
   std::optional<stream_position> since; ///< Exclusive.
   bool reverse = false;                 ///< Newest first.
 };
 
+/// Those that were found.
 struct history_page {
   std::vector<publication_ptr> publications;
   stream_position top;
 };
 
+/// What a client gets that comes back.
 struct recovery {
   bool recovered = false;                    ///< Nothing is missing after the publications below.
   std::vector<publication_ptr> publications; ///< Oldest first; empty unless recovered.

@@ -22,6 +22,7 @@ struct payload {
   bool empty() const noexcept { return bytes.empty(); }
 };
 
+/// Who does something in channels, as others there see it.
 struct client_info {
   std::string user;   ///< Empty for an anonymous user.
   std::string client; ///< Connection ID.
@@ -29,8 +30,10 @@ struct client_info {
   payload chan_info;  ///< About the subscription.
 };
 
+/// What subscribers may filter by; clients get it with the publication.
 using tag_map = std::map<std::string, std::string>;
 
+/// One message of a channel.
 struct publication {
   payload data;
   std::optional<client_info> info; ///< The publisher, if it was a client.

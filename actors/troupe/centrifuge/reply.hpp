@@ -23,8 +23,10 @@ struct error_result {
   bool temporary = false; ///< The client may try again.
 
   error_result() = default;
+  /// An error of the application's own. @param number 400 to 1999.
   error_result(std::uint32_t number, std::string text, bool may_retry)
       : code(number), message(std::move(text)), temporary(may_retry) {}
+  /// One of the protocol, with its text; see codes.hpp.
   explicit error_result(error_code known)
       : code(static_cast<std::uint32_t>(known)), message(to_string(known)),
         temporary(is_temporary(known)) {}
@@ -34,6 +36,7 @@ struct error_result {
 /// itself.
 using expiry = std::optional<std::chrono::seconds>;
 
+/// The client is subscribed.
 struct subscribe_result {
   expiry expires_in;
   bool positioned = false;
@@ -46,6 +49,7 @@ struct subscribe_result {
   bool delta = false; ///< Deltas were negotiated.
 };
 
+/// The client is connected.
 struct connect_result {
   std::string client;  ///< Connection ID, never empty.
   std::string version; ///< Of the server.
@@ -57,39 +61,49 @@ struct connect_result {
   std::chrono::milliseconds time{0};            ///< Server's Unix time, if it is to be told.
 };
 
+/// It is not subscribed, whether it was or not.
 struct unsubscribe_result {};
+/// It is published: all subscribers' queues have it.
 struct publish_result {};
 
+/// Who is in a channel.
 struct presence_result {
   std::map<std::string, client_info> clients; ///< By connection ID.
 };
 
+/// How many are.
 struct presence_stats_result {
   std::uint32_t clients = 0;
   std::uint32_t users = 0; ///< Distinct ones.
 };
 
+/// What a channel keeps.
 struct history_result {
   std::vector<publication_ptr> publications;
   stream_position position; ///< Top of the stream.
 };
 
+/// What a method returned.
 struct rpc_result {
   payload data;
 };
 
+/// The connection goes on.
 struct refresh_result {
   expiry expires_in;
 };
 
+/// The subscription does.
 struct sub_refresh_result {
   expiry expires_in;
 };
 
+/// What came of a command.
 using result = std::variant<error_result, connect_result, subscribe_result, unsubscribe_result,
                             publish_result, presence_result, presence_stats_result, history_result,
                             rpc_result, refresh_result, sub_refresh_result>;
 
+/// The answer to one command. Replies come in the order of the commands.
 struct reply {
   std::uint32_t id = 0; ///< Of the command; never 0.
   result body;
@@ -97,10 +111,12 @@ struct reply {
 
 // -- pushes ---
 
+/// Somebody has subscribed.
 struct join_push {
   client_info info;
 };
 
+/// Somebody is not subscribed any more.
 struct leave_push {
   client_info info;
 };
@@ -128,6 +144,7 @@ struct refresh_push {
   expiry expires_in;
 };
 
+/// What no command asked for.
 struct push {
   std::string channel; ///< Empty if and only if the body belongs to no channel.
   std::variant<rendition, join_push, leave_push, unsubscribe_push, subscribe_push, message_push,

@@ -66,6 +66,7 @@ struct observer {
   static constexpr instances count = instances::one;
 };
 
+/// All that a program adds to a server.
 struct extensions {
   std::vector<route> routes = {};
   std::vector<method> methods = {};

@@ -29,6 +29,7 @@
 
 namespace troupe::hooks {
 
+/// How an actor of a program is kept.
 struct keeper_options {
   restart_strategy restart = restart_strategy::back_off();
   std::chrono::milliseconds deadline{5'000};        ///< For each answer; then failure::timed_out.

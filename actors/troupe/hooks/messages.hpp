@@ -96,11 +96,13 @@ struct call_result {
   centrifuge::error_result error = {};  ///< Unless its code is 0.
   close_status close = {};              ///< The client is closed so, unless the reason is none.
 
+  /// Data for the caller.
   static call_result of(centrifuge::payload data) { return {.data = std::move(data)}; }
   /// @param code 400 to 1999, whose meaning is the application's.
   static call_result fail(std::uint32_t code, std::string text) {
     return {.error = {code, std::move(text), false}};
   }
+  /// An error of the protocol, with its text.
   static call_result fail(centrifuge::error_code known) {
     return {.error = centrifuge::error_result{known}};
   }
@@ -129,7 +131,9 @@ struct admission {
   centrifuge::payload info = {}; ///< About the subscription: seen in presence, joins and publications.
   close_status close = {};       ///< The client is closed so, unless the reason is none.
 
+  /// It may. @param data For the subscriber.
   static admission granted(centrifuge::payload data = {}) { return {.data = std::move(data)}; }
+  /// It gets this error.
   static admission refuse(centrifuge::error_code why) { return {.refused = why}; }
 };
 
@@ -143,6 +147,7 @@ struct publish {
 
 /// What becomes of a publication.
 struct ruling {
+  /// What is done with it.
   enum class verdict : std::uint8_t {
     publish, ///< It is published, with `data` in place of the client's if there is any.
     done,    ///< It was a command to the actor: nothing is published, the client hears of success.
@@ -156,9 +161,13 @@ struct ruling {
   centrifuge::error_code refused = centrifuge::error_code::permission_denied;
   close_status close = {}; ///< The client is closed so, unless the reason is none.
 
+  /// It is published as the client sent it.
   static ruling as_it_is() { return {}; }
+  /// It is published with this in place of the client's data.
   static ruling changed(centrifuge::payload data) { return {.data = std::move(data)}; }
+  /// It was for the actor alone.
   static ruling done() { return {.what = verdict::done}; }
+  /// The client gets this error.
   static ruling refuse(centrifuge::error_code why) {
     return {.what = verdict::refuse, .refused = why};
   }
@@ -166,6 +175,7 @@ struct ruling {
 
 /// Somebody asks who is in a channel, or for its history.
 struct read_channel {
+  /// What is asked for.
   enum class part : std::uint8_t { presence, presence_stats, history };
   std::string channel;
   part what = part::presence;
@@ -178,7 +188,9 @@ struct view {
   std::optional<centrifuge::presence_result> presence = {}; ///< For presence and presence_stats.
   std::optional<centrifuge::history_page> history = {};
 
+  /// They get what is so.
   static view as_it_is() { return {}; }
+  /// They get this error.
   static view refuse(centrifuge::error_code why) { return {.refused = why}; }
 };
 
@@ -258,6 +270,7 @@ enum class failure : std::uint8_t {
   gave_up,    ///< The actor failed too often and is not restarted any more.
 };
 
+/// Its name.
 constexpr std::string_view to_string(failure what) noexcept {
   switch (what) {
     case failure::none: return "none";

@@ -10,6 +10,7 @@
 
 namespace troupe::hooks {
 
+/// When an actor that failed is started again.
 struct restart_strategy {
   std::chrono::milliseconds first_delay{0}; ///< Before a restart; 0: at once.
   std::chrono::milliseconds max_delay{0};   ///< The delay doubles, from 10 ms at least, up to this.

@@ -49,6 +49,7 @@ public:
   /// All of one kind. On large servers visit() saves the memory.
   [[nodiscard]] std::vector<row> snapshot(actor_kind kind) const;
 
+  /// What each loop does, by index.
   [[nodiscard]] std::vector<loop_row> loops() const;
   /// What is measured on loops, by index; outlives the loops.
   [[nodiscard]] const loop_list& by_loop() const noexcept { return loops_; }

@@ -15,8 +15,10 @@
 
 namespace troupe::inspection {
 
+/// Of the values of a field.
 enum class order : std::uint8_t { descending, ascending };
 
+/// Which actors, and in which order.
 struct top_query {
   std::optional<actor_kind> kind = actor_kind::connection; ///< Nothing: all kinds.
   const field* by = nullptr;                 ///< Null: by ID.
@@ -26,11 +28,13 @@ struct top_query {
   std::size_t limit = 50;                    ///< Offset and limit are at most max_rows together.
 };
 
+/// Those that were asked for.
 struct top_page {
   std::vector<row> rows;
   std::uint64_t matching = 0; ///< Without offset and limit.
 };
 
+/// Of one page, with what it skips.
 inline constexpr std::size_t max_rows = 10'000;
 
 /// Rows of the same value come by ID, so that pages taken one after another fit together as far as

@@ -23,12 +23,14 @@ enum class operation : std::uint8_t {
   refresh,   ///< New tokens of connections.
   sub_refresh, ///< New tokens of subscriptions.
 };
+/// By the value of `operation`.
 inline constexpr std::array<std::string_view, 10> operation_names{
   "connect", "message", "subscribe", "unsubscribe", "publish",
   "presence", "history", "rpc", "refresh", "sub_refresh"};
 
 /// Of whom it is counted together.
 enum class scope : std::uint8_t { connection, user, address };
+/// By the value of `scope`.
 inline constexpr std::array<std::string_view, 3> scope_names{"connection", "user", "address"};
 
 /// So many in each period, evenly, or `burst` at once after a pause.
@@ -37,6 +39,7 @@ struct rate {
   std::chrono::seconds period{1};
   std::uint32_t burst = 0; ///< 0: as many as in a period.
 
+  /// Whether there is a limit.
   [[nodiscard]] bool is_set() const noexcept { return count != 0; }
   friend bool operator==(const rate&, const rate&) = default;
 };
@@ -44,17 +47,20 @@ struct rate {
 /// What is over the limit is refused, or only counted.
 enum class enforcement : std::uint8_t { refuse, count_only };
 
+/// The rates of a server. None unless set.
 struct rate_options {
   std::array<std::array<rate, operation_names.size()>, scope_names.size()> by_scope{};
   enforcement what = enforcement::refuse;
   std::size_t max_tracked = 100'000; ///< Users and addresses; then the least recent are forgotten.
 
+  /// That of one operation of one scope.
   [[nodiscard]] const rate& of(scope s, operation o) const noexcept {
     return by_scope[static_cast<std::size_t>(s)][static_cast<std::size_t>(o)];
   }
   [[nodiscard]] rate& of(scope s, operation o) noexcept {
     return by_scope[static_cast<std::size_t>(s)][static_cast<std::size_t>(o)];
   }
+  /// Whether a scope has one.
   [[nodiscard]] bool any(scope s) const noexcept {
     for (const auto& each : by_scope[static_cast<std::size_t>(s)])
       if (each.is_set()) return true;

@@ -28,8 +28,10 @@ struct deterministic_config : caf::actor_system_config {
   deterministic_config() { set("scheduler.policy", caf::atom("testing")); }
 };
 
+/// An actor system and hosts whose actors run when told to, on a clock that moves when told to.
 class deterministic_system {
 public:
+  /// @param hosts How many loops there are.
   explicit deterministic_system(std::size_t hosts = 1)
     : system_(config_),
       scheduler_(dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())) {
@@ -47,9 +49,13 @@ public:
   deterministic_system(const deterministic_system&) = delete;
   deterministic_system& operator=(const deterministic_system&) = delete;
 
+  /// To spawn actors that are not hosted.
   [[nodiscard]] caf::actor_system& system() noexcept { return system_; }
+  /// Of those actors, for what run() and advance() do not do.
   [[nodiscard]] caf::scheduler::test_coordinator& scheduler() noexcept { return scheduler_; }
+  /// To spawn hosted actors on. @throws std::out_of_range if there is none of this index.
   [[nodiscard]] manual_host& host(std::size_t index = 0) { return *hosts_.at(index); }
+  /// How many there are.
   [[nodiscard]] std::size_t hosts() const noexcept { return hosts_.size(); }
   /// Actors that are alive, on hosts and on CAF's scheduler.
   [[nodiscard]] std::size_t running() { return system_.registry().running(); }

@@ -17,6 +17,7 @@
 
 namespace troupe::testing {
 
+/// A loop without a thread: its actors run when told to.
 class manual_host final : public host {
 public:
   explicit manual_host(caf::actor_system& system, std::size_t index = 0,
@@ -33,8 +34,10 @@ public:
     else system().scheduler().enqueue(job);
   }
 
+  /// The same fake time.
   [[nodiscard]] clock::time_point real_now() const noexcept override { return now_; }
 
+  /// Whether no hosted actor is ready.
   [[nodiscard]] bool idle() const noexcept { return ready_.empty(); }
 
   /// Lets the actor that has been ready longest handle one message. @returns false if none is ready.

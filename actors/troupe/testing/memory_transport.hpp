@@ -27,6 +27,7 @@ namespace troupe::testing {
 /// How a client meets a close frame: answers as soon as it has read it, or not at all.
 enum class manners : std::uint8_t { answers_close, ignores_close };
 
+/// How the connection is bounded, and its client behaves.
 struct memory_transport_options {
   outbox_bounds bounds = {};
   std::size_t read_window_bytes = 64 * 1024;
@@ -45,7 +46,9 @@ public:
     unread_.push_back({std::move(message), cost});
     deliver_unread();
   }
+  /// A text message.
   void client_sends(std::string_view text) { client_sends(frame::encode(opcode::text, text)); }
+  /// Answers a ping.
   void client_pongs() { tell(pong_received{}); }
 
   /// Reads at most `max_bytes` of what is queued. @returns the whole messages that completes.
@@ -92,12 +95,17 @@ public:
 
   // -- what the connection did -------------------------------------------------------------------
 
+  /// Whether it was told to read.
   [[nodiscard]] bool started() const noexcept { return starts_ != 0; }
+  /// How often.
   [[nodiscard]] std::size_t starts() const noexcept { return starts_; }
+  /// By whom.
   [[nodiscard]] const connection_actor& owner() const noexcept { return owner_; }
   /// How it was told to close; nothing if it was not.
   [[nodiscard]] const std::optional<close_status>& closing() const noexcept { return closing_; }
+  /// Whether it has ended.
   [[nodiscard]] bool closed() const noexcept { return closed_; }
+  /// Whether its owner was gone before.
   [[nodiscard]] bool abandoned() const noexcept { return abandoned_; }
   /// Control frames in the order in which they were given, sent or not.
   [[nodiscard]] const std::vector<frame>& control_frames() const noexcept { return control_frames_; }

@@ -36,8 +36,10 @@ struct wire_message {
   friend bool operator==(const wire_message&, const wire_message&) = default;
 };
 
+/// Makes messages of the bytes a server sends, piece by piece.
 class wire_reader {
 public:
+  /// More bytes, as many as there are.
   void feed(std::string_view bytes) { bytes_ += bytes; }
 
   /// The next whole message, or nothing while it is incomplete.

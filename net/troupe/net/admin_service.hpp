@@ -8,16 +8,19 @@
 
 namespace troupe::net {
 
+/// What somebody asks.
 struct admin_request {
   std::string authorization; ///< The header as it came; empty if there is none.
   std::string body;
 };
 
+/// What they get.
 struct admin_answer {
   unsigned status = 200;
   std::string body; ///< JSON.
 };
 
+/// One path, and who answers there.
 struct admin_service {
   std::string path; ///< Such as "/debug/command".
   /// Called on a loop's thread, which it must not hold up. `respond` is called once, from any thread; it waits

@@ -16,6 +16,7 @@
 
 namespace troupe::net {
 
+/// Handles and figures of a running server.
 struct insight {
   registry_actor registry;
   std::vector<troupe::centrifuge::channel_actor> hubs; ///< By index of their loop; see hub_of().

@@ -26,6 +26,7 @@ enum class send_method : std::uint8_t {
   sendmsg,   ///< One sendmsg per connection.
 };
 
+/// Where clients connect, and on how many threads they are served.
 struct listen_options {
   std::string address = "0.0.0.0"; ///< IPv4 or IPv6 address to bind; "::" listens on both.
   std::uint16_t port = 8000;       ///< HTTP and WebSocket; 0 lets the kernel choose.
@@ -37,6 +38,7 @@ struct listen_options {
 /// The oldest version of TLS that is spoken.
 enum class tls_version : std::uint8_t { v1_2, v1_3 };
 
+/// TLS for them.
 struct tls_options {
   std::string certificate; ///< PEM file with the chain; empty turns TLS off.
   std::string key;         ///< PEM file with the private key.
@@ -44,6 +46,7 @@ struct tls_options {
   tls_version min_version = tls_version::v1_2;
 };
 
+/// The port of operators.
 struct admin_options {
   std::string address = "127.0.0.1"; ///< Must be a loopback address.
   std::uint16_t port = 0;            ///< Port of /debug/*.json and /health; 0 turns it off.
@@ -55,6 +58,7 @@ enum class api_errors : std::uint8_t {
   transport, ///< A status of its own.
 };
 
+/// The HTTP API for other servers.
 struct api_options {
   std::string address = "127.0.0.1"; ///< Anything but a loopback address takes a key.
   std::uint16_t port = 0;            ///< Port of its own; 0 serves the API on the admin port.
@@ -69,6 +73,7 @@ struct api_options {
   std::chrono::milliseconds keep_alive{60'000};      ///< From an answer to the end of the next request.
 };
 
+/// Messages of clients, at /ws, routes and /connection/websocket.
 struct websocket_options {
   bool echo = true;                          ///< A sender receives its own broadcasts.
   overflow policy = overflow::disconnect;    ///< For messages of /ws and /ws/GROUP.
@@ -96,12 +101,14 @@ struct proxy_options {
   proxy_header header = proxy_header::none;  ///< Of their requests.
 };
 
+/// How dead peers are found, at /ws and routes; client_options has those of /connection/websocket.
 struct heartbeat_options {
   std::chrono::milliseconds ping_interval{25'000}; ///< 0 turns pings off.
   std::chrono::milliseconds pong_timeout{8'000};   ///< No sign of life this long after a ping: pong_timeout.
   std::chrono::milliseconds idle_timeout{0};       ///< No message from the client for so long: idle; 0 is off.
 };
 
+/// What clients may use up.
 struct limit_options {
   std::size_t connections = 0;             ///< Per node; 0 is none. More: 503, too many connections.
   std::size_t connections_per_address = 0; ///< Per peer address; 0 is none. More: 429.
@@ -113,6 +120,7 @@ struct limit_options {
   std::chrono::milliseconds handshake_timeout{5'000}; ///< From accept to the upgrade's end, TLS included.
 };
 
+/// What may wait to be sent to one connection, and for how long.
 struct outbox_options {
   std::size_t max_bytes = 1024 * 1024;           ///< Data queued for one connection; then the policy.
   std::size_t max_control_bytes = 64 * 1024;     ///< Control frames queued; then the connection is cut.
@@ -121,6 +129,7 @@ struct outbox_options {
   std::chrono::milliseconds close_timeout{5'000}; ///< Closing handshake; then the connection is cut.
 };
 
+/// How a server that stops sends its clients away.
 struct drain_options {
   std::chrono::milliseconds timeout{30'000}; ///< From the signal to exit; what is left then is cut.
   std::size_t rate = 0;                      ///< Connections closed per second; 0 is all at once.

@@ -5,6 +5,7 @@
 
 namespace troupe::net {
 
+/// Where it is served.
 enum class page_port : std::uint8_t {
   listen, ///< Ports of listen_options and tls_options.
   admin,  ///< Port of admin_options.

@@ -57,6 +57,7 @@ public:
   [[nodiscard]] std::uint16_t api_port() const noexcept;
   /// "io_uring" or "sendmsg", as chosen at the start.
   [[nodiscard]] std::string send_method_name() const;
+  /// I/O loops, one thread each.
   [[nodiscard]] std::size_t loop_count() const noexcept;
 
   /// Delivers a message to the connections of its target, any but those of a channel: see target. Returns at
@@ -90,6 +91,7 @@ public:
   /// lost, so the server drains what still works, and the program should then end for its supervisor to start it
   /// again. The log tells which: engine_failed. On the loop's thread, or at once if it has happened already.
   void on_failure(std::function<void()> f);
+  /// Whether one has.
   [[nodiscard]] bool has_failed() const noexcept;
 
   /// Drains: readiness turns false, listeners close, every connection is closed with shutting_down at

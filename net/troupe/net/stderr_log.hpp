@@ -7,6 +7,7 @@
 
 namespace troupe::net {
 
+/// See event_log.
 class stderr_log final : public event_log {
 public:
   /// Writes "error extension_failed name=/game reason=..."; unprintable bytes become '?'.

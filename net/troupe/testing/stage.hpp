@@ -41,6 +41,7 @@ class fake_client {
 public:
   /// Sends a text message.
   void says(std::string_view text) { sends(frame::encode(opcode::text, text)); }
+  /// Sends a message of either kind.
   void sends(frame message);
   /// Messages that came since the last call, of /connection/websocket a line each.
   std::vector<std::string> hears();
@@ -54,6 +55,7 @@ public:
   [[nodiscard]] std::uint16_t close_code() const {
     return line_->closing() ? line_->closing()->code : std::uint16_t{0};
   }
+  /// As actors know it: visitor::id.
   [[nodiscard]] const client_id& id() const noexcept { return id_; }
 
 private:
@@ -69,6 +71,7 @@ private:
   int last_command_ = 0;
 };
 
+/// The server; what it adds to deterministic_system is below.
 class stage : public deterministic_system {
 public:
   /// @param options Of them `channels`, `client` and `websocket.policy` matter.
@@ -142,8 +145,11 @@ public:
     return made;
   }
 
+  /// Addresses, as birth has them.
   [[nodiscard]] const registry_actor& registry() const noexcept { return registry_; }
+  /// Likewise.
   [[nodiscard]] centrifuge::channels channels() const { return centrifuge::channels{{hub_}}; }
+  /// Likewise.
   [[nodiscard]] const hooks::users& users() const noexcept { return directory_->of_users(); }
   /// What its loop has counted, such as extension_restarts.
   [[nodiscard]] loop_counters& counters() { return host().counters(); }

@@ -8,6 +8,7 @@
 
 namespace troupe::net::auth {
 
+/// Which tokens are good. Without keys none is.
 struct token_options {
   std::string hmac_secret_key;          ///< For HS256, HS384 and HS512; empty: none.
   std::string hmac_previous_secret_key; ///< Accepted too while tokens of the former secret are around.
@@ -21,17 +22,20 @@ struct token_options {
   std::string issuer_regex;             ///< The same as an expression.
   std::string user_id_claim = "sub";    ///< The claim that names the user.
 
+  /// Whether there are keys, or an endpoint that has them.
   [[nodiscard]] bool has_keys() const noexcept {
     return !hmac_secret_key.empty() || !rsa_public_key.empty() || !ecdsa_public_key.empty() ||
            !jwks_public_endpoint.empty();
   }
 };
 
+/// Tokens of connections and of subscriptions.
 struct auth_options {
   token_options connection;
   token_options subscription;           ///< Only if it has rules of its own.
   bool separate_subscription = false;   ///< Else those of `connection` are for both.
 
+  /// Those that hold for subscriptions.
   [[nodiscard]] const token_options& for_subscriptions() const noexcept {
     return separate_subscription ? subscription : connection;
   }

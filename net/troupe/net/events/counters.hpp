@@ -8,6 +8,7 @@
 
 namespace troupe::net::events {
 
+/// Of one courier, since the start of the server.
 struct counters {
   counter journaled;   ///< Events written to the journal.
   counter delivered;   ///< Events acknowledged by the receiver.

@@ -9,6 +9,7 @@
 
 namespace troupe::net::events {
 
+/// Events of one server.
 struct event_options {
   std::string endpoint;  ///< http or https URL that events are posted to; empty: there are none.
   std::string secret;    ///< What deliveries are signed with.
@@ -24,6 +25,7 @@ struct event_options {
   std::chrono::milliseconds sync_interval{1'000};    ///< From a write to the disk's medium; 0: before it counts.
 };
 
+/// What `about` may name.
 inline constexpr const char* event_subjects[] = {"connections", "channels", "members"};
 
 } // namespace troupe::net::events

@@ -18,9 +18,11 @@ struct status_rule {
   std::uint32_t code = 0; ///< 400 to 1999: an error; 4000 to 4999: the client is closed so.
   std::string text;
 
+  /// Whether it closes the client.
   [[nodiscard]] bool closes() const noexcept { return code >= 4000; }
 };
 
+/// Questions to an application's own server; all off unless set.
 struct webhook_options {
   std::string connect;     ///< http or https URL that is asked about clients without a token; empty: none is.
   std::string refresh;     ///< About clients that `connect` let in for a time.
@@ -40,6 +42,7 @@ struct webhook_options {
   std::size_t breaker_failures = 20; ///< In a row; then a hook is not asked for breaker_pause. 0: always asked.
   std::chrono::milliseconds breaker_pause{2'000};
 
+  /// Whether one is on.
   [[nodiscard]] bool any() const noexcept {
     return !connect.empty() || !refresh.empty() || !subscribe.empty() || !publish.empty() ||
            !sub_refresh.empty() || !rpc.empty();
