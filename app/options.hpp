@@ -1,7 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
 // The one table of options. Flags, environment, configuration file, gen-config and the table in
-// docs/operations.md all come from it; the defaults come from a default-constructed `settings`.
+// docs/configuration.md all come from it; the defaults come from a default-constructed `settings`.
 // Thread: the table is built once and never changes, so it is safe from any thread.
 #pragma once
 #include "app/settings.hpp"
@@ -66,7 +66,7 @@ using spelling = std::string (*)(const option&);
 /// A configuration file with every option at its default, each explained.
 [[nodiscard]] std::string default_config();
 
-/// The same as a Markdown table, for docs/operations.md.
+/// The same as a Markdown table, for docs/configuration.md.
 [[nodiscard]] std::string options_markdown();
 
 } // namespace troupe::app

@@ -1,7 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
 // Everything that can be set on a server: meaning, unit, default. app/ maps each field to a flag, an
-// environment variable and a key of the configuration file; docs/operations.md lists them all.
+// environment variable and a key of the configuration file; docs/configuration.md lists them all.
 #pragma once
 #include <troupe/centrifuge/client_options.hpp>
 #include <troupe/centrifuge/namespaces.hpp>
