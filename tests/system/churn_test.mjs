@@ -5,8 +5,8 @@ import { frame, opcode, upgradeRequest } from "./support/raw_peer.mjs";
 import { Server } from "./support/server.mjs";
 import { eventually, every, parallel, within } from "./support/time.mjs";
 
-const flags = ["--heartbeat-ping-interval", "500ms", "--heartbeat-pong-timeout", "400ms",
-  "--heartbeat-idle-timeout", "1500ms", "--limit-handshake-timeout", "1000ms", "--outbox-close-timeout", "1000ms",
+const flags = ["--heartbeat-ping-interval", "1s", "--heartbeat-pong-timeout", "900ms",
+  "--heartbeat-idle-timeout", "2500ms", "--limit-handshake-timeout", "1000ms", "--outbox-close-timeout", "1000ms",
   "--websocket-max-message-bytes", "4096", "--websocket-max-fragments", "16"];
 
 async function violate(server, code, ...frames) {
