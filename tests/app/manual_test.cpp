@@ -1,6 +1,6 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// What operators see is in docs/operations.md, what clients see in docs/protocol.md. Options have a
+// What operators see is in docs/operations.md, what clients see in docs/protocol.md. Options of the server have a
 // test of their own.
 #include "support/catch.hpp"
 
@@ -99,7 +99,7 @@ TEST_CASE("every path and every number under /debug/ is in the manual", "[app][m
 }
 
 TEST_CASE("every option of a namespace is in the manual", "[app][manual]") {
-  const auto text = manual();
+  const auto text = manual("configuration.md");
   troupe::centrifuge::channel_options options;
   troupe::centrifuge::visit_options(options, [&](std::string_view name, const auto&) {
     CAPTURE(name);
