@@ -33,6 +33,17 @@ async function start(t) {
   return { server, socket, attempt, run };
 }
 
+/** `troupe console` with these arguments while it runs: {child, stdout(), stderr(), ended} with the exit code. */
+function follow(t, args) {
+  const child = spawn(binary, ["console", ...args], { env: cleanEnvironment(), stdio: ["pipe", "pipe", "pipe"] });
+  t.after(() => child.kill("SIGKILL"));
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk) => { stdout += chunk; });
+  child.stderr.on("data", (chunk) => { stderr += chunk; });
+  return { child, stdout: () => stdout, stderr: () => stderr, ended: new Promise((resolve) => child.once("close", resolve)) };
+}
+
 test("console: messages reach a group, and a kick closes with the operator's words", { timeout }, async (t) => {
   const { server, run } = await start(t);
   const news = await server.connectMany(3, "/ws/news");
@@ -136,24 +147,17 @@ test("console: a trace shows what clients say while they say it, and ends by its
   const { server, socket } = await start(t);
   const [speaker, listener] = await server.connectMany(2, "/ws/news");
   await server.settle(2);
-  const child = spawn(binary, ["console", "--socket", socket, "--format", "json", "-c", 'trace user "" dir out max 4 payload'],
-    { env: cleanEnvironment(), stdio: ["ignore", "pipe", "pipe"] });
-  t.after(() => child.kill("SIGKILL"));
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (chunk) => { stdout += chunk; });
-  child.stderr.on("data", (chunk) => { stderr += chunk; });
-  const ended = new Promise((resolve) => child.once("close", resolve));
-  await eventually("it is on", () => stderr.includes("tracing"));
+  const trace = follow(t, ["--socket", socket, "--format", "json", "-c", 'trace user "" dir out max 4 payload']);
+  await eventually("it is on", () => trace.stderr().includes("tracing"));
   for (const text of ["one", "two"]) {
     speaker.send(text);
     assert.equal(await listener.nextText(), text);
   }
-  assert.equal(await within(10_000, "the trace's end", ended), 0);
-  const events = stdout.trim().split("\n").map((line) => JSON.parse(line));
+  assert.equal(await within(10_000, "the trace's end", trace.ended), 0);
+  const events = trace.stdout().trim().split("\n").map((line) => JSON.parse(line));
   assert.deepEqual(events.map(({ dir, what, note, bytes, payload }) => [dir, what, note, bytes, payload]),
     ["one", "one", "two", "two"].map((text) => ["out", "message", "queued", 3, text]));
-  assert.match(stderr, /ended: 4 events/);
+  assert.match(trace.stderr(), /ended: 4 events/);
 });
 
 test("console: over TCP and TLS it takes a token, and a certificate that is trusted", { timeout }, async (t) => {
@@ -206,28 +210,17 @@ test("console: what is wrong is one line, with exit code 1 for a command and 2 f
 
 test("console: commands come from a pipe as well", { timeout }, async (t) => {
   const { socket } = await start(t);
-  const child = spawn(binary, ["console", "--socket", socket], { env: cleanEnvironment(), stdio: ["pipe", "pipe", "pipe"] });
-  t.after(() => child.kill("SIGKILL"));
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (chunk) => { stdout += chunk; });
-  child.stderr.on("data", (chunk) => { stderr += chunk; });
-  const ended = new Promise((resolve) => child.once("close", resolve));
+  const { child, stdout, stderr, ended } = follow(t, ["--socket", socket]);
   child.stdin.end("send everyone one\n\nnonsense\nsend everyone two\nquit\nsend everyone three\n");
   assert.equal(await within(10_000, "the console's end", ended), 1);
-  assert.equal(stdout, "0 connections: 0 queued, 0 dropped\n".repeat(2));
-  assert.match(stderr, /^troupe console: no such command 'nonsense'; one of: /);
+  assert.equal(stdout(), "0 connections: 0 queued, 0 dropped\n".repeat(2));
+  assert.match(stderr(), /^troupe console: no such command 'nonsense'; one of: /);
 });
 
 test("console: --watch repeats the command until it is stopped or the server is gone", { timeout }, async (t) => {
   const { server, socket } = await start(t);
-  const child = spawn(binary, ["console", "--socket", socket, "--watch", "100ms", "-c", "loops", "--format", "csv"],
-    { env: cleanEnvironment(), stdio: ["ignore", "pipe", "pipe"] });
-  t.after(() => child.kill("SIGKILL"));
-  let stdout = "";
-  child.stdout.on("data", (chunk) => { stdout += chunk; });
-  const ended = new Promise((resolve) => child.once("close", resolve));
-  await eventually("three rounds", () => stdout.split("loop,").length > 3);
+  const { stdout, ended } = follow(t, ["--socket", socket, "--watch", "100ms", "-c", "loops", "--format", "csv"]);
+  await eventually("three rounds", () => stdout().split("loop,").length > 3);
   server.signal("SIGTERM");
   assert.equal(await within(10_000, "the console's end", ended), 1);
   assert.deepEqual(await server.exit(), { code: 0, signal: null });

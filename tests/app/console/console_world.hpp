@@ -7,6 +7,7 @@
 #include "app/console/web_commands.hpp"
 #include "app/log.hpp"
 #include "net/support/tcp_line.hpp"
+#include "net/support/wire_client.hpp"
 #include "support/catch.hpp"
 
 #include <troupe/net/server.hpp>
@@ -117,5 +118,13 @@ public:
   std::optional<net::server> server;
   std::optional<class console> sockets;
 };
+
+/// A client of /ws whose connection is known.
+inline troupe::tests::wire_client connect(const console_world& world) {
+  troupe::tests::wire_client c{world.server->port()};
+  c.say("known?");
+  CHECK(c.text() == "known?");
+  return c;
+}
 
 } // namespace troupe::app::console::tests

@@ -1,7 +1,6 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include "app/console/render.hpp"
 #include "console_world.hpp"
-#include "net/support/wire_client.hpp"
 
 #include <algorithm>
 
@@ -28,13 +27,6 @@ std::string only(client& at, const std::string& command) {
 
 std::string actor_of(client& at, const std::string& kind) {
   return text_at(at.run("top actors where kind = " + kind + " columns actor").tables.at(0), "actor");
-}
-
-wire_client connect(const console_world& world) {
-  wire_client c{world.server->port()};
-  c.say("known?");
-  CHECK(c.text() == "known?");
-  return c;
 }
 
 } // namespace

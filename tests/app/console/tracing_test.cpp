@@ -2,7 +2,6 @@
 //
 // Traces, from a message on a socket to the line of an operator's terminal.
 #include "console_world.hpp"
-#include "net/support/wire_client.hpp"
 #include "raw_session.hpp"
 
 using namespace troupe;
@@ -36,14 +35,6 @@ shown follow(client& at, const std::string& command, const std::function<bool()>
   note(last);
   all.end = last.error.empty() ? last.notes.at(0) : "error: " + last.error;
   return all;
-}
-
-/// A client of /ws whose connection is known.
-wire_client connect(const console_world& world) {
-  wire_client c{world.server->port()};
-  c.say("known?");
-  CHECK(c.text() == "known?");
-  return c;
 }
 
 } // namespace
