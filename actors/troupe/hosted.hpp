@@ -11,9 +11,11 @@
 #include <caf/actor_system.hpp>
 #include <caf/detail/init_fun_factory.hpp>
 #include <caf/resumable.hpp>
+#include <caf/scheduled_actor.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <cstddef>
 #include <utility>
 
 namespace troupe {
@@ -43,6 +45,13 @@ auto& running_state() noexcept {
   return static_cast<Pointer>(hosted_job::running())->state;
 }
 
+/// Whether an actor has a receive timeout or streams.
+[[nodiscard]] bool is_timed(caf::scheduled_actor& self);
+
+/// As CAF's own resume() of an active actor without these: for them it asks the clock each time, and here hardly
+/// anybody has them.
+caf::resumable::resume_result resume_untimed(caf::scheduled_actor& self, std::size_t most);
+
 /// Mixin over event_based_actor or typed_event_based_actor: whoever sends and wherever from, the actor
 /// resumes on the host given in its actor_config.
 template <class Base>
@@ -69,23 +78,9 @@ public:
     return Base::cleanup(std::move(reason), unit);
   }
 
-  // As CAF's own, but for its timers and streams: for these it asks the clock each time, and here hardly
-  // anybody has them.
   caf::resumable::resume_result resume(caf::execution_unit* unit, std::size_t most) override {
     if (!this->activate(unit)) return caf::resumable::done;
-    if (is_timed()) return Base::resume(unit, most);
-    std::size_t handled = 0;
-    caf::scheduled_actor::mailbox_visitor handle{this, handled, most};
-    while (handled < most) {
-      const bool found_any = this->mailbox().new_round(3, handle).consumed_items;
-      if (found_any && this->finalize()) return caf::resumable::done;
-      if (is_timed()) { // from now on
-        this->set_receive_timeout();
-        return caf::resumable::resume_later;
-      }
-      if (!found_any) break;
-    }
-    return this->mailbox().try_block() ? caf::resumable::awaiting_message : caf::resumable::resume_later;
+    return is_timed(*this) ? Base::resume(unit, most) : resume_untimed(*this, most);
   }
 
   // CAF's name for "not for the scheduler's workers".
@@ -117,11 +112,6 @@ public:
   }
 
 private:
-  [[nodiscard]] bool is_timed() {
-    return (this->has_behavior() && this->bhvr_stack().back().timeout().valid()) ||
-           !this->stream_managers().empty() || !this->pending_stream_managers().empty();
-  }
-
   host& host_;
   meters::actor_meter meter_;
 };

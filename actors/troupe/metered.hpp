@@ -10,6 +10,7 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/detail/init_fun_factory.hpp>
+#include <caf/invoke_message_result.hpp>
 
 #include <chrono>
 #include <memory>
