@@ -6,6 +6,8 @@
 #endif
 #include <troupe/centrifuge/channel_name.hpp>
 
+#include <troupe/regex_counts.hpp>
+
 #include <algorithm>
 #include <regex>
 
@@ -86,6 +88,7 @@ struct name_rule::compiled {
 
 name_rule::name_rule(const std::string& expression, std::size_t max_bytes) : max_bytes_(max_bytes) {
   if (expression.empty()) return;
+  require_small_counts(expression);
   const auto flags =
       std::regex::ECMAScript | std::regex::optimize | std::regex_constants::__polynomial;
   expression_ = std::make_shared<const compiled>(compiled{std::regex(expression, flags)});

@@ -126,5 +126,8 @@ TEST_CASE("name rule: hostile names cannot make an expression slow",
 
 TEST_CASE("name rule: a malformed expression is refused", "[actors][centrifuge][channel_name]") {
   CHECK_THROWS_AS(name_rule("["), std::regex_error);
+  for (const auto* counts : {"a{22222222222222222222}", "a{1,22222222222222222222}", "a\\22222222222222222222"})
+    CHECK_THROWS_AS(name_rule(counts), std::regex_error);
+  CHECK_NOTHROW(name_rule("^a{1,64},20241126$"));
   CHECK_THROWS_AS(name_rule("(a)\\1"), std::regex_error);
 }

@@ -2,6 +2,7 @@
 #include <troupe/net/auth/verifier.hpp>
 
 #include <troupe/net/auth/token.hpp>
+#include <troupe/regex_counts.hpp>
 
 #include <algorithm>
 #include <stdexcept>
@@ -15,6 +16,7 @@ constexpr std::size_t max_matched_bytes = 1024;
 std::optional<std::regex> compile(const char* option, const std::string& expression) {
   if (expression.empty()) return std::nullopt;
   try {
+    require_small_counts(expression);
     return std::regex{expression, std::regex::ECMAScript | std::regex::optimize};
   } catch (const std::regex_error&) {
     throw std::invalid_argument{std::string{option} + ": is not a regular expression"};
