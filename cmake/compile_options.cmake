@@ -5,10 +5,8 @@ target_compile_options(troupe_warnings INTERFACE
 
 add_library(troupe_sanitizers INTERFACE)
 if(TROUPE_SANITIZE STREQUAL "address")
-  # Not vptr: CAF's mailbox takes the head of its list, which is a queue, for a message, though it never reads it as
-  # one; and that check takes a pipe, which a program that has run out of descriptors cannot have.
   target_compile_options(troupe_sanitizers INTERFACE
-    -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+    -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   target_link_options(troupe_sanitizers INTERFACE -fsanitize=address,undefined)
 elseif(TROUPE_SANITIZE STREQUAL "thread")
   target_compile_options(troupe_sanitizers INTERFACE -fsanitize=thread -fno-omit-frame-pointer)

@@ -8,7 +8,8 @@ bool is_timed(caf::scheduled_actor& self) {
          !self.pending_stream_managers().empty();
 }
 
-caf::resumable::resume_result resume_untimed(caf::scheduled_actor& self, std::size_t most) {
+// With all of CAF that it calls within it: see CMakeLists.txt.
+[[gnu::flatten]] caf::resumable::resume_result resume_untimed(caf::scheduled_actor& self, std::size_t most) {
   std::size_t handled = 0;
   caf::scheduled_actor::mailbox_visitor handle{&self, handled, most};
   while (handled < most) {
