@@ -71,7 +71,7 @@ TEST_CASE("frame: raw bytes stay as they are", "[actors][frame]") {
   CHECK(f.type() == opcode::binary);
 }
 
-TEST_CASE("frame: the empty handle has no bytes; an empty message has", "[actors][frame]") {
+TEST_CASE("frame: the empty handle has no bytes, an empty message has", "[actors][frame]") {
   const frame none;
   CHECK_FALSE(none);
   CHECK(none.bytes().empty());

@@ -129,7 +129,7 @@ TEST_CASE_METHOD(observed_clients, "observers: a client killed as it becomes one
 }
 
 TEST_CASE_METHOD(observed_clients,
-                 "observers: a client is up before its channels are asked; what it is told waits for the reply",
+                 "observers: a client is up before its channels are asked, what it is told waits for the reply",
                  "[net][centrifuge][observers]") {
   tokens->connections["server"] = {connection_grant{.user = "42", .subs = {{"pub:s", {}}}}};
   book->silent = true;

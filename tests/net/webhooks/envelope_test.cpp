@@ -140,7 +140,7 @@ TEST_CASE("webhook answer: refresh renews, or ends", "[net][webhooks]") {
   CHECK_FALSE(as_refresh(enveloped(R"({"result":{"expired":1}})"), now));
 }
 
-TEST_CASE("webhook answer: subscribe brings terms; without a result it is none", "[net][webhooks]") {
+TEST_CASE("webhook answer: subscribe brings terms, without a result it is none", "[net][webhooks]") {
   const auto ruling = as_subscribe(enveloped(R"({"result":{"expire_at":1700000060,"b64info":"e30=","data":2,
     "override":{"join_leave":{"value":false}}}})"), now);
   const auto& yes = std::get<subscription_admittance>(ruling->value);
