@@ -47,6 +47,7 @@ using shard_actor = caf::typed_actor<
   caf::reacts_to<drain>,
   caf::replies_to<observe>::with<receipt>,
   caf::replies_to<unobserve>::with<receipt>,
+  caf::replies_to<sync_connections>::with<noted>,
   // From anyone.
   caf::replies_to<list_sets>::with<listed_sets>,
   caf::replies_to<list_connections>::with<listed_connections>,
@@ -68,6 +69,7 @@ using registry_actor = caf::typed_actor<
   caf::reacts_to<drain>,
   caf::replies_to<observe>::with<receipt>,
   caf::replies_to<unobserve>::with<receipt>,
+  caf::replies_to<sync_connections>::with<noted>,
   // From the server, for threads that are no actors.
   caf::reacts_to<admitted>,
   // From connections.

@@ -68,18 +68,19 @@ struct noted {};
 using connection_observer = caf::typed_actor<caf::replies_to<connection_events>::with<noted>>;
 
 /// Shard to observer: what happened since the batch before. Answered with `noted`; until then the shard
-/// sends no more. Of each shard the batches come in order; between shards there is none.
+/// sends no more. Of each shard the batches come in order; between shards there is none, but their times tell it.
 struct connection_events {
   using event = connection_event;
   using observer = connection_observer;
 
   std::uint16_t shard = 0;
   /// Events between the batch before and this one that were lost, because the observer was more than
-  /// shard_options::max_observer_lag behind.
+  /// shard_options::observers.max_lag behind.
   std::uint64_t missed = 0;
   std::uint64_t missed_downs = 0;       ///< Of these.
   std::uint64_t missed_refusals = 0;    ///< Of these, too.
-  std::vector<connection_event> events; ///< At most shard_options::observer_batch.
+  std::vector<connection_event> events; ///< At most shard_options::observers.batch.
+  std::vector<std::chrono::steady_clock::time_point> times; ///< When each of these happened, by index.
 
   void begin(std::uint16_t source) noexcept { shard = source; }
   void lose(const connection_event& what) noexcept {
@@ -97,6 +98,12 @@ struct observe {
 };
 /// To the registry: no batch follows the answer.
 struct unobserve {
+  connection_observer who;
+};
+
+/// To the registry, and on to the shards: answered with `noted` once this observer has noted all that they could tell
+/// when they were asked.
+struct sync_connections {
   connection_observer who;
 };
 

@@ -4,9 +4,13 @@
 // its own position in it.
 // Thread: its source's. Bounded by: max_lag events; older ones are lost to those who lag, and counted.
 #pragma once
+#include <troupe/lifecycle.hpp>
+
 #include <caf/actor_control_block.hpp>
+#include <caf/typed_response_promise.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -21,8 +25,8 @@ struct observer_bounds {
   std::size_t batch = 512;          ///< Events in one batch.
 };
 
-/// @tparam Batch Has the types `event` and `observer` and the member `events`, learns its source by begin(source), and
-/// counts an event that was lost before it by lose(event).
+/// @tparam Batch Has the types `event` and `observer` and the members `events` and `times`, learns its source by
+/// begin(source), and counts an event that was lost before it by lose(event).
 template <class Batch>
 class observer_log {
 public:
@@ -42,6 +46,7 @@ public:
   bool remove(caf::actor_id who) {
     const auto removed = std::erase_if(observers_, [&](const entry& o) { return o.who.id() == who; });
     trim();
+    settle_syncs();
     return removed != 0;
   }
   [[nodiscard]] bool observed() const noexcept { return !observers_.empty(); }
@@ -49,7 +54,7 @@ public:
   /// Does nothing while nobody observes.
   void append(event what) {
     if (observers_.empty()) return;
-    events_.push_back(std::move(what));
+    events_.push_back({std::move(what), std::chrono::steady_clock::now()});
     if (events_.size() > limits_.max_lag) drop_oldest();
   }
 
@@ -80,18 +85,26 @@ public:
         o.waiting = false;
         o.noted = o.sent;
       }
+    settle_syncs();
   }
-
-  /// Of the event that is appended next.
-  [[nodiscard]] std::uint64_t position() const noexcept { return first_ + events_.size(); }
-  /// Whether an observer has noted all events before a position, or is none.
-  [[nodiscard]] bool has_noted(caf::actor_id who, std::uint64_t before) const {
-    return std::ranges::none_of(observers_, [&](const entry& o) { return o.who.id() == who && o.noted < before; });
+  /// Answers once an observer has noted all that has been appended by now, or is none any more.
+  void sync(caf::actor_id who, caf::typed_response_promise<troupe::noted> answer) {
+    syncs_.push_back({who, position(), std::move(answer)});
+    settle_syncs();
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return events_.size(); }
 
 private:
+  struct happened {
+    event what;
+    std::chrono::steady_clock::time_point at;
+  };
+  struct open_sync {
+    caf::actor_id who;
+    std::uint64_t position; // that it is to have noted
+    caf::typed_response_promise<troupe::noted> answer;
+  };
   struct entry {
     observer who;
     std::uint64_t next = 0;  // number of the event it gets next
@@ -105,12 +118,16 @@ private:
     const auto from = static_cast<std::size_t>(o.next - first_);
     if (from == events_.size()) return std::nullopt;
     const auto n = std::min(limits_.batch, events_.size() - from);
-    const auto begin = events_.begin() + static_cast<std::ptrdiff_t>(from);
     o.next += n;
     o.sent = o.next;
     auto batch = std::exchange(o.lost, {});
     batch.begin(source);
-    batch.events.assign(begin, begin + static_cast<std::ptrdiff_t>(n));
+    batch.events.reserve(n);
+    batch.times.reserve(n);
+    for (auto i = from; i < from + n; ++i) {
+      batch.events.push_back(events_[i].what);
+      batch.times.push_back(events_[i].at);
+    }
     return batch;
   }
 
@@ -118,7 +135,7 @@ private:
     for (auto& o : observers_) {
       if (o.next != first_) continue;
       ++o.next;
-      o.lost.lose(events_.front());
+      o.lost.lose(events_.front().what);
     }
     events_.pop_front();
     ++first_;
@@ -130,9 +147,22 @@ private:
     for (; first_ < needed; ++first_) events_.pop_front();
   }
 
+  // Of the event that is appended next.
+  [[nodiscard]] std::uint64_t position() const noexcept { return first_ + events_.size(); }
+
+  void settle_syncs() {
+    const auto is_missing = [](const open_sync& s, const entry& o) { return o.who.id() == s.who && o.noted < s.position; };
+    std::erase_if(syncs_, [&](open_sync& s) {
+      if (std::ranges::any_of(observers_, [&](const entry& o) { return is_missing(s, o); })) return false;
+      s.answer.deliver(troupe::noted{});
+      return true;
+    });
+  }
+
   bounds limits_;
   std::vector<entry> observers_;
-  std::deque<event> events_;
+  std::vector<open_sync> syncs_; // of observers, one each at a time
+  std::deque<happened> events_;
   std::uint64_t first_ = 0; // number of the front of events_
 };
 

@@ -72,6 +72,7 @@ registry_actor::behavior_type registry_state::make_behavior(std::vector<shard_ac
     [this](const drain& m) { on_drain(m); },
     [this](const observe& m) { return ask_shards(m); },
     [this](const unobserve& m) { return ask_shards(m); },
+    [this](const sync_connections& m) { return on_sync(m); },
   };
 }
 
@@ -178,6 +179,18 @@ caf::typed_response_promise<receipt> registry_state::ask_shards(const Message& m
   for (const auto& s : shards_)
     self_->request(s.who, shard_timeout, m)
       .then(arrived, [arrived](const caf::error&) { arrived({}); }); // gone, with its connections
+  return promise;
+}
+
+caf::typed_response_promise<noted> registry_state::on_sync(const sync_connections& m) {
+  auto promise = self_->make_response_promise<noted>();
+  if (shards_.empty()) return promise.deliver(noted{});
+  auto one = [left = std::make_shared<std::size_t>(shards_.size()), promise]() mutable {
+    if (--*left == 0) promise.deliver(noted{});
+  };
+  for (const auto& s : shards_) // without a deadline: it is the observer that takes its time
+    self_->request(s.who, caf::infinite, m)
+      .then([one](const noted&) mutable { one(); }, [one](const caf::error&) mutable { one(); });
   return promise;
 }
 

@@ -54,6 +54,7 @@ private:
   void on_broadcast(const broadcast& m);
   void on_admitted(const admitted& m);
   caf::typed_response_promise<credit> on_submit(const submit& m);
+  caf::typed_response_promise<noted> on_sync(const sync_connections& m);
   caf::typed_response_promise<receipt> on_confirm(const confirm_broadcast& m);
   void on_fanned_out(const fanned_out& m);
   void on_down(const caf::down_msg& m);

@@ -60,6 +60,7 @@ shard_actor::behavior_type shard_state::make_behavior(const shard_options& optio
     [this](const drain& m) { start_drain(m); },
     [this](const observe& m) { return start_observing(m); },
     [this](const unobserve& m) { return stop_observing(m); },
+    [this](const sync_connections& m) { return on_sync(m); },
     [this](const list_sets& m) { return in_turn<listed_sets>([this, m] { return list(m); }); },
     [this](const list_connections& m) {
       return in_turn<listed_connections>([this, m] { return list(m); });
@@ -180,6 +181,12 @@ receipt shard_state::start_observing(const observe& m) {
 receipt shard_state::stop_observing(const unobserve& m) {
   if (events_.remove(m.who.id())) self_->demonitor(m.who.address());
   return {.matched = up_};
+}
+
+caf::typed_response_promise<noted> shard_state::on_sync(const sync_connections& m) {
+  auto promise = self_->make_response_promise<noted>();
+  events_.sync(m.who.id(), promise);
+  return promise;
 }
 
 void shard_state::report(connection_event event) {

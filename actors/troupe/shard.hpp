@@ -99,6 +99,7 @@ private:
 
   receipt start_observing(const observe& m);
   receipt stop_observing(const unobserve& m);
+  caf::typed_response_promise<noted> on_sync(const sync_connections& m);
   void report(connection_event event);
   /// Tells the user of a connection, if it has an actor, that the connection is its.
   void enter_user(const slot& s);

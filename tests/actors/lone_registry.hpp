@@ -29,6 +29,7 @@ struct ledger {
   std::vector<std::string> order; // of everything, by kind
   std::deque<std::pair<std::uint64_t, caf::typed_response_promise<fanned_out>>> owed;
   std::deque<caf::typed_response_promise<receipt>> receipts_owed;
+  std::deque<caf::typed_response_promise<noted>> syncs_owed;
 
   void acknowledge() {
     owed.front().second.deliver(fanned_out{owed.front().first});
@@ -66,6 +67,7 @@ inline shard_actor::behavior_type stand_in(stand_in_pointer self, std::shared_pt
     [self](const drain&) { self->quit(); },
     [](const observe&) { return receipt{.matched = 1}; },
     [](const unobserve&) { return receipt{.matched = 1}; },
+    [self, book](const sync_connections&) { return book->syncs_owed.emplace_back(self->make_response_promise<noted>()); },
     [](const list_sets&) { return listed_sets{}; },
     [](const list_connections&) { return listed_connections{}; },
     [](const describe_connection&) { return connection_details{}; },

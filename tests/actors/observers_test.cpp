@@ -3,6 +3,8 @@
 // What observers hear of connections: one up and one down each, whatever happens to them.
 #include "node.hpp"
 
+#include <troupe/centrifuge/event_sources.hpp>
+
 #include <caf/typed_response_promise.hpp>
 
 #include <deque>
@@ -244,6 +246,55 @@ TEST_CASE_METHOD(observed_node, "observers: one that dies is forgotten, the othe
   CHECK(other->ups.size() == 1);
   CHECK(book->ups.size() == 2);
   CHECK(book->downs.size() == 1);
+}
+
+TEST_CASE_METHOD(observed_node, "observers: a sync is through when all shards' events before it are noted",
+                 "[actors][observers]") {
+  struct syncing {
+    std::vector<connection_events> batches;
+    std::deque<caf::typed_response_promise<noted>> owed;
+    bool is_through = false;
+  };
+  using syncing_actor = connection_observer::extend<caf::reacts_to<go_on>>;
+  const auto all = std::make_shared<syncing>();
+  const auto slow = +[](syncing_actor::pointer self, std::shared_ptr<syncing> b, registry_actor of) -> syncing_actor::behavior_type {
+    return {[self, b](const connection_events& m) {
+              b->batches.push_back(m);
+              return b->owed.emplace_back(self->make_response_promise<noted>());
+            },
+            [self, b, of](const go_on&) {
+              centrifuge::event_sources{of, {}}.sync(self, [b] { b->is_through = true; });
+            }};
+  };
+  auto who = system().spawn(slow, all, registry);
+  REQUIRE(ask<receipt>(registry, observe{who}));
+  const auto note_next = [&] {
+    all->owed.front().deliver(noted{});
+    all->owed.pop_front();
+    run();
+  };
+  caf::anon_send(who, go_on{});
+  run();
+  CHECK(all->is_through); // there was nothing to note
+  all->is_through = false;
+  connect({.host = 1});
+  connect({.host = 0});
+  caf::anon_send(who, go_on{});
+  run();
+  REQUIRE(all->owed.size() == 2);
+  note_next();
+  CHECK_FALSE(all->is_through);
+  connect({.host = 0}); // it need not wait for this
+  note_next();
+  CHECK(all->is_through);
+  REQUIRE(all->batches.size() >= 2);
+  CHECK(all->batches[0].shard == 1);
+  CHECK(all->batches[0].times.size() == 1);
+  CHECK(all->batches[0].times < all->batches[1].times); // the other shard's, which was later
+  all->owed.clear();
+  caf::anon_send_exit(who, caf::exit_reason::kill);
+  who = nullptr;
+  run();
 }
 
 TEST_CASE_METHOD(small_log, "observers: one that does not answer gets one batch, then the rest in batches",

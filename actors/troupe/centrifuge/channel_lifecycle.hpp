@@ -62,7 +62,7 @@ using channel_observer = caf::typed_actor<caf::replies_to<channel_changes>::with
 
 /// Hub to observer: what happened since the batch before. Answered with `noted`; until then the hub sends no
 /// more. Of each channel the events come in order; between hubs, and with the events of connections, there is
-/// none.
+/// none, but their times tell it.
 struct channel_changes {
   using event = channel_change;
   using observer = channel_observer;
@@ -70,6 +70,7 @@ struct channel_changes {
   std::uint16_t hub = 0;
   std::uint64_t missed = 0; ///< As of connection_events.
   std::vector<channel_change> events;
+  std::vector<std::chrono::steady_clock::time_point> times; ///< As of connection_events.
 
   void begin(std::uint16_t source) noexcept { hub = source; }
   void lose(const channel_change&) noexcept { ++missed; }

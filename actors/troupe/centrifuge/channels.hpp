@@ -42,18 +42,6 @@ public:
   void unobserve(const channel_observer& who) const {
     for (const auto& h : hubs()) caf::anon_send(caf::actor_cast<hub_actor>(h), unobserve_channels{who});
   }
-  /// Calls `done()` when `self`, which observes, has noted all that hubs could tell when this was called. Thread:
-  /// that of `self`.
-  template <class Self, class F>
-  void sync(Self* self, F done) const {
-    if (hubs().empty()) return done();
-    const auto one = [left = std::make_shared<std::size_t>(hubs().size()), done] {
-      if (--*left == 0) done();
-    };
-    for (const auto& h : hubs())
-      self->request(caf::actor_cast<hub_actor>(h), caf::infinite, sync_changes{caf::actor_cast<channel_observer>(self)})
-        .then([one](const noted&) { one(); }, [one](const caf::error&) { one(); }); // it has ended
-  }
 
 private:
   std::shared_ptr<const std::vector<channel_actor>> hubs_;

@@ -158,7 +158,10 @@ void hub_state::on_idle(const channel_idle& m) {
 
 void hub_state::on_down(const caf::down_msg& m) {
   const auto ended = by_actor_.extract(m.source.id());
-  if (ended.empty()) return forget_observer(m.source.id());
+  if (ended.empty()) {
+    changes_.remove(m.source.id()); // an observer
+    return;
+  }
   if (ending_) {
     if (by_actor_.empty()) end();
     return;

@@ -39,13 +39,6 @@ private:
     bool occupied = false;          // as far as observers were told
   };
 
-  // An observer that has not noted yet what came before `position`.
-  struct open_sync {
-    caf::actor_id who;
-    std::uint64_t position;
-    caf::typed_response_promise<noted> done;
-  };
-
   template <class Request>
   auto pass_on(entry& to, Request& m);
   /// Passes a request on to its channel, unless the namespace's hook decides otherwise.
@@ -67,8 +60,6 @@ private:
   void on_unobserve(const unobserve_channels& m);
   void on_changed(const channel_changed& m);
   caf::typed_response_promise<noted> on_sync(const sync_changes& m);
-  void settle_syncs();
-  void forget_observer(caf::actor_id who);
   void report(channel_change what);
   void send_changes();
   /// Sends observers what they have not got: the hub ends.
@@ -107,7 +98,6 @@ private:
   std::vector<watching_actor> others_;
   watch_list watched_;
   observer_log<channel_changes> changes_{observer_bounds{}};
-  std::vector<open_sync> syncs_; // of observers, one each at a time
   caf::error ending_; // why, once told to exit
   std::uint64_t sequence_ = 0; // above that of any event so far
 };

@@ -19,27 +19,13 @@ void hub_state::on_observe(const observe_channels& m) {
 
 void hub_state::on_unobserve(const unobserve_channels& m) {
   self_->demonitor(m.who.address());
-  forget_observer(m.who.id());
+  changes_.remove(m.who.id());
 }
 
 caf::typed_response_promise<noted> hub_state::on_sync(const sync_changes& m) {
   auto promise = self_->make_response_promise<noted>();
-  syncs_.push_back({m.who.id(), changes_.position(), promise});
-  settle_syncs();
+  changes_.sync(m.who.id(), promise);
   return promise;
-}
-
-void hub_state::settle_syncs() {
-  std::erase_if(syncs_, [this](open_sync& s) {
-    if (!changes_.has_noted(s.who, s.position)) return false;
-    s.done.deliver(noted{});
-    return true;
-  });
-}
-
-void hub_state::forget_observer(caf::actor_id who) {
-  changes_.remove(who);
-  settle_syncs();
 }
 
 void hub_state::on_changed(const channel_changed& m) {
@@ -64,10 +50,9 @@ void hub_state::send_changes() {
     self_->request(who, caf::infinite, std::move(batch))
       .then([this, id = who.id()](const noted&) {
               changes_.noted(id);
-              settle_syncs();
               send_changes();
             },
-            [this, id = who.id()](const caf::error&) { forget_observer(id); });
+            [this, id = who.id()](const caf::error&) { changes_.remove(id); });
   });
 }
 

@@ -137,8 +137,7 @@ void directory::start_users(const user_hook& hook, const start& with) {
 void directory::start_observers(const std::vector<observer>& all, start& with) {
   for (const auto& o : all) {
     const auto keeper = with.keepers<observer_keeper_state, observer_keeper_actor>(observer_keeper, o.name, o).front();
-    caf::anon_send(with.registry, observe{keeper});
-    with.channels.observe(keeper);
+    centrifuge::event_sources{with.registry, with.channels}.observe(keeper);
     observer_keepers_.push_back(caf::actor_cast<caf::actor>(keeper));
   }
 }

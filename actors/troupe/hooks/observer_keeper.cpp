@@ -25,7 +25,7 @@ observer_keeper_state::observer_keeper_state(pointer self)
 observer_keeper_actor::behavior_type observer_keeper_state::make_behavior(settings with) {
   self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
   self_->set_down_handler([this](const caf::down_msg& m) { kept_.on_down(m); });
-  channels_ = with.channels;
+  sources_ = {with.registry, with.channels};
   with.options.deadline = no_deadline;
   with.options.max_pending = 1; // it is told one at a time
   with.options.max_pending_bytes = std::numeric_limits<std::size_t>::max();
@@ -48,7 +48,7 @@ observer_keeper_state::answer observer_keeper_state::on_batch(const Batch& m, co
   auto promise = self_->make_response_promise<noted>();
   if (gave_up_) return promise.deliver(noted{});
   if (lost.of_connections + lost.of_channels != 0) facts_.emplace_back(lost);
-  for (const auto& each : m.events) queue(order_.add(each, self_->home().now()));
+  queue(order_.add(m, self_->home().now()));
   owed_.push_back(promise);
   go_on();
   see_to_order();
@@ -120,7 +120,7 @@ void observer_keeper_state::see_to_order() {
     self_->home().timers().arm(timer_, self_->home().now() + order_bounds.patience);
   if (!order_.wants_sync()) return;
   order_.begin_sync();
-  channels_.sync(self_, [this] {
+  sources_.sync(self_, [this] {
     queue(order_.end_sync());
     go_on();
     see_to_order();

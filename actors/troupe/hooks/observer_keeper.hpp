@@ -8,6 +8,7 @@
 // a second at most.
 #pragma once
 #include <troupe/centrifuge/event_order.hpp>
+#include <troupe/centrifuge/event_sources.hpp>
 #include <troupe/hooks/keeper.hpp>
 #include <troupe/hooks/observer_messages.hpp>
 #include <troupe/hosted.hpp>
@@ -41,7 +42,7 @@ private:
   void on_last_call(const last_call& m);
 
   void queue(ordered events);
-  /// Has hubs synced if an event waits for it, and sees to it that none waits for too long.
+  /// Has its sources synced if an event waits for it, and sees to it that none waits for too long.
   void see_to_order();
   /// Tells the actor the next fact, unless it is busy with one.
   void go_on();
@@ -52,7 +53,7 @@ private:
 
   pointer self_;
   timer timer_;
-  centrifuge::channels channels_;
+  centrifuge::event_sources sources_;
   keeper<observer_actor, pointer> kept_;
   centrifuge::event_order order_;
   std::deque<std::variant<missed, centrifuge::event_order::event>> facts_; // for the actor

@@ -21,7 +21,8 @@ struct missed {
 };
 
 /// The interface of an observer. Of each connection its up comes first, then what it does in channels, then its
-/// down; of each channel all comes in order. An actor may handle more: observer_actor::extend<...>.
+/// down; of each channel all comes in order; all else, as far as these allow it, when it happened: see
+/// centrifuge::event_order. An actor may handle more: observer_actor::extend<...>.
 using observer_actor = caf::typed_actor<
   // A connection is open, and known whose it is. One that ends before is not told.
   caf::reacts_to<connection_up>,

@@ -1,7 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include "channel_world.hpp"
 
-#include <troupe/centrifuge/channels.hpp>
+#include <troupe/centrifuge/event_sources.hpp>
 
 #include <random>
 #include <set>
@@ -131,7 +131,7 @@ TEST_CASE("channel observers: a sync is through when they have noted what came b
               for (const auto& each : m.events) b->seen.push_back(told(each));
               return b->owed.emplace_back(self->make_response_promise<noted>());
             },
-            [self, b, all](const go_on&) { all.sync(self, [b] { b->is_through = true; }); }};
+            [self, b, all](const go_on&) { event_sources{{}, all}.sync(self, [b] { b->is_through = true; }); }};
   };
   auto who = w.system().spawn(slow, book, channels{w.hubs});
   channels{w.hubs}.observe(who);

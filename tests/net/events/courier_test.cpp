@@ -3,6 +3,7 @@
 #include <troupe/net/events/signature.hpp>
 #include <troupe/testing/deterministic_system.hpp>
 
+#include "actors/lone_registry.hpp"
 #include "support/catch.hpp"
 #include "support/scratch_folder.hpp"
 
@@ -49,6 +50,7 @@ public:
   void start() {
     courier_settings with{.options = options, .node = "here_8000", .run = "run" + std::to_string(++runs_)};
     with.book = std::make_shared<journal>(disk.path(), journal_limits{options.journal_max_bytes, 16 * 1024});
+    with.sources = sources;
     with.figures = figures = std::make_shared<counters>();
     with.now = [] { return std::chrono::system_clock::time_point{1'700'000'000s}; };
     with.send = [this](web::request what, std::function<void(web::outcome)> done) {
@@ -97,6 +99,7 @@ public:
   troupe::tests::scratch_folder disk;
   event_options options{.endpoint = "http://127.0.0.1/events", .secret = "secret"};
   std::shared_ptr<counters> figures;
+  troupe::centrifuge::event_sources sources;
   courier_actor who;
   std::deque<request> requests;
   std::map<std::string, int> taken; // by ID
@@ -112,6 +115,38 @@ std::vector<std::string> types_of(const std::vector<json>& told) {
 }
 
 using strings = std::vector<std::string>;
+
+// With a shard that may have more to tell until it says that it has not.
+struct synced_courier_world : courier_world {
+  synced_courier_world() {
+    shard = spawn_on(host(), troupe::tests::stand_in, book);
+    sources.connections = spawn_on(host(), registry, std::vector{shard}, registry_options{});
+    start();
+  }
+  ~synced_courier_world() {
+    book->syncs_owed.clear();
+    kill();
+    caf::anon_send(sources.connections, drain{});
+    run();
+  }
+  void has_told_all() {
+    REQUIRE(book->syncs_owed.size() == 1);
+    book->syncs_owed.front().deliver(noted{});
+    book->syncs_owed.pop_front();
+    run();
+  }
+
+  std::shared_ptr<troupe::tests::ledger> book = std::make_shared<troupe::tests::ledger>();
+  shard_actor shard;
+};
+
+troupe::centrifuge::channel_changes of_news(const connection_profile_ptr& who_) {
+  using namespace troupe::centrifuge;
+  const auto client = who_->id.to_string();
+  return {.events = {channel_occupied{"news", {}}, member_joined{"news", who_->user, client, {}},
+                     member_left{"news", who_->user, client, {}},
+                     channel_vacated{"news", {}, channel_vacated::cause::failed}}};
+}
 
 } // namespace
 
@@ -288,47 +323,62 @@ TEST_CASE_METHOD(courier_world, "courier: crashes at any time give every up one 
   }
 }
 
-TEST_CASE_METHOD(courier_world, "courier: channels and members are told, or what of them is wanted", "[net][events][courier]") {
-  using namespace troupe::centrifuge;
+TEST_CASE_METHOD(synced_courier_world, "courier: channels and members are told, each in the order of its connection",
+                 "[net][events][courier]") {
   const auto ann = someone("ann");
-  const auto client = ann->id.to_string();
-  channel_changes batch;
-  batch.events = {channel_occupied{"news", {}}, member_joined{"news", "ann", client, {}},
-                  member_left{"news", "ann", client, {}},
-                  channel_vacated{"news", {}, channel_vacated::cause::failed}};
-  SECTION("all, each in the order of its connection") {
-    start();
-    CHECK(tell(batch)); // the other shard's news comes late
-    CHECK(requests.empty());
-    CHECK(tell(ups({ann})));
-    const auto told = answer(200);
-    CHECK(types_of(told) ==
-          strings{"connection_up", "channel_occupied", "member_joined", "member_left", "channel_vacated"});
-    CHECK(told[2]["user"] == "ann");
-    CHECK(told[4]["reason"] == "failed");
-  }
-  SECTION("what an event waits for may be lost: then it is told late") {
-    start();
-    CHECK(tell(batch));
-    advance(10s);
-    CHECK(answer(200).size() == 4);
-  }
-  SECTION("what waits when it is told to finish is told") {
-    start();
-    CHECK(tell(batch));
-    caf::anon_send(who, finish{});
-    run();
-    CHECK(answer(200).size() == 4);
-    who = nullptr;
-  }
-  SECTION("channels only") {
-    options.about = {"channels"};
-    start();
-    CHECK(tell(ups({someone("ann")})));
-    CHECK(requests.empty());
-    CHECK(tell(batch));
-    CHECK(types_of(answer(200)) == strings{"channel_occupied", "channel_vacated"});
-  }
+  CHECK(tell(of_news(ann)));
+  CHECK(tell(ups({ann}))); // it comes late
+  CHECK(requests.empty());
+  has_told_all();
+  const auto told = answer(200);
+  CHECK(types_of(told) ==
+        strings{"connection_up", "channel_occupied", "member_joined", "member_left", "channel_vacated"});
+  CHECK(told[2]["user"] == "ann");
+  CHECK(told[4]["reason"] == "failed");
+}
+
+TEST_CASE_METHOD(synced_courier_world, "courier: what happened before is told before, though it comes later",
+                 "[net][events][courier]") {
+  const std::chrono::steady_clock::time_point long_ago{1h};
+  const auto old_one = someone("ann"), new_one = someone("ann");
+  auto batch = ups({old_one});
+  batch.times = {long_ago};
+  tell(batch);
+  has_told_all();
+  answer(200);
+  batch = ups({new_one});
+  batch.times = {long_ago + 2s};
+  tell(batch);
+  batch = downs({old_one});
+  batch.times = {long_ago + 1s};
+  tell(batch);
+  has_told_all();
+  const auto told = answer(200);
+  CHECK(types_of(told) == strings{"connection_down", "connection_up"});
+}
+
+TEST_CASE_METHOD(synced_courier_world, "courier: what an event waits for may be lost: then it is told late",
+                 "[net][events][courier]") {
+  CHECK(tell(of_news(someone("ann"))));
+  advance(10s);
+  CHECK(answer(200).size() == 4);
+}
+
+TEST_CASE_METHOD(synced_courier_world, "courier: what waits when it is told to finish is told", "[net][events][courier]") {
+  CHECK(tell(of_news(someone("ann"))));
+  caf::anon_send(who, finish{});
+  run();
+  CHECK(answer(200).size() == 4);
+  who = nullptr;
+}
+
+TEST_CASE_METHOD(courier_world, "courier: only what is wanted is told", "[net][events][courier]") {
+  options.about = {"channels"};
+  start();
+  CHECK(tell(ups({someone("ann")})));
+  CHECK(requests.empty());
+  CHECK(tell(of_news(someone("ann"))));
+  CHECK(types_of(answer(200)) == strings{"channel_occupied", "channel_vacated"});
 }
 
 TEST_CASE_METHOD(courier_world, "courier: at the journal's bound the oldest are lost, counted, and visible in the sequence",
@@ -384,7 +434,7 @@ TEST_CASE_METHOD(courier_world, "courier: told to finish, it does not wait for a
   }
 }
 
-TEST_CASE_METHOD(courier_world, "courier: while the disk takes nothing, nothing is noted; later all is", "[net][events][courier]") {
+TEST_CASE_METHOD(courier_world, "courier: while the disk takes nothing, nothing more is noted, later all is", "[net][events][courier]") {
   namespace fs = std::filesystem;
   options.journal_max_bytes = 8 * 1024; // so that a segment is full at once
   start();
@@ -395,13 +445,15 @@ TEST_CASE_METHOD(courier_world, "courier: while the disk takes nothing, nothing 
   take_all();
   // Not even for root: what would be the next segment's file is a folder.
   fs::create_directory(disk.path() / "unfinished");
-  const auto more = someone("more");
-  CHECK_FALSE(tell(ups({more})));
+  const auto more = someone("more"), last = someone("last");
+  CHECK(tell(ups({more})));
   CHECK(figures->write_errors.value() == 1);
+  CHECK_FALSE(tell(ups({last})));
   CHECK(requests.empty());
   fs::remove(disk.path() / "unfinished");
   advance(1s);
   const auto told = answer(200);
-  REQUIRE(told.size() == 1);
+  REQUIRE(told.size() == 2);
   CHECK(told[0]["client"] == more->id.to_string());
+  CHECK(told[1]["client"] == last->id.to_string());
 }

@@ -71,16 +71,9 @@ template <class Events>
 courier_state::answer courier_state::on_events(const Events& m) {
   auto promise = self_->make_response_promise<noted>();
   settings_.figures->missed.add(told_of(m.missed, m));
-  std::vector<journal::entry> entries;
-  for (const auto& e : m.events) add(e, entries);
-  keep(std::move(entries), [promise]() mutable { promise.deliver(noted{}); });
+  keep_ordered(order_.add(m, self_->clock().now()), [promise]() mutable { promise.deliver(noted{}); });
   see_to_order();
   return promise;
-}
-
-void courier_state::add(event_order::event what, std::vector<journal::entry>& to) {
-  if (!about_connections_ || !(about_channels_ || about_members_)) return number(what, to); // nothing to order
-  for (const auto& next : order_.add(std::move(what), self_->clock().now())) number(next, to);
 }
 
 void courier_state::number(const event_order::event& what, std::vector<journal::entry>& to) {
@@ -95,17 +88,17 @@ void courier_state::number(const event_order::event& what, std::vector<journal::
   ++next_;
 }
 
-void courier_state::keep_ordered(const std::vector<event_order::event>& events) {
+void courier_state::keep_ordered(const std::vector<event_order::event>& events, std::function<void()> done) {
   std::vector<journal::entry> entries;
   for (const auto& each : events) number(each, entries);
-  keep(std::move(entries), [] {});
+  keep(std::move(entries), std::move(done));
 }
 
 void courier_state::see_to_order() {
   if (order_.waiting() != 0 && !std::exchange(order_alarm_set_, true)) ring(alarm::order, order_bounds.patience);
   if (!order_.wants_sync()) return;
   order_.begin_sync();
-  settings_.channels.sync(self_, [this] {
+  settings_.sources.sync(self_, [this] {
     keep_ordered(order_.end_sync());
     see_to_order();
   });

@@ -1,15 +1,16 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
 // COURIER: brings what happens to connections and channels into one order, writes it to the JOURNAL and delivers it
-// to a webhook, in this order, again and again until the receiver has taken it. One delivery is under way at a time, so what concerns
-// a user, or anything else, arrives in its order.
+// to a webhook, in this order, again and again until the receiver has taken it. One delivery is under way at a time, so
+// what concerns a user, or anything else, arrives in its order.
 // Thread: its own, since it waits for the disk; spawn it detached. Owner: the server. Bounded by: shards and hubs
-// send it one batch each until it has written that one; event_options. Ends when: told to `finish`, once all is
-// delivered, a delivery has failed, or finish::patience is over; what is left stays in the journal.
+// send it one batch each until it has written what came before; event_order::bounds; event_options. Ends when: told to
+// `finish`, once all is delivered, a delivery has failed, or finish::patience is over; what is left stays in the
+// journal.
 #pragma once
 #include <troupe/centrifuge/channel_messages.hpp>
-#include <troupe/centrifuge/channels.hpp>
 #include <troupe/centrifuge/event_order.hpp>
+#include <troupe/centrifuge/event_sources.hpp>
 #include <troupe/event_log.hpp>
 #include <troupe/interfaces.hpp>
 #include <troupe/net/events/counters.hpp>
@@ -65,7 +66,7 @@ struct courier_settings {
   event_options options; ///< Valid ones, with an endpoint.
   std::shared_ptr<journal> book;
   std::string node;      ///< Told in each delivery.
-  troupe::centrifuge::channels channels; ///< That it observes; none: only connections.
+  troupe::centrifuge::event_sources sources; ///< That it observes.
   std::string run;       ///< Of this process; unique.
   /// As web::client::send().
   std::function<void(web::request, std::function<void(web::outcome)>)> send;
@@ -101,11 +102,9 @@ private:
 
   /// Tells of the connections that were open when the server died.
   void report_lost();
-  /// What is journaled now that it has come.
-  void add(event_order::event what, std::vector<journal::entry>& to);
   void number(const event_order::event& what, std::vector<journal::entry>& to);
-  void keep_ordered(const std::vector<event_order::event>& events);
-  /// Has hubs synced if an event waits for it, and sees to it that none waits for too long.
+  void keep_ordered(const std::vector<event_order::event>& events, std::function<void()> done = [] {});
+  /// Has its sources synced if an event waits for it, and sees to it that none waits for too long.
   void see_to_order();
   void on_order_alarm();
   [[nodiscard]] bool is_told(const troupe::centrifuge::channel_change& what) const;

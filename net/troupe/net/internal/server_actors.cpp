@@ -214,8 +214,9 @@ void server::impl::open_journal() try {
 
 void server::impl::spawn_courier() {
   if (!journal_) return;
+  const troupe::centrifuge::event_sources sources{registry_, troupe::centrifuge::channels{clients_->hubs}};
   events::courier_settings settings{.options = context_.options.events, .book = std::move(journal_),
-                                    .node = node_name(), .channels = troupe::centrifuge::channels{clients_->hubs},
+                                    .node = node_name(), .sources = sources,
                                     .run = client_id::random().to_string()};
   settings.send = [web = web_](web::request what, auto done) { web->send(std::move(what), std::move(done)); };
   settings.figures = told_;
@@ -223,8 +224,7 @@ void server::impl::spawn_courier() {
   settings.seed = std::random_device{}();
   courier_ = system_.spawn<caf::detached>(events::courier, std::move(settings));
   caf::actor_cast<caf::abstract_actor*>(courier_)->attach_functor([this] { courier_ended_.set(); });
-  caf::anon_send(registry_, observe{courier_});
-  troupe::centrifuge::channels{clients_->hubs}.observe(courier_);
+  sources.observe(courier_);
 }
 
 std::string server::impl::node_name() const { return fmt::format("{}_{}", asio::ip::host_name(), port_); }
