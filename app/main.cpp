@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
     return selected();
-  } catch (const CLI::Success& success) { // --help
+  } catch (const CLI::Success& success) { // --help, --version
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
     return fail(explain(app, error));

@@ -97,9 +97,11 @@ test("config: a flag is stronger than the environment, which is stronger than th
 });
 
 test("config: version and help answer on stdout with exit code 0", { timeout }, async () => {
-  const version = await runToEnd(["version"]);
-  assert.equal(version.code, 0);
-  assert.match(version.stdout, /\d+\.\d+\.\d+/);
+  for (const words of ["version", "--version"]) {
+    const version = await runToEnd([words]);
+    assert.equal(version.code, 0);
+    assert.match(version.stdout, /^troupe \d+\.\d+\.\d+\n$/);
+  }
   const help = await runToEnd(["--help"]);
   assert.equal(help.code, 0);
   for (const subcommand of ["serve", "check-config", "gen-config", "version"])
