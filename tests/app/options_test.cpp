@@ -159,7 +159,7 @@ TEST_CASE("options: the manual names no unknown key, flag or variable", "[app][o
     // Names of files have a dot too.
     CHECK((find_option(key) != nullptr || !is_section(key.substr(0, key.find('.')))));
   }
-  std::set<std::string> flags{"--config", "--connect", "--format", "--help", "--markdown"};
+  std::set<std::string> flags{"--config", "--connect", "--format", "--help", "--markdown", "--version"};
   std::set<std::string> variables{"TROUPE_", "TROUPE_CONFIG", "TROUPE_SERVICE_HOST"};
   for (const auto& option : options()) {
     flags.insert(option.flag());
