@@ -65,6 +65,15 @@ private:
   std::string path_;
 };
 
+struct memory_file {
+  memory_file() = default;
+  ~memory_file() { ::close(descriptor); }
+  memory_file(const memory_file&) = delete;
+  memory_file& operator=(const memory_file&) = delete;
+
+  int descriptor = ::memfd_create("log", MFD_CLOEXEC);
+};
+
 class console_world {
 public:
   explicit console_world(console_options options = {}, centrifuge::channels_config channels = {},
@@ -90,7 +99,6 @@ public:
     sockets.reset();
     server.reset();
     commands.reset();
-    ::close(written);
   }
 
   /// What the log holds so far.
@@ -98,7 +106,7 @@ public:
     std::string text;
     std::array<char, 4096> piece;
     off_t at = 0;
-    for (ssize_t got; (got = ::pread(written, piece.data(), piece.size(), at)) > 0; at += got)
+    for (ssize_t got; (got = ::pread(written.descriptor, piece.data(), piece.size(), at)) > 0; at += got)
       text.append(piece.data(), static_cast<std::size_t>(got));
     return text;
   }
@@ -108,12 +116,12 @@ public:
 
   scratch_folder folder;
   std::string socket;
-  int written = ::memfd_create("log", MFD_CLOEXEC);
+  memory_file written; // open for as long as the log's thread writes
   std::atomic<int> drains{0};
   std::atomic<int> reloads{0};
   caf::actor_system_config config;
   caf::actor_system system{config};
-  text_log log{{}, written};
+  text_log log{{}, written.descriptor};
   std::optional<web_commands> commands;
   std::optional<net::server> server;
   std::optional<class console> sockets;
