@@ -41,7 +41,7 @@ TEST_CASE_METHOD(two_shards, "lifecycle: a transport that closes gives one down,
   for (const auto& row : close_reasons) {
     if (row.reason == close_reason::none) continue;
     INFO(row.name);
-    log.events.clear();
+    log.clear();
     const auto before = closed_for(row.reason);
     const auto closed_before = total(&loop_counters::closed);
     const auto c = connect({.host = 1});

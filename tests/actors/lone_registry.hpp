@@ -118,7 +118,7 @@ struct lone_registry : testing::deterministic_system {
     return all;
   }
 
-  recording_log log;
+  memory_log log;
   std::vector<std::shared_ptr<ledger>> books;
   std::vector<shard_actor> shards;
   registry_actor registry;

@@ -10,44 +10,17 @@
 #include <troupe/testing/memory_transport.hpp>
 
 #include "support/catch.hpp"
+#include "support/memory_log.hpp"
 
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
 
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace troupe::tests {
-
-/// Keeps what was logged.
-class recording_log final : public event_log {
-public:
-  struct event {
-    severity level;
-    std::string name;
-    std::map<std::string, std::string> fields;
-  };
-
-  void write(severity level, std::string_view name,
-             std::initializer_list<log_field> fields) override {
-    event e{level, std::string{name}, {}};
-    for (const auto& f : fields) e.fields.emplace(f.key, f.value);
-    events.push_back(std::move(e));
-  }
-
-  /// Events called `name`.
-  [[nodiscard]] std::vector<event> named(std::string_view name) const {
-    std::vector<event> found;
-    for (const auto& e : events)
-      if (e.name == name) found.push_back(e);
-    return found;
-  }
-
-  std::vector<event> events;
-};
 
 struct node_options {
   std::size_t hosts = 1;
@@ -167,7 +140,7 @@ public:
     CHECK(log.named("connection_closed").size() == by_reason);
   }
 
-  recording_log log;
+  memory_log log;
   std::vector<shard_actor> shards;
   registry_actor registry;
   std::shared_ptr<const connection_settings> settings;

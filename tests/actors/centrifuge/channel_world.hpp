@@ -274,7 +274,7 @@ public:
   }
 
   counting_codec json{encoding::json}, protobuf{encoding::protobuf};
-  tests::recording_log log;
+  tests::memory_log log;
   std::vector<shard_actor> shards;
   std::vector<channel_actor> hubs;
   std::vector<fan> fans;

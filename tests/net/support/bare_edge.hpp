@@ -9,8 +9,8 @@
 #include <troupe/registry.hpp>
 #include <troupe/shard.hpp>
 
-#include "net/support/memory_log.hpp"
 #include "net/support/small_system.hpp"
+#include "support/memory_log.hpp"
 #include "net/support/wire_client.hpp"
 
 #include <caf/send.hpp>

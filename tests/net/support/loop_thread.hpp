@@ -4,8 +4,8 @@
 #pragma once
 #include <troupe/net/internal/io_loop.hpp>
 
-#include "net/support/memory_log.hpp"
 #include "net/support/small_system.hpp"
+#include "support/memory_log.hpp"
 
 #include <future>
 #include <memory>

@@ -5,8 +5,8 @@
 #pragma once
 #include <troupe/net/server.hpp>
 
-#include "net/support/memory_log.hpp"
 #include "net/support/small_system.hpp"
+#include "support/memory_log.hpp"
 #include "net/support/wire_client.hpp"
 
 #include <caf/scoped_actor.hpp>

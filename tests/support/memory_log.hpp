@@ -40,6 +40,16 @@ public:
     return found;
   }
 
+  /// All, so far.
+  [[nodiscard]] std::vector<event> events() const {
+    const std::lock_guard lock{mutex_};
+    return events_;
+  }
+  void clear() {
+    const std::lock_guard lock{mutex_};
+    events_.clear();
+  }
+
 private:
   mutable std::mutex mutex_;
   std::vector<event> events_;
