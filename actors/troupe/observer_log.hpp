@@ -151,9 +151,9 @@ private:
   [[nodiscard]] std::uint64_t position() const noexcept { return first_ + events_.size(); }
 
   void settle_syncs() {
-    const auto is_missing = [](const open_sync& s, const entry& o) { return o.who.id() == s.who && o.noted < s.position; };
-    std::erase_if(syncs_, [&](open_sync& s) {
-      if (std::ranges::any_of(observers_, [&](const entry& o) { return is_missing(s, o); })) return false;
+    std::erase_if(syncs_, [this](open_sync& s) {
+      const auto lags = [&](const entry& o) { return o.who.id() == s.who && o.noted < s.position; };
+      if (std::ranges::any_of(observers_, lags)) return false;
       s.answer.deliver(troupe::noted{});
       return true;
     });

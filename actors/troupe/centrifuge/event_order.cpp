@@ -88,7 +88,7 @@ void event_order::sort(time_point latest, events& out) {
   unsorted_.erase(unsorted_.begin(), later.begin());
   std::ranges::stable_sort(sorted, {}, &arrival::at);
   for (const auto& each : sorted)
-    if (const auto* joined = as<member_joined>(each.what)) ++members_[id_of(*joined)];
+    if (const auto* joined = as<member_joined>(each.what)) members_[id_of(*joined)].push_back(joined->channel);
   for (auto& each : sorted) enter(std::move(each.what), each.came, out);
 }
 
@@ -174,13 +174,28 @@ void event_order::pass(event what, events& out) {
     up_.erase(down->who->id);
     members_.erase(down->who->id);
   } else if (const auto* left = as<member_left>(what)) {
-    const auto who = id_of(*left);
-    if (const auto found = members_.find(who); found != members_.end() && --found->second == 0) {
-      members_.erase(found);
-      wake(who);
-    }
+    leave(id_of(*left), left->channel);
+  } else if (const auto* vacated = as<channel_vacated>(what); vacated && vacated->why == channel_vacated::cause::failed) {
+    leave_all(vacated->channel);
   }
   out.push_back(std::move(what));
+}
+
+void event_order::leave(const client_id& who, const std::string& channel) {
+  const auto found = members_.find(who);
+  if (found == members_.end()) return;
+  auto& in = found->second;
+  if (const auto at = std::ranges::find(in, channel); at != in.end()) in.erase(at);
+  if (!in.empty()) return;
+  members_.erase(found);
+  wake(who);
+}
+
+void event_order::leave_all(const std::string& channel) {
+  std::vector<client_id> left;
+  for (const auto& [who, in] : members_)
+    if (std::ranges::find(in, channel) != in.end()) left.push_back(who);
+  for (const auto& who : left) leave(who, channel);
 }
 
 void event_order::wake(const client_id& who) {

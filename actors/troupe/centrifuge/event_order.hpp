@@ -97,6 +97,8 @@ private:
   void block(const std::string& name, lane& in, const client_id& by, events& out);
   void pass(event what, events& out);
   void wake(const client_id& who);
+  void leave(const client_id& who, const std::string& channel);
+  void leave_all(const std::string& channel);
   /// Lets the up of a client that lefts wait for go on, before the downs of its user: one of these may wait for a left.
   void hurry(const client_id& who, events& out);
   events release_before(time_point latest);
@@ -109,7 +111,7 @@ private:
   std::size_t in_lanes_ = 0;
   std::unordered_set<client_id> up_;
   std::unordered_map<client_id, std::string> coming_up_;   // the lanes where their ups wait
-  std::unordered_map<client_id, std::size_t> members_;     // channels that they have joined, and not left
+  std::unordered_map<client_id, std::vector<std::string>> members_; // channels that they have joined, and not left
   std::unordered_map<client_id, std::vector<std::string>> blocked_; // lanes, by whom they wait for
   // Those that wait for an up that has not come; and the same when the sync began, after which it will not come.
   std::vector<doubt> in_doubt_, doubted_;

@@ -37,6 +37,9 @@ event_order::event left(const connection_profile_ptr& who, const std::string& ch
 }
 event_order::event occupied(const std::string& channel) { return channel_change{channel_occupied{channel, {}}}; }
 event_order::event vacated(const std::string& channel) { return channel_change{channel_vacated{channel, {}}}; }
+event_order::event failed(const std::string& channel) {
+  return channel_change{channel_vacated{channel, {}, channel_vacated::cause::failed}};
+}
 
 std::string text_of(const event_order::event& what) {
   struct visitor {
@@ -189,10 +192,21 @@ TEST_CASE("event order: a down that is told before the lefts waits for them, one
   CHECK(l.seen == texts{"cid left a", "down cid", "vacated a"});
 }
 
+TEST_CASE("event order: when a channel fails nobody waits for those who have not left it", "[actors][centrifuge]") {
+  line l;
+  const auto ann = someone("ann"), bob = someone("bob");
+  l.add({up(ann), up(bob), joined(ann, "a"), joined(ann, "b"), joined(bob, "a"), down(ann), down(bob)});
+  l.take();
+  l.add({failed("a")});
+  CHECK(l.take() == texts{"vacated a", "down bob"});
+  l.add({left(ann, "b")});
+  CHECK(l.seen == texts{"ann left b", "down ann"});
+}
+
 TEST_CASE("event order: nothing waits for longer than the patience", "[actors][centrifuge]") {
   line l;
   const auto ann = someone("ann"), bob = someone("bob");
-  l.add({up(ann), joined(ann, "a"), down(ann)}); // the left is missing: the channel failed
+  l.add({up(ann), joined(ann, "a"), down(ann)}); // the left is missing
   l.come(up(bob), start + 1s, start + 1s);       // and here the sources do not answer
   l.order.begin_sync();
   l.take();
