@@ -2,6 +2,7 @@
 #include <troupe/shard.hpp>
 
 #include <troupe/hooks/directory.hpp>
+#include <troupe/prefetch.hpp>
 
 #include <caf/send.hpp>
 #include <fmt/format.h>
@@ -14,6 +15,7 @@ namespace troupe {
 namespace {
 
 constexpr std::chrono::milliseconds drain_step{100};
+constexpr std::uint32_t fetched_ahead = 4; // slots, of the one whose turn it is
 
 closing_figures figures_of(const meters::actor_meter* meter, std::chrono::nanoseconds uptime) {
   if (!meter) return {.uptime = uptime};
@@ -322,8 +324,12 @@ bool shard_state::advance(job& j, std::uint32_t& budget) {
                         : all   ? nullptr
                                 : members_of(j.what->to);
   const auto extent = all ? slots_.extent() : members ? members->extent() : 0;
+  const auto slot_at = [&](std::uint32_t cursor) { return all ? cursor : (*members)[cursor].slot; };
   for (; j.cursor < extent && budget != 0; ++j.cursor, --budget) {
-    const auto at = all ? j.cursor : (*members)[j.cursor].slot;
+    if (extent - j.cursor > fetched_ahead)
+      if (const auto soon = slot_at(j.cursor + fetched_ahead); soon != membership_index::member::none && slots_[soon].who)
+        prefetch_to_send(slots_[soon].who);
+    const auto at = slot_at(j.cursor);
     if (at == membership_index::member::none || !slots_[at].who) continue;
     if (!j.groups || is_in(slots_[at], *j.groups)) hand_over(j, at);
   }

@@ -18,6 +18,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::size_t resumed_ahead = 2; // actors, of the one whose turn it is
+constexpr std::size_t fetched_ahead = 4; // of what sends, likewise
 constexpr auto long_hold = 10ms;
 constexpr std::uint64_t short_hold_ticks = 5'000'000; // less than long_hold on every processor
 
@@ -157,7 +159,9 @@ bool io_loop::resume_ready() {
     running_.swap(ready_);
     figures()->turns.resumes.add(running_.size());
     auto began = meters::ticks();
-    for (auto* job : running_) {
+    for (std::size_t i = 0; i < running_.size(); ++i) {
+      if (i + resumed_ahead < running_.size()) prefetch_to_resume(running_[i + resumed_ahead]);
+      auto* job = running_[i];
       const auto outcome = job->resume(this, max_messages_per_actor);
       const auto ended = meters::ticks();
       if (const auto took = ended - std::exchange(began, ended); took > short_hold_ticks)
@@ -205,6 +209,7 @@ void io_loop::flush() {
   flushing_.swap(dirty_);
   std::size_t n = 0;
   for (std::size_t i = 0; i < flushing_.size(); ++i) { // sent() may forget others
+    if (const auto next = i + fetched_ahead; next < flushing_.size() && flushing_[next]) flushing_[next]->prefetch();
     auto* f = flushing_[i];
     if (!f) continue;
     f->dirty_ = false;
@@ -226,8 +231,11 @@ void io_loop::send(std::size_t operations) {
     figures()->stages[static_cast<std::size_t>(meters::stage::socket)].add(since(began));
   turns.batches.add();
   turns.batched_sends.add(operations);
-  for (auto& op : batch)
-    guarded([&] { static_cast<flushable*>(op.owner)->sent(op.result); });
+  const auto owner = [&](std::size_t i) { return static_cast<flushable*>(batch[i].owner); };
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (const auto next = i + fetched_ahead; next < batch.size()) owner(next)->prefetch();
+    guarded([&] { owner(i)->sent(batch[i].result); });
+  }
 }
 
 } // namespace troupe::net

@@ -101,7 +101,8 @@ private:
   void on_write_deadline();
   void on_message_deadline();
   void arm(timer& which, std::chrono::milliseconds from_now);
-  tcp_socket& socket() noexcept;
+  static tcp_socket& socket_of(Lower& lower) noexcept;
+  tcp_socket& socket() noexcept { return socket_of(lower()); }
   Lower& lower() noexcept { return ws_.next_layer().lower(); }
   auto self() { return this->shared_from_this(); }
 
@@ -113,6 +114,7 @@ private:
   session_context& context_;
   io_loop& loop_;
   ticket place_;
+  int descriptor_; // of the socket, which is in Beast's memory
   outbox out_;
   websocket::stream<wire_stream<Lower>> ws_;
   connection_actor owner_;

@@ -17,7 +17,8 @@ namespace troupe::net {
 
 template <class Lower>
 ws_session<Lower>::ws_session(session_context& context, io_loop& loop, Lower&& lower, ticket place)
-  : context_(context), loop_(loop), place_(std::move(place)), ws_(std::move(lower), static_cast<wire_owner&>(*this)),
+  : context_(context), loop_(loop), place_(std::move(place)), descriptor_(socket_of(lower).native_handle()),
+    ws_(std::move(lower), static_cast<wire_owner&>(*this)),
     deadline_([](void* s) { static_cast<ws_session*>(s)->on_deadline(); }, this),
     write_deadline_([](void* s) { static_cast<ws_session*>(s)->on_write_deadline(); }, this) {}
 
@@ -30,9 +31,9 @@ ws_session<Lower>::~ws_session() {
 }
 
 template <class Lower>
-tcp_socket& ws_session<Lower>::socket() noexcept {
-  if constexpr (is_encrypted<Lower>) return lower().next_layer();
-  else return lower();
+tcp_socket& ws_session<Lower>::socket_of(Lower& lower) noexcept {
+  if constexpr (is_encrypted<Lower>) return lower.next_layer();
+  else return lower;
 }
 
 template <class Lower>
@@ -192,7 +193,7 @@ bool ws_session<Lower>::want_send(send_operation& op) {
     return false;
   } else {
     std::array<std::string_view, send_operation::max_slices> slices;
-    op.descriptor = socket().native_handle();
+    op.descriptor = descriptor_;
     op.slices = static_cast<unsigned>(out_.fill(slices));
     for (unsigned i = 0; i < op.slices; ++i)
       op.slice[i] = {const_cast<char*>(slices[i].data()), slices[i].size()};

@@ -1,0 +1,39 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// PREFETCH: has the processor fetch memory while it does something else. With thousands of connections none of what
+// one of them needs is in its cache when its turn comes, and waiting for that takes longer than its work.
+// A hint and nothing more: any address does. Knows, as hosted.hpp, how CAF 0.17 lays out an actor.
+#pragma once
+#include <troupe/hosted.hpp>
+
+#include <caf/abstract_actor.hpp>
+#include <caf/actor_cast.hpp>
+#include <caf/config.hpp>
+#include <caf/resumable.hpp>
+#include <caf/scheduled_actor.hpp>
+
+#include <cstddef>
+
+namespace troupe {
+
+inline void prefetch(const void* from, std::size_t bytes) noexcept {
+  constexpr int for_writing = 1;
+  for (std::size_t at = 0; at < bytes; at += CAF_CACHE_LINE_SIZE)
+    __builtin_prefetch(static_cast<const char*>(from) + at, for_writing);
+}
+
+/// What a message to a hosted actor touches: what counts its references, its mailbox, and what hosted<> adds.
+/// @param to Not empty.
+template <class Handle>
+void prefetch_to_send(const Handle& to) noexcept {
+  const auto* at = reinterpret_cast<const std::byte*>(caf::actor_cast<caf::abstract_actor*>(to));
+  prefetch(at - CAF_CACHE_LINE_SIZE, 6 * CAF_CACHE_LINE_SIZE);
+  prefetch(at + sizeof(typename Handle::base), 3 * CAF_CACHE_LINE_SIZE);
+}
+
+/// What an actor touches that handles a message.
+inline void prefetch_to_resume(const caf::resumable* job) noexcept {
+  prefetch(static_cast<const caf::scheduled_actor*>(job), sizeof(caf::scheduled_actor) + 4 * CAF_CACHE_LINE_SIZE);
+}
+
+} // namespace troupe
