@@ -1,7 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
 // HOSTED: actors that always run on the thread of one HOST, as CAF's own I/O brokers run on theirs.
-// Together with the loop this is the only place that knows how CAF 0.17 schedules; everything else
+// Together with the loop and prefetch.hpp this is the only place that knows how CAF 0.17 schedules; everything else
 // uses documented actor API (docs/decisions/0001-hosted-actors.md).
 #pragma once
 #include <troupe/behavior_of.hpp>
