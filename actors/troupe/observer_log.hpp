@@ -52,9 +52,9 @@ public:
   [[nodiscard]] bool observed() const noexcept { return !observers_.empty(); }
 
   /// Does nothing while nobody observes.
-  void append(event what) {
+  void append(event what, std::chrono::steady_clock::time_point at = std::chrono::steady_clock::now()) {
     if (observers_.empty()) return;
-    events_.push_back({std::move(what), std::chrono::steady_clock::now()});
+    events_.push_back({std::move(what), at});
     if (events_.size() > limits_.max_lag) drop_oldest();
   }
 

@@ -5,10 +5,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { Peer } from "./support/centrifuge_peer.mjs";
+import { startCentrifuge } from "./support/centrifuge_server.mjs";
 import { EventBook, Receiver } from "./support/receiver.mjs";
 import { Server, request, runToEnd } from "./support/server.mjs";
 import { eventually, parallel } from "./support/time.mjs";
+import { hmacToken } from "./support/tokens.mjs";
 
 const secret = "a secret of theirs";
 
@@ -125,6 +128,38 @@ test("of each client the up comes first, then what it does in channels, then the
     const of = members.get(channel) ?? 0;
     if (type === "channel_occupied" || type === "channel_vacated") assert.equal(of, 0);
     else members.set(channel, type === "member_joined" ? of + 1 : of - 1);
+  }
+});
+
+test("connections of one user are told in the order in which they came and went, on whatever loop", { timeout: 120_000 }, async (t) => {
+  const book = new EventBook(secret);
+  const receiver = await goodReceiver(t, book);
+  const server = await startCentrifuge(t, {
+    token: { hmac_secret_key: "secret" }, withoutNamespace: { allow_subscribe_for_client: true },
+  }, ...flags(receiver, await scratchFolder(t), "--listen-loops", "2"));
+  const [users, visits] = [20, 15];
+  await parallel(users, users, async (i) => {
+    for (let visit = 0; visit < visits; visit++) {
+      const peer = await Peer.open(t, server);
+      await peer.result({ connect: { token: hmacToken({ sub: `user-${i}` }) } });
+      for (const channel of ["all", `${i}-${visit}`]) await peer.result({ subscribe: { channel } });
+      peer.terminate();
+      await pause(50); // until the server has seen it
+    }
+  });
+  await server.settle(0, 60_000);
+  await eventually("all downs", () => book.of("connection_down").length === users * visits, 30_000);
+  await settled(server);
+  const byUser = new Map();
+  for (const event of book.events.filter(({ client }) => client))
+    byUser.set(event.user, [...(byUser.get(event.user) ?? []), event]);
+  assert.equal(byUser.size, users);
+  for (const events of byUser.values()) {
+    const ends = events.filter(({ type }) => /^connection_/.test(type));
+    ends.forEach(({ client, type }, at) => {
+      assert.equal(type, at % 2 === 0 ? "connection_up" : "connection_down");
+      if (at % 2 === 1) assert.equal(client, ends[at - 1].client);
+    });
   }
 });
 

@@ -95,6 +95,7 @@ struct tell_changes {};
 /// Channel to hub.
 struct channel_changed {
   channel_change what;
+  std::chrono::steady_clock::time_point at = std::chrono::steady_clock::now(); ///< The hub may be told much later.
 };
 
 } // namespace troupe::centrifuge

@@ -60,7 +60,7 @@ private:
   void on_unobserve(const unobserve_channels& m);
   void on_changed(const channel_changed& m);
   caf::typed_response_promise<noted> on_sync(const sync_changes& m);
-  void report(channel_change what);
+  void report(channel_change what, std::chrono::steady_clock::time_point at = std::chrono::steady_clock::now());
   void send_changes();
   /// Sends observers what they have not got: the hub ends.
   void tell_all();

@@ -35,12 +35,12 @@ void hub_state::on_changed(const channel_changed& m) {
   };
   if (const auto* joined = std::get_if<member_joined>(&m.what)) note(joined->channel, true);
   if (const auto* vacated = std::get_if<channel_vacated>(&m.what)) note(vacated->channel, false);
-  report(m.what);
+  report(m.what, m.at);
 }
 
-void hub_state::report(channel_change what) {
+void hub_state::report(channel_change what, std::chrono::steady_clock::time_point at) {
   if (!changes_.observed()) return;
-  changes_.append(std::move(what));
+  changes_.append(std::move(what), at);
   send_changes();
 }
 

@@ -57,13 +57,13 @@ export function config({
   ].join("\n") + "\n";
 }
 
-/** Starts the server with `config(sections)`; it ends with the test `t`. */
-export async function startCentrifuge(t, sections) {
+/** Starts the server with `config(sections)` and `flags`; it ends with the test `t`. */
+export async function startCentrifuge(t, sections, ...flags) {
   const folder = mkdtempSync(join(tmpdir(), "troupe-centrifuge-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const path = join(folder, "troupe.toml");
   writeFileSync(path, config(sections));
-  return Server.start(t, "--config", path);
+  return Server.start(t, "--config", path, ...flags);
 }
 
 export const endpoint = "/connection/websocket";
