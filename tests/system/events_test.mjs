@@ -161,6 +161,11 @@ test("connections of one user are told in the order in which they came and went,
       if (at % 2 === 1) assert.equal(client, ends[at - 1].client);
     });
   }
+  const entered = (visit, i) => [["connection_up", undefined], ["member_joined", "all"], ["member_joined", `${i}-${visit}`]];
+  for (let i = 0; i < users; i++)
+    assert.deepEqual(
+      byUser.get(`user-${i}`).filter(({ type }) => /up|joined/.test(type)).map(({ type, channel }) => [type, channel]),
+      Array.from({ length: visits }, (_, visit) => entered(visit, i)).flat());
 });
 
 test("5,000 clients churn while the receiver fails, stalls and restarts: 0 lost, 0 doubled", { timeout: 300_000 }, async (t) => {
