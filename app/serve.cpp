@@ -6,11 +6,11 @@
 #include "app/console/console.hpp"
 #include "app/console/web_commands.hpp"
 #include "app/dashboard.hpp"
-#include "app/signal_queue.hpp"
-#include "app/signals.hpp"
 #include "app/web_pages.hpp"
 
 #include <troupe/net/server.hpp>
+#include <troupe/net/signal_queue.hpp>
+#include <troupe/net/signals.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -97,10 +97,10 @@ std::string_view signal_name(int signal) {
 
 int serve(const settings& settings) {
   occupy_standard_descriptors();
-  prepare_signals();
-  signal_queue signals;
+  net::prepare_signals();
+  net::signal_queue signals;
   // Before everything else, and so until after everything else: a second signal always works.
-  const signal_watch watch{[&](int signal) { signals.push(signal); }};
+  const net::signal_watch watch{[&](int signal) { signals.push(signal); }};
   const bool on_terminal = ::isatty(STDERR_FILENO) == 1; // of which SIGHUP tells the end
   text_log log{settings.log, STDERR_FILENO};
   if (settings.server.client.insecure)

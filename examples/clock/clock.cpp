@@ -3,6 +3,8 @@
 //
 //   clock PORT
 #include <troupe/net/server.hpp>
+#include <troupe/net/signal_queue.hpp>
+#include <troupe/net/signals.hpp>
 #include <troupe/type_ids.hpp>
 
 #include <caf/actor_system_config.hpp>
@@ -10,7 +12,6 @@
 #include <fmt/chrono.h>
 
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
@@ -35,11 +36,9 @@ caf::behavior clock_actor(caf::event_based_actor* self, const troupe::registry_a
 }
 
 int main(int argc, char** argv) {
-  sigset_t stop_signals;
-  sigemptyset(&stop_signals);
-  sigaddset(&stop_signals, SIGINT);
-  sigaddset(&stop_signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr); // before threads start: they inherit it
+  troupe::net::prepare_signals(); // before threads start: they inherit it
+  troupe::net::signal_queue signals;
+  const troupe::net::signal_watch watch{[&](int signal) { signals.push(signal); }};
 
   caf::actor_system_config config;
   caf::actor_system system{config};
@@ -50,8 +49,7 @@ int main(int argc, char** argv) {
   fmt::print("open ws://localhost:{}/ws/clock\n", server.port());
   std::fflush(stdout);
 
-  int signal = 0;
-  sigwait(&stop_signals, &signal);
+  signals.pop();
   caf::anon_send_exit(clock, caf::exit_reason::user_shutdown); // it holds the registry's handle
   server.stop();
   return server.join() ? 0 : 1;

@@ -3,6 +3,8 @@
 
 #include <troupe/net/centrifuge/codecs.hpp>
 #include <troupe/net/server.hpp>
+#include <troupe/net/signal_queue.hpp>
+#include <troupe/net/signals.hpp>
 #include <troupe/net/stderr_log.hpp>
 
 #include <caf/actor_system_config.hpp>
@@ -77,25 +79,23 @@ centrifuge::publish_answer server::publish(std::string channel, centrifuge::payl
 
 void server::on_failure(std::function<void()> f) { impl_->edge.on_failure(std::move(f)); }
 bool server::has_failed() const noexcept { return impl_->edge.has_failed(); }
+void server::reload_tls() { impl_->edge.reload_tls(); }
 void server::stop() { impl_->edge.stop(); }
 bool server::join() { return impl_->edge.join(); }
 
 int serve(net::server_options options, hooks::extensions extensions, std::vector<net::page> pages) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr); // threads started from here on inherit it
-  std::signal(SIGPIPE, SIG_IGN);
   try {
+    net::prepare_signals();
+    net::signal_queue signals;
+    const net::signal_watch watch{[&](int signal) { signals.push(signal); }};
     net::stderr_log log;
     server running{std::move(options), std::move(extensions), log, std::move(pages)};
     fmt::print("listening on http://localhost:{}/\n", running.port());
     std::fflush(stdout);
-    running.on_failure([] { ::kill(::getpid(), SIGTERM); });
-    int signal = 0;
-    sigwait(&signals, &signal);
-    pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+    running.on_failure([&] { signals.push(SIGTERM); });
+    const bool on_terminal = ::isatty(STDERR_FILENO) == 1; // of which SIGHUP tells the end
+    while (signals.pop() == SIGHUP && !on_terminal)
+      running.reload_tls();
     running.stop();
     running.join();
     return running.has_failed() ? 1 : 0;

@@ -67,6 +67,9 @@ public:
   /// As net::server::has_failed().
   [[nodiscard]] bool has_failed() const noexcept;
 
+  /// As net::server::reload_tls().
+  void reload_tls();
+
   /// Begins to drain, see net::server::stop(). Returns at once.
   void stop();
   /// Waits for stop() to be called, then until it is through. Call it once.
@@ -81,7 +84,7 @@ private:
 };
 
 /// The main() of a program that is a server: runs it until SIGINT or SIGTERM, then drains it; a second
-/// signal ends the process. Prints the port and logs to standard error. Call it before any thread is
+/// signal ends the process, see net::signal_watch. SIGHUP is reload_tls(). Prints the port and logs to standard error. Call it before any thread is
 /// started. @returns an exit code: 0, 1 when the server has failed, or 2 when it cannot start.
 int serve(net::server_options options, hooks::extensions extensions,
           std::vector<net::page> pages = {});

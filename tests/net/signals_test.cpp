@@ -1,8 +1,10 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
-#include "app/signal_queue.hpp"
-#include "app/signals.hpp"
 #include "support/catch.hpp"
 
+#include <troupe/net/signal_queue.hpp>
+#include <troupe/net/signals.hpp>
+
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <future>
@@ -11,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-using namespace troupe::app;
+using namespace troupe::net;
 
 namespace {
 
@@ -29,9 +31,14 @@ int run_in_child(Body body) {
   return WEXITSTATUS(status);
 }
 
+bool is_signal_pending() {
+  sigset_t pending;
+  return ::sigpending(&pending) == 0 && ::sigisemptyset(&pending) == 0;
+}
+
 } // namespace
 
-TEST_CASE("signals: the first signal is a call on the watch's thread", "[app][signals]") {
+TEST_CASE("signals: the first signal is a call on the watch's thread", "[net][signals]") {
   const int signal = GENERATE(SIGINT, SIGTERM);
   CHECK(run_in_child([&] {
           prepare_signals();
@@ -46,7 +53,7 @@ TEST_CASE("signals: the first signal is a call on the watch's thread", "[app][si
         }) == 7);
 }
 
-TEST_CASE("signals: one that came before the watch is not lost", "[app][signals]") {
+TEST_CASE("signals: one that came before the watch is not lost", "[net][signals]") {
   CHECK(run_in_child([] {
           prepare_signals();
           ::kill(::getpid(), SIGTERM);
@@ -57,16 +64,34 @@ TEST_CASE("signals: one that came before the watch is not lost", "[app][signals]
         }) == 7);
 }
 
-TEST_CASE("signals: the second signal ends the process with 128 and its number", "[app][signals]") {
+TEST_CASE("signals: the second signal ends the process with 128 and its number", "[net][signals]") {
   CHECK(run_in_child([] {
           prepare_signals();
-          const signal_watch watch{[](int) { ::kill(::getpid(), SIGINT); }};
+          const signal_watch watch{[](int) { ::kill(::getpid(), SIGINT); }, std::chrono::seconds{0}};
           ::kill(::getpid(), SIGTERM);
           std::promise<void>{}.get_future().wait();
         }) == 128 + SIGINT);
 }
 
-TEST_CASE("signals: SIGHUP is a call each time, and does not count as the first", "[app][signals]") {
+TEST_CASE("signals: one that comes again at once, as from timeout(1), counts as the first", "[net][signals]") {
+  CHECK(run_in_child([] {
+          prepare_signals();
+          {
+            signal_queue seen;
+            const signal_watch watch{[&](int signal) { seen.push(signal); }, std::chrono::hours{1}};
+            ::kill(::getpid(), SIGTERM);
+            if (seen.pop() != SIGTERM)
+              ::_exit(1);
+            ::kill(::getpid(), SIGTERM);
+            ::kill(::getpid(), SIGINT);
+            while (is_signal_pending())
+              std::this_thread::yield();
+          }
+          ::_exit(7);
+        }) == 7);
+}
+
+TEST_CASE("signals: SIGHUP is a call each time, and does not count as the first", "[net][signals]") {
   CHECK(run_in_child([] {
           prepare_signals();
           signal_queue seen;
@@ -80,7 +105,7 @@ TEST_CASE("signals: SIGHUP is a call each time, and does not count as the first"
         }) == 7);
 }
 
-TEST_CASE("signals: a watch without a signal ends at once", "[app][signals]") {
+TEST_CASE("signals: a watch without a signal ends at once", "[net][signals]") {
   CHECK(run_in_child([] {
           prepare_signals();
           { const signal_watch watch{[](int) {}}; }
@@ -88,7 +113,7 @@ TEST_CASE("signals: a watch without a signal ends at once", "[app][signals]") {
         }) == 7);
 }
 
-TEST_CASE("signals: writing into a closed pipe is an error, not the end", "[app][signals]") {
+TEST_CASE("signals: writing into a closed pipe is an error, not the end", "[net][signals]") {
   CHECK(run_in_child([] {
           std::signal(SIGPIPE, SIG_DFL);
           prepare_signals();

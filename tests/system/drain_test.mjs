@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import net from "node:net";
 import test from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { request, Server } from "./support/server.mjs";
 import { elapsed, eventually, every } from "./support/time.mjs";
 
@@ -79,6 +80,7 @@ test("drain: a second signal ends the process at once", { timeout }, async (t) =
   const clients = await server.connectMany(30);
   server.signal("SIGTERM");
   await Promise.race(clients.map((client) => client.closed)); // the drain has begun
+  await pause(500);
   server.signal("SIGTERM");
   assert.ok(await elapsed(server.exit()) < 1000);
 });

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <queue>
 
-namespace troupe::app {
+namespace troupe::net {
 
 class signal_queue {
 public:
@@ -34,4 +34,4 @@ private:
   std::queue<int> signals_;
 };
 
-} // namespace troupe::app
+} // namespace troupe::net

@@ -1,8 +1,9 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
-#include "app/signals.hpp"
+#include <troupe/net/signals.hpp>
 
 #include <cerrno>
 #include <csignal>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -11,7 +12,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-namespace troupe::app {
+namespace troupe::net {
 
 namespace {
 
@@ -39,7 +40,8 @@ void prepare_signals() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-signal_watch::signal_watch(std::function<void(int)> on_signal) : on_signal_{std::move(on_signal)} {
+signal_watch::signal_watch(std::function<void(int)> on_signal, std::chrono::steady_clock::duration repeats)
+  : on_signal_{std::move(on_signal)}, repeats_{repeats} {
   const auto set = watched_signals();
   signals_ = checked(::signalfd(-1, &set, SFD_CLOEXEC), "signalfd");
   quit_ = checked(::eventfd(0, EFD_CLOEXEC), "eventfd");
@@ -54,7 +56,7 @@ signal_watch::~signal_watch() {
 }
 
 void signal_watch::run() {
-  bool is_first = true;
+  std::optional<std::chrono::steady_clock::time_point> first;
   pollfd sources[] = {{quit_, POLLIN, 0}, {signals_, POLLIN, 0}};
   while (true) {
     if (::poll(sources, 2, -1) < 0)
@@ -65,10 +67,14 @@ void signal_watch::run() {
     if (::read(signals_, &info, sizeof info) != sizeof info)
       continue;
     const int signal = static_cast<int>(info.ssi_signo);
-    if (signal != SIGHUP && !std::exchange(is_first, false))
+    if (signal == SIGHUP || !first) {
+      if (signal != SIGHUP)
+        first = std::chrono::steady_clock::now();
+      on_signal_(signal);
+    } else if (std::chrono::steady_clock::now() - *first >= repeats_) {
       ::_exit(128 + signal);
-    on_signal_(signal);
+    }
   }
 }
 
-} // namespace troupe::app
+} // namespace troupe::net
