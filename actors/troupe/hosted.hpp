@@ -7,6 +7,7 @@
 #include <troupe/behavior_of.hpp>
 #include <troupe/host.hpp>
 #include <troupe/meters/message_type.hpp>
+#include <troupe/prefetch.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/detail/init_fun_factory.hpp>
@@ -29,11 +30,18 @@ public:
   /// What others see of the actor.
   virtual meters::actor_meter& meter() noexcept = 0;
 
+  /// Tells what its handlers touch besides the actor, such as its connection: fetched into the processor's cache
+  /// when it resumes. Only that: it may be gone meanwhile. nullptr: nothing.
+  void works_on(const void* what) noexcept { works_on_ = what; }
+
   /// Whose handler this thread runs, or ran last.
   [[nodiscard]] static hosted_job* running() noexcept { return running_; }
 
 protected:
   ~hosted_job() = default;
+
+  static constexpr std::size_t touched = 512; // bytes of what it works on
+  const void* works_on_ = nullptr;
   static inline constinit thread_local hosted_job* running_ = nullptr;
 };
 
@@ -79,6 +87,7 @@ public:
   }
 
   caf::resumable::resume_result resume(caf::execution_unit* unit, std::size_t most) override {
+    if (works_on_) prefetch(works_on_, touched);
     if (!this->activate(unit)) return caf::resumable::done;
     return is_timed(*this) ? Base::resume(unit, most) : resume_untimed(*this, most);
   }

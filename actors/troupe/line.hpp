@@ -40,6 +40,7 @@ public:
   void open(const shard_actor& shard, join who, std::shared_ptr<transport> out,
             transport::gap_marker marker, F on_open) {
     out_ = std::move(out);
+    self_->works_on(out_.get());
     self_->meter()->become(inspection::actor_kind::connection);
     self_->set_exception_handler([](std::exception_ptr&) {
       return caf::make_error(close_reason::internal_error,
@@ -158,6 +159,7 @@ public:
     if (is_watched()) show(tracing::direction::in, "end", m.record.text, info(m.record.reason).name);
     if (out_) out_->attach(nullptr, nullptr);
     out_.reset();
+    self_->works_on(nullptr);
     closing_ = true;
     self_->quit(caf::make_error(m.record.reason, m.record));
   }

@@ -4,8 +4,6 @@
 // one of them needs is in its cache when its turn comes, and waiting for that takes longer than its work.
 // A hint and nothing more: any address does. Knows, as hosted.hpp, how CAF 0.17 lays out an actor.
 #pragma once
-#include <troupe/hosted.hpp>
-
 #include <caf/abstract_actor.hpp>
 #include <caf/actor_cast.hpp>
 #include <caf/config.hpp>
@@ -34,6 +32,12 @@ void prefetch_to_send(const Handle& to) noexcept {
 /// What an actor touches that handles a message.
 inline void prefetch_to_resume(const caf::resumable* job) noexcept {
   prefetch(static_cast<const caf::scheduled_actor*>(job), sizeof(caf::scheduled_actor) + 4 * CAF_CACHE_LINE_SIZE);
+}
+
+/// Where the actor's behavior stands, which is memory of its own; the actor should be in the cache by now.
+inline void prefetch_behavior(caf::resumable* job) noexcept {
+  auto* actor = static_cast<caf::scheduled_actor*>(job);
+  if (actor->has_behavior()) prefetch(&actor->bhvr_stack().back(), 1);
 }
 
 } // namespace troupe

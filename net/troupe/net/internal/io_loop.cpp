@@ -19,6 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t resumed_ahead = 2; // actors, of the one whose turn it is
+constexpr std::size_t behaviors_ahead = 1; // likewise
 constexpr std::size_t fetched_ahead = 4; // of what sends, likewise
 constexpr auto long_hold = 10ms;
 constexpr std::uint64_t short_hold_ticks = 5'000'000; // less than long_hold on every processor
@@ -161,6 +162,7 @@ bool io_loop::resume_ready() {
     auto began = meters::ticks();
     for (std::size_t i = 0; i < running_.size(); ++i) {
       if (i + resumed_ahead < running_.size()) prefetch_to_resume(running_[i + resumed_ahead]);
+      if (i + behaviors_ahead < running_.size()) prefetch_behavior(running_[i + behaviors_ahead]);
       auto* job = running_[i];
       const auto outcome = job->resume(this, max_messages_per_actor);
       const auto ended = meters::ticks();

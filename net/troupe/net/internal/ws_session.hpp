@@ -114,7 +114,17 @@ private:
   session_context& context_;
   io_loop& loop_;
   ticket place_;
-  int descriptor_; // of the socket, which is in Beast's memory
+  // From here to out_: what sending touches, near each other.
+  int descriptor_;                  // of the socket, which is in Beast's memory
+  std::uint32_t own_max_bytes_ = 0; // of data queued; 0: as its options say
+  stage stage_ = stage::handshake;
+  close_reason violation_ = close_reason::none; // found by the scanner
+  bool reading_ = false;           // or parked
+  bool drained_ = true;            // Beast has nothing left of what it read
+  bool blocked_ = false;           // the socket is full, or TLS is writing
+  bool deflates_ = false;
+  bool centrifuge_ = false;
+  bool close_frame_sent_ = false;
   outbox out_;
   websocket::stream<wire_stream<Lower>> ws_;
   connection_actor owner_;
@@ -134,15 +144,6 @@ private:
   message_pace pace_;
   std::uint32_t timed_message_ = 0; // number of the message deadline_ is for
   std::uint32_t delivered_ = 0;     // messages that Beast has given us
-  std::uint32_t own_max_bytes_ = 0; // of data queued; 0: as its options say
-  stage stage_ = stage::handshake;
-  close_reason violation_ = close_reason::none; // found by the scanner
-  bool reading_ = false;           // or parked
-  bool drained_ = true;            // Beast has nothing left of what it read
-  bool blocked_ = false;           // the socket is full, or TLS is writing
-  bool deflates_ = false;
-  bool centrifuge_ = false;
-  bool close_frame_sent_ = false;
 };
 
 } // namespace troupe::net
