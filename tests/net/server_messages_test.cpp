@@ -108,6 +108,28 @@ TEST_CASE("server: a message that comes byte by byte is a message", "[net][serve
   CHECK(client.text() == "slowly but surely");
 }
 
+TEST_CASE("server: many clients amid messages at once are not mixed up", "[net][server]") {
+  running_server server;
+  std::vector<wire_client> clients;
+  for (std::size_t i = 0; i < 300; ++i) // more than a loop keeps readers for
+    clients.push_back(server.connect_to("/ws/alone-" + std::to_string(i)));
+  for (int round = 0; round < 3; ++round) {
+    const auto text = [&](std::size_t i) { return "grün " + std::to_string(i) + " in round " + std::to_string(round); };
+    const auto bytes = [&](std::size_t i) {
+      return client_frame{.payload = text(i).substr(0, 3), .final = false}.bytes() + // within a character
+             client_frame{.type = client_frame::ping, .payload = "amid"}.bytes() +
+             client_frame{.type = client_frame::continuation, .payload = text(i).substr(3)}.bytes();
+    };
+    for (std::size_t i = 0; i < clients.size(); ++i)
+      clients[i].write(bytes(i).substr(0, 1 + i % (bytes(i).size() - 1)));
+    for (auto i = clients.size(); i-- != 0;) {
+      clients[i].write(bytes(i).substr(1 + i % (bytes(i).size() - 1)));
+      CHECK(clients[i].next() == wire_message{opcode::pong, "amid"});
+      CHECK(clients[i].next() == wire_message{opcode::text, text(i)});
+    }
+  }
+}
+
 TEST_CASE("server: a ping is answered with its bytes, also amid broadcasts", "[net][server]") {
   running_server server;
   auto client = server.connect();

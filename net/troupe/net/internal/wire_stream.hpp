@@ -2,8 +2,8 @@
 //
 // WIRE STREAM: the layer below beast::websocket::stream. What Beast writes itself (handshake, pong,
 // close) goes into the same outbox as our shared frames, so they can never interleave; what it reads
-// passes the frame scanner first. Sockets are shut down by the session, not by Beast. A session that has
-// read from the socket itself gives Beast what it got.
+// passes the frame scanner first. Sockets belong to the session, which shuts them down, not Beast. A session
+// that has read from the socket itself gives Beast what it got. See readers.hpp for who attaches to it when.
 #pragma once
 #include <troupe/net/internal/aliases.hpp>
 
@@ -40,10 +40,20 @@ class wire_stream {
 public:
   using executor_type = io_executor;
 
-  wire_stream(Lower&& lower, wire_owner& owner) : lower_(std::move(lower)), owner_(&owner) {}
+  explicit wire_stream(executor_type executor) : executor_(std::move(executor)) {}
 
-  executor_type get_executor() noexcept { return lower_.get_executor(); }
-  Lower& lower() noexcept { return lower_; }
+  executor_type get_executor() noexcept { return executor_; }
+
+  /// Reads from `lower` and writes to `owner` from now on, which must outlive that. Nothing is under way.
+  void attach(Lower& lower, wire_owner& owner) noexcept {
+    lower_ = &lower;
+    owner_ = &owner;
+  }
+  /// Back to nobody: there is nothing to read, and what is written is lost.
+  void detach() noexcept {
+    lower_ = nullptr;
+    owner_ = nullptr;
+  }
 
   /// The next read gets these bytes. They must live until take_back().
   void give(std::string_view bytes) noexcept { given_ = bytes; }
@@ -60,7 +70,7 @@ public:
           given_.remove_prefix(n);
           return asio::post(get_executor(), beast::bind_handler(std::move(handler), ec, ec ? 0 : n));
         }
-        lower_.async_read_some(into, [this, into, h = std::move(handler)](
+        lower_->async_read_some(into, [this, into, h = std::move(handler)](
                                        error_code ec, std::size_t n) mutable {
           if (!ec && !check(into, n)) ec = asio::error::connection_aborted;
           h(ec, ec ? 0 : n);
@@ -80,6 +90,26 @@ public:
         asio::post(get_executor(), beast::bind_handler(std::move(handler), ec, bytes.size()));
       },
       token, buffers);
+  }
+
+  // Beast asks for these, to open a reader that nobody is attached to.
+  template <class Buffers>
+  std::size_t read_some(const Buffers&, error_code& ec) {
+    ec = asio::error::eof;
+    return 0;
+  }
+  template <class Buffers>
+  std::size_t read_some(const Buffers&) {
+    throw boost::system::system_error{asio::error::eof};
+  }
+  template <class Buffers>
+  std::size_t write_some(const Buffers& from, error_code& ec) {
+    ec = {};
+    return asio::buffer_size(from);
+  }
+  template <class Buffers>
+  std::size_t write_some(const Buffers& from) {
+    return asio::buffer_size(from);
   }
 
   friend void beast_close_socket(wire_stream&) {}
@@ -102,8 +132,9 @@ private:
     return true;
   }
 
-  Lower lower_;
-  wire_owner* owner_;
+  executor_type executor_;
+  Lower* lower_ = nullptr;
+  wire_owner* owner_ = nullptr;
   std::string_view given_;
 };
 

@@ -10,12 +10,11 @@
 #include <troupe/net/internal/admission.hpp>
 #include <troupe/net/internal/io_outcome.hpp>
 #include <troupe/net/internal/message_pace.hpp>
+#include <troupe/net/internal/readers.hpp>
 #include <troupe/net/internal/session_context.hpp>
-#include <troupe/net/internal/wire_stream.hpp>
 
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/beast/websocket/stream.hpp>
 
 #include <memory>
 #include <span>
@@ -73,6 +72,11 @@ private:
   io_outcome read_now(std::span<char> into);
   void on_readable(error_code ec);
   void read_message();
+  /// Makes sure that there is a stream of Beast's.
+  void take_reader();
+  /// Between two messages: gives it back, unless it knows of our compression.
+  void let_go();
+  void attach_reader();
   void on_read(error_code ec, std::size_t have, std::size_t n);
   void on_message(std::string_view payload);
   void on_read_failed(error_code ec);
@@ -102,8 +106,7 @@ private:
   void on_message_deadline();
   void arm(timer& which, std::chrono::milliseconds from_now);
   static tcp_socket& socket_of(Lower& lower) noexcept;
-  tcp_socket& socket() noexcept { return socket_of(lower()); }
-  Lower& lower() noexcept { return ws_.next_layer().lower(); }
+  tcp_socket& socket() noexcept { return socket_of(lower_); }
   auto self() { return this->shared_from_this(); }
 
   static constexpr std::size_t first_read = 1536; // what Beast takes at once when it has nothing
@@ -122,11 +125,14 @@ private:
   bool reading_ = false;           // or parked
   bool drained_ = true;            // Beast has nothing left of what it read
   bool blocked_ = false;           // the socket is full, or TLS is writing
-  bool deflates_ = false;
+  bool deflates_ = false;          // what we send
+  bool inflates_ = false;          // what we get
   bool centrifuge_ = false;
   bool close_frame_sent_ = false;
   outbox out_;
-  websocket::stream<wire_stream<Lower>> ws_;
+  Lower lower_;
+  readers<Lower>& readers_;
+  std::unique_ptr<typename readers<Lower>::reader> ws_; // null between two messages
   connection_actor owner_;
   gap_marker marker_ = nullptr;
   frame_scanner scanner_;

@@ -36,10 +36,11 @@ void ws_session<Lower>::send_close_frame() {
   record_.text = closing_with_->text;
   const websocket::close_reason reason{static_cast<websocket::close_code>(closing_with_->code),
                                        closing_with_->text};
-  ws_.async_close(reason, [s = self()](error_code ec) {
+  take_reader();
+  ws_->async_close(reason, [s = self()](error_code ec) {
     if (s->stage_ != stage::closing) return;
     if (ec) return s->finish(s->record_.reason);
-    if (s->record_.code_received == 0) s->record_.code_received = s->ws_.reason().code;
+    if (s->record_.code_received == 0) s->record_.code_received = s->ws_->reason().code;
     s->linger(s->record_.reason);
   });
 }
@@ -60,7 +61,7 @@ void ws_session<Lower>::linger(close_reason reason) {
 template <class Lower>
 void ws_session<Lower>::shut_down() {
   if constexpr (is_encrypted<Lower>) {
-    lower().async_shutdown([s = self()](error_code, std::size_t) { s->end_stream(); });
+    lower_.async_shutdown([s = self()](error_code, std::size_t) { s->end_stream(); });
   } else {
     end_stream();
   }

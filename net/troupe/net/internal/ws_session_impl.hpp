@@ -18,7 +18,7 @@ namespace troupe::net {
 template <class Lower>
 ws_session<Lower>::ws_session(session_context& context, io_loop& loop, Lower&& lower, ticket place)
   : context_(context), loop_(loop), place_(std::move(place)), descriptor_(socket_of(lower).native_handle()),
-    ws_(std::move(lower), static_cast<wire_owner&>(*this)),
+    lower_(std::move(lower)), readers_(asio::use_service<readers<Lower>>(loop.executor().context())),
     deadline_([](void* s) { static_cast<ws_session*>(s)->on_deadline(); }, this),
     write_deadline_([](void* s) { static_cast<ws_session*>(s)->on_write_deadline(); }, this) {}
 
@@ -49,27 +49,26 @@ void ws_session<Lower>::accept(request upgrade, opening how, host::clock::time_p
   centrifuge_ = how.centrifuge.has_value();
   const auto known = centrifuge_ ? how.centrifuge->subprotocol : std::string_view{};
   const auto& options = context_.options.websocket;
+  ws_ = std::make_unique<typename readers<Lower>::reader>(loop_.executor());
   if (options.compression) {
     websocket::permessage_deflate deflate;
     deflate.server_enable = true;
     deflate.server_no_context_takeover = true; // what we send is shared, see deflate.hpp
     deflate.client_no_context_takeover = true;
-    ws_.set_option(deflate);
+    ws_->set_option(deflate);
   }
-  ws_.set_option(websocket::stream_base::decorator([this, known](websocket::response_type& response) {
+  ws_->set_option(websocket::stream_base::decorator([this, known](websocket::response_type& response) {
     response.set(http::field::server, "Troupe");
     if (!known.empty()) response.set(http::field::sec_websocket_protocol, std::string{known});
     const auto agreed = response[http::field::sec_websocket_extensions];
     const auto says = [&](const char* what) { return agreed.find(what) != beast::string_view::npos; };
+    inflates_ = says("permessage-deflate");
     // Shared bytes need the full window: who asked for a smaller one gets them as they are.
-    deflates_ = says("permessage-deflate") && !says("server_max_window_bits");
+    deflates_ = inflates_ && !says("server_max_window_bits");
   }));
-  ws_.read_message_max(options.max_message_bytes);
-  ws_.control_callback([this](websocket::frame_type type, beast::string_view) {
-    if (type == websocket::frame_type::pong && owner_) caf::anon_send(owner_, pong_received{});
-  });
+  attach_reader();
   auto held = std::make_shared<request>(std::move(upgrade));
-  ws_.async_accept(*held, [s = self(), held, how = std::move(how)](error_code ec) {
+  ws_->async_accept(*held, [s = self(), held, how = std::move(how)](error_code ec) {
     s->on_accepted(ec, how);
   });
 }
@@ -80,6 +79,7 @@ void ws_session<Lower>::on_accepted(error_code ec, const opening& how) {
   if (ec) return linger(close_reason::protocol_error); // Beast has answered
   deadline_.cancel();
   stage_ = stage::open;
+  if (!inflates_) ws_ = nullptr;
   context_.open(loop_, self(), how);
 }
 
@@ -167,7 +167,7 @@ void ws_session<Lower>::describe(connection_details& to) const {
   to.blocked = blocked_;
   to.compressed = deflates_;
   to.paused = !reading_;
-  auto& lowest = beast::get_lowest_layer(const_cast<ws_session*>(this)->lower());
+  auto& lowest = beast::get_lowest_layer(const_cast<ws_session*>(this)->lower_);
   if (int unsent = 0; ::ioctl(lowest.native_handle(), SIOCOUTQ, &unsent) == 0)
     to.unsent_bytes = static_cast<std::size_t>(unsent);
 }
@@ -252,7 +252,7 @@ template <class Lower>
 void ws_session<Lower>::write_encrypted() {
   if constexpr (is_encrypted<Lower>) {
     while (!encrypting_.empty()) {
-      const auto result = lower().write(encrypting_);
+      const auto result = lower_.write(encrypting_);
       if (result.is != io_outcome::state::done)
         return wait_until(result.is == io_outcome::state::wants_read ? tcp_socket::wait_read : tcp_socket::wait_write,
                           [s = self()] { s->write_encrypted(); });

@@ -1,7 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
 // Members of ws_session that read. A connection between two messages is parked: it waits for the socket
-// alone. Once bytes come, Beast reads until it has given us all messages of what it has read.
+// alone. Once bytes come, it takes one of Beast's readers until that has given us all messages of what it has read.
 #pragma once
 #include <troupe/net/internal/utf8.hpp>
 #include <troupe/net/internal/ws_session.hpp>
@@ -46,13 +46,13 @@ template <class Lower>
 void ws_session<Lower>::park(tcp_socket::wait_type until) {
   incoming_ = {};
   if constexpr (is_encrypted<Lower>)
-    if (lower().has_rest()) return asio::post(loop_.executor(), [s = self()] { s->on_readable({}); });
+    if (lower_.has_rest()) return asio::post(loop_.executor(), [s = self()] { s->on_readable({}); });
   socket().async_wait(until, [s = self()](error_code ec) { s->on_readable(ec); });
 }
 
 template <class Lower>
 io_outcome ws_session<Lower>::read_now(std::span<char> into) {
-  if constexpr (is_encrypted<Lower>) return lower().read(into);
+  if constexpr (is_encrypted<Lower>) return lower_.read(into);
   const auto n = ::recv(socket().native_handle(), into.data(), into.size(), MSG_DONTWAIT);
   if (n > 0) return {.bytes = static_cast<std::size_t>(n)};
   if (n == 0) return {.error = asio::error::eof};
@@ -80,9 +80,10 @@ void ws_session<Lower>::on_readable(error_code ec) {
     return park();
   }
   drained_ = false;
-  ws_.next_layer().give(got);
+  take_reader();
+  ws_->next_layer().give(got);
   read_message();
-  if (!ws_.next_layer().take_back().empty()) cut(close_reason::internal_error); // Beast was not drained
+  if (!ws_->next_layer().take_back().empty()) cut(close_reason::internal_error); // Beast was not drained
 }
 
 template <class Lower>
@@ -90,7 +91,7 @@ void ws_session<Lower>::read_message() {
   const auto have = incoming_.size();
   const auto room = have == 0 ? small_read : large_read;
   incoming_.resize(have + room);
-  ws_.async_read_some(asio::buffer(incoming_.data() + have, room), [s = self(), have](error_code ec, std::size_t n) {
+  ws_->async_read_some(asio::buffer(incoming_.data() + have, room), [s = self(), have](error_code ec, std::size_t n) {
     s->on_read(ec, have, n);
   });
 }
@@ -102,22 +103,44 @@ void ws_session<Lower>::on_read(error_code ec, std::size_t have, std::size_t n) 
   if (ec) return on_read_failed(ec);
   if (stage_ != stage::open) return; // closing: what comes now is ignored
   incoming_.resize(have + n);
-  if (ws_.is_message_done()) {
+  if (ws_->is_message_done()) {
     ++delivered_;
     drained_ = scanner_.ends_with_message() && delivered_ == scanner_.finished();
     on_message(incoming_);
     incoming_.clear();
     if (incoming_.capacity() > large_read) incoming_ = {};
+    if (drained_) let_go();
   }
   read();
 }
 
 template <class Lower>
+void ws_session<Lower>::attach_reader() {
+  ws_->next_layer().attach(lower_, *this);
+  ws_->read_message_max(context_.options.websocket.max_message_bytes);
+  ws_->control_callback([this](websocket::frame_type type, beast::string_view) {
+    if (type == websocket::frame_type::pong && owner_) caf::anon_send(owner_, pong_received{});
+  });
+}
+
+template <class Lower>
+void ws_session<Lower>::take_reader() {
+  if (ws_) return;
+  ws_ = readers_.take(loop_.executor());
+  attach_reader();
+}
+
+template <class Lower>
+void ws_session<Lower>::let_go() {
+  if (!inflates_ && stage_ == stage::open) readers_.give_back(std::move(ws_));
+}
+
+template <class Lower>
 void ws_session<Lower>::on_message(std::string_view payload) {
   // Beast does not see it when the last fragment is empty.
-  if (ws_.got_text() && ends_within_character(payload))
+  if (ws_->got_text() && ends_within_character(payload))
     return close(close_status::of(close_reason::invalid_utf8));
-  auto message = frame::encode(ws_.got_text() ? opcode::text : opcode::binary, payload);
+  auto message = frame::encode(ws_->got_text() ? opcode::text : opcode::binary, payload);
   const auto cost = payload.size() + message_cost;
   pace_.take(loop_.now(), context_.pace());
   uncredited_ += cost;
@@ -163,7 +186,7 @@ void ws_session<Lower>::on_read_failed(error_code ec) {
   const auto reason = reason_of(ec);
   const bool closed = reason == close_reason::peer_closed;
   if (closed) {
-    const auto& said = ws_.reason();
+    const auto& said = ws_->reason();
     record_.code_received = said.code == websocket::close_code::none
                               ? static_cast<std::uint16_t>(websocket::close_code::no_status)
                               : said.code;
