@@ -6,6 +6,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { frame, opcode } from "../system/support/raw_peer.mjs";
 import { Server } from "../system/support/server.mjs";
 import { eventually } from "../system/support/time.mjs";
 import { memory, mib } from "./support/fault.mjs";
@@ -21,6 +22,7 @@ const life = Math.min(3600, seconds / 2); // until the next drain
 const settling = Math.min(600, life / 3); // of a life, that says nothing about growth
 const interval = Math.min(10, life / 30);
 const payload = "x".repeat(200);
+const pong = frame(opcode.pong);
 const flags = ["--outbox-max-bytes", "256KiB", "--outbox-socket-send-buffer", "32KiB", "--drain-rate", String(clients / 5),
   "--drain-retry-window", "5s", "--outbox-write-timeout", "30s"];
 
@@ -96,6 +98,7 @@ async function oneLife(number, until) {
       const totals = await server.totals();
       const late = performance.now() - asked > 100; // the machine has no half core to give
       const closedSlow = totals.closed_by_reason.slow_consumer + totals.closed_by_reason.write_timeout;
+      for (const peer of slow) peer.write(pong); // alive, but it reads nothing
       for (let missing = slow.filter((peer) => peer.hasEnded || peer.socket.destroyed).length; missing > 0; missing--) await addSlow();
       slow.splice(0, slow.length, ...slow.filter((peer) => !peer.hasEnded && !peer.socket.destroyed));
       const { now: rss } = await memory(server.pid);
@@ -109,6 +112,9 @@ async function oneLife(number, until) {
         [spoken, spokenAt] = [0, performance.now()];
       }
     }
+    const { closed_by_reason: reasons } = await server.totals();
+    if (reasons.slow_consumer + reasons.write_timeout === 0 && life > 600)
+      failures.push(`life ${number} closed nobody for reading nothing: ${JSON.stringify(reasons)}`);
     const figures = await probe.stop();
     probes.push(figures);
     if (figures.received !== figures.sent || figures.closed > 0) failures.push(`the probe lost messages: ${JSON.stringify(figures)}`);
