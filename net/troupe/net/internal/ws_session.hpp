@@ -118,7 +118,7 @@ private:
   io_loop& loop_;
   ticket place_;
   // From here to out_: what sending touches, near each other.
-  int descriptor_;                  // of the socket, which is in Beast's memory
+  int descriptor_;                  // of the socket
   std::uint32_t own_max_bytes_ = 0; // of data queued; 0: as its options say
   stage stage_ = stage::handshake;
   close_reason violation_ = close_reason::none; // found by the scanner
