@@ -108,9 +108,7 @@ test("of each client the up comes first, then what it does in channels, then the
   await eventually("all downs", () => book.of("connection_down").length === clients, 30_000);
   await eventually("all lefts", () => book.of("member_left").length === book.of("member_joined").length, 30_000);
   await settled(server);
-  const byClient = new Map();
-  for (const event of book.events.filter(({ client }) => client))
-    byClient.set(event.client, [...(byClient.get(event.client) ?? []), event]);
+  const byClient = book.by("client");
   assert.equal(byClient.size, clients);
   for (const events of byClient.values()) {
     assert.equal(events[0].type, "connection_up");
@@ -150,9 +148,7 @@ test("connections of one user are told in the order in which they came and went,
   await server.settle(0, 60_000);
   await eventually("all downs", () => book.of("connection_down").length === users * visits, 30_000);
   await settled(server);
-  const byUser = new Map();
-  for (const event of book.events.filter(({ client }) => client))
-    byUser.set(event.user, [...(byUser.get(event.user) ?? []), event]);
+  const byUser = book.by("user");
   assert.equal(byUser.size, users);
   for (const events of byUser.values()) {
     const ends = events.filter(({ type }) => /^connection_/.test(type));

@@ -93,4 +93,12 @@ export class EventBook {
   of(type) {
     return this.events.filter((event) => event.type === type);
   }
+
+  /** What is told of clients, by this property, as a Map of lists. */
+  by(key) {
+    const lists = new Map();
+    for (const event of this.events.filter(({ client }) => client))
+      lists.set(event[key], [...(lists.get(event[key]) ?? []), event]);
+    return lists;
+  }
 }
