@@ -84,8 +84,8 @@ private:
 };
 
 /// The main() of a program that is a server: runs it until SIGINT or SIGTERM, then drains it; a second
-/// signal ends the process, see net::signal_watch. SIGHUP is reload_tls(). Prints the port and logs to standard error. Call it before any thread is
-/// started. @returns an exit code: 0, 1 when the server has failed, or 2 when it cannot start.
+/// signal ends the process, see net::signal_watch. SIGHUP is reload_tls(), or the end on a terminal. Prints the
+/// port and logs to standard error. Call it before any thread is started. @returns an exit code: 0, 1 when the server has failed, or 2 when it cannot start.
 int serve(net::server_options options, hooks::extensions extensions,
           std::vector<net::page> pages = {});
 
