@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { upgradeRequest } from "../system/support/raw_peer.mjs";
 import { elapsed, every } from "../system/support/time.mjs";
-import { assertMemoryBound, memory, percentile, scale, underFault } from "./support/fault.mjs";
+import { assertMemoryBound, percentile, scale, underFault } from "./support/fault.mjs";
 
 const deadline = 2000;
 
@@ -11,7 +11,7 @@ test("fault 1: half-open handshakes end at their deadline, and good ones beside 
   const count = 400 * scale;
   const flags = ["--limit-handshake-timeout", `${deadline}ms`];
   const figures = await underFault(t, 1, { flags }, async (server) => {
-    const before = await memory(server.pid);
+    const before = await server.memory();
     const start = performance.now();
     const peers = await Promise.all(Array.from({ length: count }, () => server.rawPeer({ upgraded: false })));
     const ends = peers.map((peer) => elapsed(peer.ended, start));
@@ -21,7 +21,7 @@ test("fault 1: half-open handshakes end at their deadline, and good ones beside 
       for (const [at, peer] of peers.entries()) if (at % 2 === 0 && !peer.hasEnded) peer.write(request[sent]);
       sent++;
     });
-    const halfOpen = await memory(server.pid);
+    const halfOpen = await server.memory();
     const handshakes = [];
     for (let good = 0; good < 50; good++) {
       const begun = performance.now();

@@ -9,7 +9,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { frame, opcode } from "../system/support/raw_peer.mjs";
 import { Server } from "../system/support/server.mjs";
 import { eventually } from "../system/support/time.mjs";
-import { memory, mib } from "./support/fault.mjs";
+import { mib } from "./support/fault.mjs";
 import { plot, slope } from "./support/plot.mjs";
 import { Probe } from "./support/probe.mjs";
 
@@ -101,7 +101,7 @@ async function oneLife(number, until) {
       for (const peer of slow) peer.write(pong); // alive, but it reads nothing
       for (let missing = slow.filter((peer) => peer.hasEnded || peer.socket.destroyed).length; missing > 0; missing--) await addSlow();
       slow.splice(0, slow.length, ...slow.filter((peer) => !peer.hasEnded && !peer.socket.destroyed));
-      const { now: rss } = await memory(server.pid);
+      const { now: rss } = await server.memory();
       const sample = { at: now(), life: number, settled: now() - lifeBegun > settling, rss, descriptors: await server.openDescriptors(),
         cores, connections: totals.connections, closedSlow, rate };
       samples.push(sample);

@@ -278,20 +278,39 @@ TEST_CASE("frame_scanner: tells how many messages are finished, and whether the 
   }
 }
 
-TEST_CASE("frame_scanner: only whole and masked pongs are taken for pongs", "[net][frame_scanner]") {
+TEST_CASE("frame_scanner: only whole and masked pings and pongs are heartbeats", "[net][frame_scanner]") {
+  const auto ping = [](std::string_view payload) { return frame{.type = frame::ping, .payload = payload}.bytes(); };
   const auto pong = [](std::string_view payload) { return frame{.type = frame::pong, .payload = payload}.bytes(); };
   const std::string longest(125, 'p');
-  for (const auto& bytes : {pong(""), pong("hello"), pong(longest), pong("one") + pong("") + pong("two")})
-    CHECK(frame_scanner::are_pongs(bytes));
+  for (const auto& bytes : {pong(""), ping("hello"), pong(longest), ping(longest), ping("one") + pong("") + ping("two")})
+    CHECK(frame_scanner::are_heartbeats(bytes));
   auto compressed = pong("hello");
   compressed[0] |= 0x40;
   for (const auto& bytes :
-       {std::string{}, pong("hello").substr(0, 10), pong("one") + pong("two").substr(0, 1), pong(longest + "p"), compressed,
-        pong("hello") + frame{.payload = "hello"}.bytes(), frame{.payload = "hello"}.bytes() + pong("hello"),
-        frame{.type = frame::pong, .payload = "hello", .masked = false}.bytes(),
+       {std::string{}, ping("hello").substr(0, 10), pong("one") + ping("two").substr(0, 1), ping(longest + "p"), compressed,
+        pong("hello") + frame{.payload = "hello"}.bytes(), frame{.payload = "hello"}.bytes() + ping("hello"),
+        frame{.type = frame::ping, .payload = "hello", .masked = false}.bytes(),
         frame{.type = frame::pong, .payload = "hello", .final = false}.bytes(),
-        frame{.type = frame::pong, .payload = "hello", .length_bytes = 2}.bytes()})
-    CHECK_FALSE(frame_scanner::are_pongs(bytes));
+        frame{.type = frame::ping, .payload = "hello", .length_bytes = 2}.bytes(),
+        frame{.type = frame::close, .payload = ""}.bytes()})
+    CHECK_FALSE(frame_scanner::are_heartbeats(bytes));
+}
+
+TEST_CASE("frame_scanner: heartbeats are taken one by one, with their payload unmasked", "[net][frame_scanner]") {
+  const std::string longest(125, 'p');
+  const auto message = frame{.payload = "hello"}.bytes();
+  const auto bytes = frame{.type = frame::ping, .payload = longest}.bytes() +
+                     frame{.type = frame::pong, .payload = ""}.bytes() +
+                     frame{.type = frame::ping, .payload = "two"}.bytes() + message;
+  std::string_view left{bytes};
+  for (const auto& [is_ping, payload] : std::vector<std::pair<bool, std::string>>{{true, longest}, {false, ""}, {true, "two"}}) {
+    const auto taken = frame_scanner::take_heartbeat(left);
+    REQUIRE(taken);
+    CHECK(taken->is_ping == is_ping);
+    CHECK(taken->payload() == payload);
+  }
+  CHECK_FALSE(frame_scanner::take_heartbeat(left));
+  CHECK(left == message);
 }
 
 TEST_CASE("frame_scanner: a message has one number from its first byte to its last",

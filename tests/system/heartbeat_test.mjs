@@ -60,6 +60,19 @@ test("heartbeat: clients that answer pings stay, however silent", { timeout }, a
   assert.equal((await server.totals()).connections, clients.length);
 });
 
+test("heartbeat: clients that send pings of their own take no more memory than silent ones", { timeout }, async (t) => {
+  const count = 1000;
+  const server = await Server.start(t, "--listen-loops", "1");
+  const peers = [];
+  while (peers.length < count) peers.push(...await Promise.all(Array.from({ length: 100 }, () => server.rawPeer())));
+  const { now: before } = await server.memory();
+  for (const peer of peers) peer.write(frame(opcode.ping, "alive"));
+  for (const peer of peers) assert.deepEqual(await peer.nextFrame(), { code: opcode.pong, payload: Buffer.from("alive") });
+  const grown = ((await server.memory()).now - before) / count;
+  t.diagnostic(`${grown.toFixed(0)} B a connection`);
+  assert.ok(grown < 1000, `each took ${grown.toFixed(0)} B more`);
+});
+
 test("heartbeat: pings are spread over the interval instead of sent in one instant", { timeout }, async (t) => {
   const spread = 2000;
   const server = await Server.start(t, "--heartbeat-ping-interval", `${spread}ms`, "--heartbeat-pong-timeout", "1s");

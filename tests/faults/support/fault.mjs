@@ -8,13 +8,6 @@ import { assertHealthy, Probe } from "./probe.mjs";
 /** How much longer and larger than in CI: scripts/soak sets it. */
 export const scale = Number(process.env.TROUPE_FAULT_SCALE ?? 1);
 
-/** Memory of a process in bytes: resident now, and at its most. */
-export async function memory(pid) {
-  const status = await readFile(`/proc/${pid}/status`, "utf8");
-  const bytes = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)[1]) * 1024;
-  return { now: bytes("VmRSS"), peak: bytes("VmHWM") };
-}
-
 /** TCP sockets of this machine with local port `port`, counted by state such as "CLOSE_WAIT". */
 export async function tcpStates(port) {
   const names = ["", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE", "CLOSE_WAIT",
@@ -55,7 +48,7 @@ export async function underFault(t, row, { flags = [], probe: probeOptions = {},
   const url = secure ? `wss://127.0.0.1:${server.tlsPort}/ws/probe` : server.url("/ws/probe");
   const probe = await Probe.start(t, url, probeOptions);
   await server.settle(2);
-  const [base, before] = [await server.openDescriptors(), await memory(server.pid)];
+  const [base, before] = [await server.openDescriptors(), await server.memory()];
   const cpu = await server.cpuSeconds();
   const begun = performance.now();
   const measured = await attack(server);
@@ -63,7 +56,7 @@ export async function underFault(t, row, { flags = [], probe: probeOptions = {},
   const load = (await server.cpuSeconds() - cpu) / seconds;
   const health = assertHealthy(await probe.stop());
   await eventually("all descriptors are back", async () => await server.openDescriptors() <= base, 20_000);
-  const after = await memory(server.pid);
+  const after = await server.memory();
   t.diagnostic(`fault ${row}: ${measured}; ${health}; ${load.toFixed(2)} cores for ${seconds.toFixed(1)} s, ` +
     `memory ${mib(before.now)} before, ${mib(after.peak)} at most, ${mib(after.now)} after`);
   return { server, before, after };

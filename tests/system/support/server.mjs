@@ -172,6 +172,13 @@ export class Server {
     return (await readdir(`/proc/${this.pid}/fd`)).length;
   }
 
+  /** Bytes resident now, and at their most. */
+  async memory() {
+    const status = await readFile(`/proc/${this.pid}/status`, "utf8");
+    const bytes = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)[1]) * 1024;
+    return { now: bytes("VmRSS"), peak: bytes("VmHWM") };
+  }
+
   /** Processor time used so far, by the program and by the kernel for it. */
   async cpuSeconds() {
     const stat = await readFile(`/proc/${this.pid}/stat`, "utf8");

@@ -12,12 +12,14 @@ constexpr std::uint8_t final_bit = 0x80;
 constexpr std::uint8_t control_bit = 0x08;
 constexpr std::uint8_t opcode_mask = 0x0f;
 constexpr std::uint8_t close_opcode = 0x08;
+constexpr std::uint8_t ping_opcode = 0x09;
 constexpr std::uint8_t pong_opcode = 0x0a;
 constexpr std::uint8_t mask_bit = 0x80;
 constexpr std::uint8_t length_mask = 0x7f;
 constexpr std::uint8_t length_16 = 126;
 constexpr std::uint8_t length_64 = 127;
 constexpr std::uint8_t max_control_payload = 125; // section 5.5
+constexpr std::size_t mask_size = 4;
 
 constexpr std::size_t length_size(std::uint8_t second) noexcept {
   const auto length = second & length_mask;
@@ -25,7 +27,18 @@ constexpr std::size_t length_size(std::uint8_t second) noexcept {
 }
 
 constexpr std::size_t header_size(std::uint8_t second) noexcept {
-  return 2 + length_size(second) + ((second & mask_bit) != 0 ? 4 : 0);
+  return 2 + length_size(second) + ((second & mask_bit) != 0 ? mask_size : 0);
+}
+
+constexpr char first_of(std::uint8_t control) noexcept { return static_cast<char>(final_bit | control); }
+
+/// Of the ping or pong that `bytes` begin with, 0 if they do not.
+std::size_t heartbeat_size(std::string_view bytes) noexcept {
+  if (bytes.size() < 2 || (bytes[0] != first_of(ping_opcode) && bytes[0] != first_of(pong_opcode))) return 0;
+  const auto second = static_cast<std::uint8_t>(bytes[1]);
+  const std::size_t length = second & length_mask;
+  const auto size = header_size(second) + length;
+  return (second & mask_bit) == 0 || length > max_control_payload || size > bytes.size() ? 0 : size;
 }
 
 } // namespace
@@ -35,7 +48,7 @@ close_reason frame_scanner::scan(std::string_view bytes, const limits& allowed) 
     if (payload_left_ != 0) {
       const auto taken = std::min<std::uint64_t>(payload_left_, bytes.size());
       if ((header_[0] & opcode_mask) == close_opcode) {
-        const auto mask_at = header_size(header_[1]) - 4;
+        const auto mask_at = header_size(header_[1]) - mask_size;
         for (std::size_t i = 0; i < taken && close_bytes_ < close_code_.size(); ++i, ++close_bytes_)
           close_code_[close_bytes_] =
             static_cast<std::uint8_t>(bytes[i]) ^ header_[mask_at + close_bytes_];
@@ -85,17 +98,27 @@ close_reason frame_scanner::on_header(const limits& allowed) noexcept {
   return close_reason::none;
 }
 
-bool frame_scanner::are_pongs(std::string_view bytes) noexcept {
-  constexpr auto first = static_cast<char>(final_bit | pong_opcode);
-  while (bytes.size() >= 2 && bytes[0] == first) {
-    const auto second = static_cast<std::uint8_t>(bytes[1]);
-    const std::size_t length = second & length_mask;
-    const auto size = header_size(second) + length;
-    if ((second & mask_bit) == 0 || length > max_control_payload || size > bytes.size()) return false;
+bool frame_scanner::are_heartbeats(std::string_view bytes) noexcept {
+  if (bytes.empty()) return false;
+  while (const auto size = heartbeat_size(bytes)) {
     bytes.remove_prefix(size);
     if (bytes.empty()) return true;
   }
   return false;
+}
+
+std::optional<frame_scanner::heartbeat> frame_scanner::take_heartbeat(std::string_view& bytes) noexcept {
+  const auto size = heartbeat_size(bytes);
+  if (size == 0) return std::nullopt;
+  heartbeat taken;
+  taken.is_ping = bytes[0] == first_of(ping_opcode);
+  taken.size = static_cast<std::uint8_t>(bytes[1]) & length_mask;
+  const auto masked = bytes.substr(size - taken.size, taken.size);
+  const auto mask = bytes.substr(size - taken.size - mask_size, mask_size);
+  for (std::size_t i = 0; i < masked.size(); ++i)
+    taken.storage[i] = static_cast<char>(masked[i] ^ mask[i % mask_size]);
+  bytes.remove_prefix(size);
+  return taken;
 }
 
 bool frame_scanner::allowed_close_code() const noexcept {

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace troupe::net {
@@ -33,8 +34,17 @@ public:
   /// The last byte was that of a message of data.
   [[nodiscard]] bool ends_with_message() const noexcept { return !in_message() && finishes_; }
 
-  /// Whether this is nothing but whole pongs, as RFC 6455 asks them to be. Then scan() need not see it.
-  [[nodiscard]] static bool are_pongs(std::string_view bytes) noexcept;
+  /// A whole ping or pong, as RFC 6455 asks them to be.
+  struct heartbeat {
+    bool is_ping;
+    std::array<char, 125> storage; ///< Use payload().
+    std::uint8_t size;
+    [[nodiscard]] std::string_view payload() const noexcept { return {storage.data(), size}; }
+  };
+  /// Whether this is nothing but heartbeats. Between two messages scan() need not see it then.
+  [[nodiscard]] static bool are_heartbeats(std::string_view bytes) noexcept;
+  /// Takes the first one off `bytes`. @returns nothing, and takes nothing, if they begin otherwise.
+  [[nodiscard]] static std::optional<heartbeat> take_heartbeat(std::string_view& bytes) noexcept;
 
 private:
   close_reason on_header(const limits& allowed) noexcept;

@@ -71,6 +71,8 @@ private:
   void park(tcp_socket::wait_type until = tcp_socket::wait_read);
   io_outcome read_now(std::span<char> into);
   void on_readable(error_code ec);
+  /// Answers pings and tells of pongs, without Beast.
+  void on_heartbeats(std::string_view frames);
   void read_message();
   /// Makes sure that there is a stream of Beast's.
   void take_reader();

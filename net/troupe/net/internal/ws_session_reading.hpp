@@ -75,15 +75,25 @@ void ws_session<Lower>::on_readable(error_code ec) {
     return on_read_failed(result.error);
   }
   const std::string_view got{bytes.data(), result.bytes};
-  if (owner_ && frame_scanner::are_pongs(got)) { // the answers to our pings: all that most ever send
-    caf::anon_send(owner_, pong_received{});
-    return park();
+  if (owner_ && frame_scanner::are_heartbeats(got)) { // all that most ever send
+    on_heartbeats(got);
+    if (stage_ != stage::closed) return park();
+    reading_ = false;
+    return;
   }
   drained_ = false;
   take_reader();
   ws_->next_layer().give(got);
   read_message();
   if (!ws_->next_layer().take_back().empty()) cut(close_reason::internal_error); // Beast was not drained
+}
+
+template <class Lower>
+void ws_session<Lower>::on_heartbeats(std::string_view frames) {
+  while (const auto one = frame_scanner::take_heartbeat(frames)) {
+    if (!one->is_ping) caf::anon_send(owner_, pong_received{});
+    else if (!push_control(frame::encode(opcode::pong, one->payload()))) return cut(close_reason::control_overflow);
+  }
 }
 
 template <class Lower>
