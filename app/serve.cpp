@@ -101,7 +101,6 @@ int serve(const settings& settings) {
   net::signal_queue signals;
   // Before everything else, and so until after everything else: a second signal always works.
   const net::signal_watch watch{[&](int signal) { signals.push(signal); }};
-  const bool on_terminal = ::isatty(STDERR_FILENO) == 1; // of which SIGHUP tells the end
   text_log log{settings.log, STDERR_FILENO};
   if (settings.server.client.insecure)
     log.write(severity::warning, "insecure", {{"option", "client.insecure"}});
@@ -135,7 +134,9 @@ int serve(const settings& settings) {
     (void)print(fmt::format("Troupe {} is running. Open {} in two browser tabs; Ctrl-C stops it.\n",
                             version(), page_address(server, settings.server.listen)));
 
-  const auto reloads = [&](int signal) { return signal == reload_by_console || (signal == SIGHUP && !on_terminal); };
+  const auto reloads = [&](int signal) {
+    return signal == reload_by_console || (signal == SIGHUP && watch.hangup_reloads());
+  };
   int signal = signals.pop();
   for (; reloads(signal); signal = signals.pop()) {
     server.reload_tls();

@@ -18,8 +18,6 @@
 #include <exception>
 #include <utility>
 
-#include <unistd.h>
-
 namespace troupe {
 
 namespace {
@@ -93,8 +91,7 @@ int serve(net::server_options options, hooks::extensions extensions, std::vector
     fmt::print("listening on http://localhost:{}/\n", running.port());
     std::fflush(stdout);
     running.on_failure([&] { signals.push(SIGTERM); });
-    const bool on_terminal = ::isatty(STDERR_FILENO) == 1; // of which SIGHUP tells the end
-    while (signals.pop() == SIGHUP && !on_terminal)
+    while (signals.pop() == SIGHUP && watch.hangup_reloads())
       running.reload_tls();
     running.stop();
     running.join();

@@ -10,6 +10,7 @@
 #include <future>
 #include <thread>
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -103,6 +104,21 @@ TEST_CASE("signals: SIGHUP is a call each time, and does not count as the first"
           }
           ::_exit(7);
         }) == 7);
+}
+
+TEST_CASE("signals: SIGHUP tells the end of a terminal where standard error is one", "[net][signals]") {
+  const bool on_terminal = GENERATE(false, true);
+  CHECK(run_in_child([&] {
+          prepare_signals();
+          const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
+          if (::grantpt(terminal) != 0 || ::unlockpt(terminal) != 0)
+            ::_exit(1);
+          const int error = ::open(on_terminal ? ::ptsname(terminal) : "/dev/null", O_RDWR | O_NOCTTY);
+          ::dup2(error, STDERR_FILENO);
+          const signal_watch watch{[](int) {}};
+          ::close(terminal); // the watch knows it from before
+          ::_exit(watch.hangup_reloads() ? 7 : 8);
+        }) == (on_terminal ? 8 : 7));
 }
 
 TEST_CASE("signals: a watch without a signal ends at once", "[net][signals]") {

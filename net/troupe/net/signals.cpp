@@ -41,7 +41,7 @@ void prepare_signals() {
 }
 
 signal_watch::signal_watch(std::function<void(int)> on_signal, std::chrono::steady_clock::duration repeats)
-  : on_signal_{std::move(on_signal)}, repeats_{repeats} {
+  : on_signal_{std::move(on_signal)}, repeats_{repeats}, on_terminal_{::isatty(STDERR_FILENO) == 1} {
   const auto set = watched_signals();
   signals_ = checked(::signalfd(-1, &set, SFD_CLOEXEC), "signalfd");
   quit_ = checked(::eventfd(0, EFD_CLOEXEC), "eventfd");

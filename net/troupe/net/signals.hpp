@@ -32,6 +32,10 @@ public:
   signal_watch(const signal_watch&) = delete;
   signal_watch& operator=(const signal_watch&) = delete;
 
+  /// Whether SIGHUP asks to read files again. Where standard error was a terminal when the watch began it does
+  /// not: it tells that the terminal is gone.
+  [[nodiscard]] bool hangup_reloads() const noexcept { return !on_terminal_; }
+
   static constexpr std::chrono::milliseconds default_repeats{500};
 
 private:
@@ -41,6 +45,7 @@ private:
   std::chrono::steady_clock::duration repeats_;
   int signals_;
   int quit_;
+  bool on_terminal_;
   std::thread thread_;
 };
 
