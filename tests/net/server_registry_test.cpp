@@ -169,6 +169,36 @@ TEST_CASE("registry: a kick says the code and text of who kicked, after what was
   CHECK(stays.text() == "unharmed");
 }
 
+TEST_CASE("registry: the answer to a kick counts, in whatever pieces and behind whatever it comes", "[net][registry]") {
+  auto o = quiet();
+  o.outbox.close_timeout = std::chrono::hours{1}; // nothing may wait for that
+  running_server server{o};
+  const auto answer = client_frame{.payload = "said before it knew"}.bytes() +
+                      client_frame{.type = client_frame::ping, .payload = "p"}.bytes() + client_frame::closing(4001);
+  for (std::size_t first = 0; first <= answer.size(); ++first) {
+    auto kicked = server.connect();
+    server.request(close_connections{.to = target::everyone()});
+    CHECK(kicked.closing().close_code() == 4001);
+    kicked.write(answer.substr(0, first));
+    kicked.write(answer.substr(first));
+    CHECK(kicked.ends());
+    kicked.raw().shut_down();
+    server.await_closed_for(close_reason::kicked, first + 1);
+    CHECK(server.log().named("connection_closed").at(first).fields.at("code_received") == "4001");
+  }
+}
+
+TEST_CASE("registry: who leaves instead of answering a kick is gone at once", "[net][registry]") {
+  auto o = quiet();
+  o.outbox.close_timeout = std::chrono::hours{1};
+  running_server server{o};
+  auto kicked = server.connect();
+  server.request(close_connections{.to = target::everyone()});
+  CHECK(kicked.closing().close_code() == 4001);
+  kicked.raw().shut_down();
+  server.await_closed_for(close_reason::kicked);
+}
+
 TEST_CASE("registry: a kick that nobody answers ends with the close timeout", "[net][registry]") {
   auto o = quiet();
   o.outbox.close_timeout = std::chrono::milliseconds{100};

@@ -16,6 +16,7 @@
 #include <boost/beast/websocket/teardown.hpp>
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,10 +61,26 @@ public:
   /// @returns what of them no read has taken.
   std::string_view take_back() noexcept { return std::exchange(given_, {}); }
 
+  /// The session is reading from the socket: whoever wants to read meanwhile waits for release().
+  void hold() noexcept { held_ = true; }
+  /// What the session got is for who waits, or for the next read: an error, or bytes as of give(). Ends hold().
+  void release(error_code ec, std::string_view bytes) {
+    held_ = false;
+    failed_ = ec;
+    given_ = bytes;
+    if (const auto next = std::move(waiting_)) next->read_again();
+  }
+
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
     return asio::async_initiate<Token, void(error_code, std::size_t)>(
       [this](auto handler, const Buffers& into) {
+        if (held_) {
+          waiting_ = std::make_unique<waiting_read<Buffers, decltype(handler)>>(*this, into, std::move(handler));
+          return;
+        }
+        if (const auto ec = std::exchange(failed_, {}))
+          return asio::post(get_executor(), beast::bind_handler(std::move(handler), ec, 0));
         if (!given_.empty()) {
           const auto n = asio::buffer_copy(into, asio::buffer(given_));
           const auto ec = owner_->check_input(given_.substr(0, n)) ? error_code{} : asio::error::connection_aborted;
@@ -120,6 +137,21 @@ public:
   }
 
 private:
+  struct waiting {
+    virtual ~waiting() = default;
+    virtual void read_again() = 0;
+  };
+  template <class Buffers, class Handler>
+  struct waiting_read final : waiting {
+    waiting_read(wire_stream& from, const Buffers& into, Handler&& handler)
+      : from_(from), into_(into), handler_(std::move(handler)) {}
+    void read_again() override { from_.async_read_some(into_, std::move(handler_)); }
+
+    wire_stream& from_;
+    Buffers into_;
+    Handler handler_;
+  };
+
   template <class Buffers>
   bool check(const Buffers& buffers, std::size_t n) {
     for (auto it = asio::buffer_sequence_begin(buffers);
@@ -136,6 +168,9 @@ private:
   Lower* lower_ = nullptr;
   wire_owner* owner_ = nullptr;
   std::string_view given_;
+  std::unique_ptr<waiting> waiting_;
+  error_code failed_;
+  bool held_ = false;
 };
 
 } // namespace troupe::net

@@ -16,8 +16,8 @@
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <array>
 #include <memory>
-#include <span>
 #include <string>
 #include <type_traits>
 
@@ -68,9 +68,13 @@ private:
 
   void on_accepted(error_code ec, const opening& how);
   void read();
-  void park(tcp_socket::wait_type until = tcp_socket::wait_read);
-  io_outcome read_now(std::span<char> into);
-  void on_readable(error_code ec);
+  /// Waits for the first bytes after a message.
+  void park();
+  void on_first(error_code ec, std::size_t n) requires(!is_encrypted<Lower>);
+  void wait_readable(tcp_socket::wait_type until) requires is_encrypted<Lower>;
+  void on_readable(error_code ec) requires is_encrypted<Lower>;
+  /// What came first.
+  void take_in(std::string_view got);
   /// Answers pings and tells of pongs, without Beast.
   void on_heartbeats(std::string_view frames);
   void read_message();
@@ -125,6 +129,7 @@ private:
   stage stage_ = stage::handshake;
   close_reason violation_ = close_reason::none; // found by the scanner
   bool reading_ = false;           // or parked
+  bool parked_ = false;            // first_ is being read
   bool drained_ = true;            // Beast has nothing left of what it read
   bool blocked_ = false;           // the socket is full, or TLS is writing
   bool deflates_ = false;          // what we send
@@ -142,6 +147,8 @@ private:
   std::unique_ptr<close_status> closing_with_;
   std::string incoming_;           // of a message, while Beast reads
   struct nothing {};
+  // Without TLS only: enough for a pong. What is longer takes another call.
+  [[no_unique_address]] std::conditional_t<is_encrypted<Lower>, nothing, std::array<char, 16>> first_;
   // TLS only: what is being written.
   [[no_unique_address]] std::conditional_t<is_encrypted<Lower>, std::string, nothing> encrypting_;
   std::shared_ptr<ws_session> lingering_; // itself: nobody else may hold it then

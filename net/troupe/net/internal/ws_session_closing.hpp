@@ -37,6 +37,7 @@ void ws_session<Lower>::send_close_frame() {
   const websocket::close_reason reason{static_cast<websocket::close_code>(closing_with_->code),
                                        closing_with_->text};
   take_reader();
+  if (parked_) ws_->next_layer().hold();
   ws_->async_close(reason, [s = self()](error_code ec) {
     if (s->stage_ != stage::closing) return;
     if (ec) return s->finish(s->record_.reason);
@@ -115,6 +116,7 @@ void ws_session<Lower>::finish(close_reason reason) {
   deadline_.cancel();
   write_deadline_.cancel();
   resume_.reset();
+  if (parked_ && ws_) ws_->next_layer().release(asio::error::operation_aborted, {});
   loop_.forget(*this);
   const auto before = queued();
   out_.clear();

@@ -12,8 +12,8 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
-#include <cerrno>
 #include <chrono>
 
 namespace troupe::net {
@@ -40,41 +40,64 @@ void ws_session<Lower>::read() {
   else read_message();
 }
 
-// Most connections are idle most of the time. One that waits for nothing but readable bytes needs neither
-// a buffer nor a read of Beast's, which is larger.
+// Most connections are idle most of the time. One that waits for nothing but bytes needs neither a buffer worth the name
+// nor a read of Beast's, which is larger.
 template <class Lower>
-void ws_session<Lower>::park(tcp_socket::wait_type until) {
+void ws_session<Lower>::park() {
   incoming_ = {};
-  if constexpr (is_encrypted<Lower>)
+  if constexpr (is_encrypted<Lower>) {
     if (lower_.has_rest()) return asio::post(loop_.executor(), [s = self()] { s->on_readable({}); });
+    wait_readable(tcp_socket::wait_read);
+  } else {
+    // Not async_wait(): for that Asio calls epoll_ctl each time.
+    parked_ = true;
+    socket().async_read_some(asio::buffer(first_), [s = self()](error_code ec, std::size_t n) { s->on_first(ec, n); });
+  }
+}
+
+template <class Lower>
+void ws_session<Lower>::on_first(error_code ec, std::size_t n) requires(!is_encrypted<Lower>) {
+  parked_ = false;
+  if (close_frame_sent_) { // Beast reads what follows our close frame
+    reading_ = false;
+    return ws_->next_layer().release(ec, {first_.data(), n});
+  }
+  if (ec || stage_ > stage::closing) {
+    reading_ = false;
+    return stage_ > stage::closing ? void() : on_read_failed(ec);
+  }
+  std::array<char, first_read> bytes;
+  std::copy_n(first_.begin(), n, bytes.begin());
+  if (n == first_.size()) // there may be more
+    if (const auto more = ::recv(descriptor_, bytes.data() + n, bytes.size() - n, MSG_DONTWAIT); more > 0)
+      n += static_cast<std::size_t>(more); // else the next read finds out
+  take_in({bytes.data(), n});
+}
+
+template <class Lower>
+void ws_session<Lower>::wait_readable(tcp_socket::wait_type until) requires is_encrypted<Lower> {
   socket().async_wait(until, [s = self()](error_code ec) { s->on_readable(ec); });
 }
 
 template <class Lower>
-io_outcome ws_session<Lower>::read_now(std::span<char> into) {
-  if constexpr (is_encrypted<Lower>) return lower_.read(into);
-  const auto n = ::recv(socket().native_handle(), into.data(), into.size(), MSG_DONTWAIT);
-  if (n > 0) return {.bytes = static_cast<std::size_t>(n)};
-  if (n == 0) return {.error = asio::error::eof};
-  if (errno == EAGAIN || errno == EINTR) return {.is = io_outcome::state::wants_read};
-  return {.error = {errno, boost::system::system_category()}};
-}
-
-template <class Lower>
-void ws_session<Lower>::on_readable(error_code ec) {
+void ws_session<Lower>::on_readable(error_code ec) requires is_encrypted<Lower> {
   if (ec || stage_ > stage::closing || close_frame_sent_) { // Beast reads what follows our close frame
     reading_ = false;
     return;
   }
   std::array<char, first_read> bytes;
-  const auto result = read_now(bytes);
+  const auto result = lower_.read(bytes);
   if (result.is == io_outcome::state::wants_read) return park();
-  if (result.is == io_outcome::state::wants_write) return park(tcp_socket::wait_write);
+  if (result.is == io_outcome::state::wants_write) return wait_readable(tcp_socket::wait_write);
   if (result.error) {
     reading_ = false;
     return on_read_failed(result.error);
   }
-  const std::string_view got{bytes.data(), result.bytes};
+  take_in({bytes.data(), result.bytes});
+}
+
+template <class Lower>
+void ws_session<Lower>::take_in(std::string_view got) {
   if (owner_ && frame_scanner::are_heartbeats(got)) { // all that most ever send
     on_heartbeats(got);
     if (stage_ != stage::closed) return park();
