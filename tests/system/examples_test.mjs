@@ -61,7 +61,7 @@ test("examples: game shows each player those near it, in motion", { timeout }, a
   bob.socket.send('{"dx":10,"dy":0}'); // out of sight within a second or so
   await eventually("one is out of sight", () => latest(ann).seen.length === 1, 20_000);
   assert.equal(latest(ann).seen[0].n, latest(ann).you);
-  assert.ok(latest(bob).seen[0].x > 300);
+  await eventually("the other one has that picture too", () => latest(bob).seen[0].x > 300);
   bob.socket.send("nonsense");
   assert.equal(await bob.socket.closed, "4400 not a move");
 });
