@@ -5,6 +5,7 @@
 #include "net/support/running_server.hpp"
 #include "support/catch.hpp"
 
+#include <chrono>
 #include <string>
 
 namespace {
@@ -17,6 +18,13 @@ constexpr connection_handle first_connection{.shard = 0, .generation = 1, .slot 
 
 change_membership add(target of, membership in, std::string name) {
   return {.of = std::move(of), .in = in, .name = std::move(name)};
+}
+
+/// What a kick waits for at most.
+net::server_options closing_within(std::chrono::milliseconds timeout) {
+  auto o = quiet();
+  o.outbox.close_timeout = timeout;
+  return o;
 }
 
 void check_receipt(const receipt& r, std::uint64_t queued) {
@@ -170,9 +178,7 @@ TEST_CASE("registry: a kick says the code and text of who kicked, after what was
 }
 
 TEST_CASE("registry: the answer to a kick counts, in whatever pieces and behind whatever it comes", "[net][registry]") {
-  auto o = quiet();
-  o.outbox.close_timeout = std::chrono::hours{1}; // nothing may wait for that
-  running_server server{o};
+  running_server server{closing_within(std::chrono::hours{1})}; // nothing may wait for that
   const auto answer = client_frame{.payload = "said before it knew"}.bytes() +
                       client_frame{.type = client_frame::ping, .payload = "p"}.bytes() + client_frame::closing(4001);
   for (std::size_t first = 0; first <= answer.size(); ++first) {
@@ -189,9 +195,7 @@ TEST_CASE("registry: the answer to a kick counts, in whatever pieces and behind 
 }
 
 TEST_CASE("registry: who leaves instead of answering a kick is gone at once", "[net][registry]") {
-  auto o = quiet();
-  o.outbox.close_timeout = std::chrono::hours{1};
-  running_server server{o};
+  running_server server{closing_within(std::chrono::hours{1})};
   auto kicked = server.connect();
   server.request(close_connections{.to = target::everyone()});
   CHECK(kicked.closing().close_code() == 4001);
@@ -200,9 +204,7 @@ TEST_CASE("registry: who leaves instead of answering a kick is gone at once", "[
 }
 
 TEST_CASE("registry: a kick that nobody answers ends with the close timeout", "[net][registry]") {
-  auto o = quiet();
-  o.outbox.close_timeout = std::chrono::milliseconds{100};
-  running_server server{o};
+  running_server server{closing_within(std::chrono::milliseconds{100})};
   auto mute = server.connect();
   server.request(close_connections{.to = target::everyone()});
   CHECK(mute.closing().close_code() == 4001);
