@@ -2,6 +2,8 @@
 """The bars Troupe is held to. This list is the only place they are written down for programs."""
 from dataclasses import dataclass
 
+from . import tables
+
 CPU = "server.cpu_us_per_delivery"
 P99 = "latency_us.p99"
 MEMORY = "server.rss_bytes_per_connection"
@@ -53,17 +55,18 @@ BARS = [
 ]
 
 
-def judge(medians):
-    """Compares medians[scenario][server][metric path] with the bars.
+def judge(rounds):
+    """Compares what tables.rounds_of() collected with the bars.
 
-    Bars whose runs were not made are left out. Returns dictionaries that can go into the JSON file.
+    Bars whose runs were not made are left out. Returns dictionaries that can go into the JSON file. A bar is passed or
+    missed by the medians; the interval says how sure that is.
     """
+    medians = tables.medians_of(rounds)
     verdicts = []
     for bar in BARS:
+        peer_scenario = bar.peer_scenario or bar.scenario
         value = medians.get(bar.scenario, {}).get(bar.subject, {}).get(bar.metric)
-        reference = 1.0
-        if bar.peer:
-            reference = medians.get(bar.peer_scenario or bar.scenario, {}).get(bar.peer, {}).get(bar.metric)
+        reference = medians.get(peer_scenario, {}).get(bar.peer, {}).get(bar.metric) if bar.peer else 1.0
         if value is None or not reference:
             continue
         reached = value / reference
@@ -71,6 +74,8 @@ def judge(medians):
             "subject": bar.subject, "scenario": bar.scenario, "metric": bar.metric,
             "peer": bar.peer or None, "peer_scenario": bar.peer_scenario or None,
             "limit": bar.limit, "goal": bar.goal, "reached": reached,
+            "interval": tables.interval(rounds[bar.scenario][bar.subject][bar.metric],
+                                        rounds[peer_scenario][bar.peer][bar.metric] if bar.peer else None),
             "passed": reached <= bar.limit,
             "goal_reached": None if bar.goal is None else reached <= bar.goal,
         })

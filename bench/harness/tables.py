@@ -1,5 +1,6 @@
 # Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
-"""Medians over rounds, and the tables that show them."""
+"""Medians over rounds, how sure they are, and the tables that show them."""
+import random
 import statistics
 
 # Per group: title, metric path, format.
@@ -49,18 +50,42 @@ def flatten(result, prefix=""):
     return flat
 
 
-def medians_of(runs):
-    """medians[scenario][server][metric path] over all rounds that gave a result."""
+def rounds_of(runs):
+    """rounds[scenario][server][metric path][round]: every value of a run that gave a result."""
     collected = {}
     for run in runs:
         if run["result"] is None:
             continue
         cell = collected.setdefault(run["scenario"], {}).setdefault(run["server"], {})
         for path, value in flatten(run["result"]).items():
-            cell.setdefault(path, []).append(value)
-    return {scenario: {server: {path: statistics.median(values) for path, values in cell.items()}
+            cell.setdefault(path, {})[run["round"]] = value
+    return collected
+
+
+def medians_of(rounds):
+    """medians[scenario][server][metric path] of what rounds_of() collected."""
+    return {scenario: {server: {path: statistics.median(values.values()) for path, values in cell.items()}
                        for server, cell in row.items()}
-            for scenario, row in collected.items()}
+            for scenario, row in rounds.items()}
+
+
+def interval(values, references, samples=2_000):
+    """Between which bounds nine of ten other sets of as many rounds would put the ratio of the medians (a bootstrap
+    of whole rounds, for what disturbs the machine disturbs all servers of a round). None of fewer than three rounds.
+
+    Both are values by round; without references it is the median itself.
+    """
+    common = sorted(values.keys() & references.keys() if references else values)
+    if len(common) < 3:
+        return None
+    chance = random.Random(len(common))  # the same runs give the same bounds
+    seen = []
+    for _ in range(samples):
+        drawn = chance.choices(common, k=len(common))
+        median = statistics.median(values[n] for n in drawn)
+        seen.append(median / statistics.median(references[n] for n in drawn) if references else median)
+    seen.sort()
+    return [seen[samples // 20], seen[-samples // 20 - 1]]
 
 
 def _render(header, rows):
@@ -107,6 +132,7 @@ def bar_table(verdicts):
         if v["peer_scenario"]:
             against += f" at {v['peer_scenario']}"
         goal = "" if v["goal"] is None else f"{v['goal']:.4g}{' reached' if v['goal_reached'] else ''}"
+        sure = "-" if v["interval"] is None else "{:.3g}..{:.3g}".format(*v["interval"])
         rows.append(["pass" if v["passed"] else "MISS", v["subject"], v["scenario"], v["metric"],
-                     f"{v['reached']:.3g}", f"<= {v['limit']:.3g} {against}".rstrip(), goal])
-    return _render(["bar", "server", "scenario", "metric", "reached", "limit", "goal"], rows) if rows else ""
+                     f"{v['reached']:.3g}", sure, f"<= {v['limit']:.3g} {against}".rstrip(), goal])
+    return _render(["bar", "server", "scenario", "metric", "reached", "9 of 10", "limit", "goal"], rows) if rows else ""

@@ -17,7 +17,7 @@ class Medians(unittest.TestCase):
     def test_are_taken_over_rounds_and_skip_failed_runs(self):
         runs = [run("a", "floor", 1, 5), run("a", "floor", 2, 9), run("a", "floor", 3, 6),
                 {"round": 4, "scenario": "a", "server": "floor", "result": None, "error": "refused"}]
-        self.assertEqual(tables.medians_of(runs)["a"]["floor"][bars.CPU], 6)
+        self.assertEqual(tables.medians_of(tables.rounds_of(runs))["a"]["floor"][bars.CPU], 6)
 
 
 class Verdicts(unittest.TestCase):
@@ -25,7 +25,7 @@ class Verdicts(unittest.TestCase):
 
     def verdicts(self, troupe, floor):
         runs = [run(self.name, "troupe-io_uring", 1, troupe), run(self.name, "floor", 1, floor)]
-        return bars.judge(tables.medians_of(runs))
+        return bars.judge(tables.rounds_of(runs))
 
     def test_compare_with_the_peer_of_the_same_scenario(self):
         passed, = self.verdicts(4.0, 5.0)
@@ -37,20 +37,43 @@ class Verdicts(unittest.TestCase):
         self.assertAlmostEqual(missed["reached"], 0.92)
 
     def test_are_left_out_without_a_run_of_the_peer(self):
-        self.assertEqual(bars.judge(tables.medians_of([run(self.name, "troupe-io_uring", 1, 4)])), [])
+        self.assertEqual(bars.judge(tables.rounds_of([run(self.name, "troupe-io_uring", 1, 4)])), [])
 
     def test_compare_with_another_scenario_where_the_bar_says_so(self):
         runs = [run("10000x8192B/slow-0", "troupe-io_uring", 1, 1, p99=100),
                 run("10000x8192B/slow-100", "troupe-io_uring", 1, 1, p99=130)]
-        missed, = bars.judge(tables.medians_of(runs))
+        missed, = bars.judge(tables.rounds_of(runs))
         self.assertFalse(missed["passed"])
         self.assertAlmostEqual(missed["reached"], 1.3)
 
     def test_take_plain_values_where_there_is_no_peer(self):
-        medians = {"10000/idle": {"troupe-io_uring": {bars.MEMORY: 5000}}}
-        passed, = bars.judge(medians)
+        passed, = bars.judge({"10000/idle": {"troupe-io_uring": {bars.MEMORY: {1: 5000}}}})
         self.assertTrue(passed["passed"])
         self.assertFalse(passed["goal_reached"])
+
+
+class Intervals(unittest.TestCase):
+    def test_are_narrow_where_rounds_agree_on_the_ratio_however_slow_they_are(self):
+        floor = {n: 5.0 + n % 7 for n in range(1, 16)}
+        low, high = tables.interval({n: 0.9 * v for n, v in floor.items()}, floor)
+        self.assertAlmostEqual(low, 0.9)
+        self.assertAlmostEqual(high, 0.9)
+
+    def test_are_wide_where_rounds_do_not_agree(self):
+        low, high = tables.interval({n: 4.0 + n % 3 for n in range(1, 16)}, {n: 5.0 for n in range(1, 16)})
+        self.assertLess(low, 1.0)
+        self.assertGreaterEqual(high, 1.0)
+        self.assertLess(high, 1.3)
+
+    def test_are_of_plain_values_too_and_repeat(self):
+        values = {n: float(n) for n in range(1, 10)}
+        self.assertEqual(tables.interval(values, None), tables.interval(values, None))
+        low, high = tables.interval(values, None)
+        self.assertTrue(1 < low < 5 < high < 9)
+
+    def test_are_not_made_up_of_less_than_three_rounds(self):
+        self.assertIsNone(tables.interval({1: 4.0, 2: 5.0}, {1: 5.0, 2: 5.0}))
+        self.assertIsNone(tables.interval({1: 4.0, 2: 5.0, 3: 1.0}, {1: 5.0, 2: 5.0, 4: 1.0}))
 
 
 class Bars(unittest.TestCase):
@@ -78,7 +101,7 @@ class Tables(unittest.TestCase):
     def test_show_ratios_and_gaps(self):
         runs = [run("1000x64B/window-1", "floor", 1, 5.0), run("1000x64B/window-1", "other", 1, 2.5)]
         shown = tables.ratio_table(scenarios.full(), [servers.Server(n, "") for n in ("floor", "other", "gone")],
-                                   tables.medians_of(runs))
+                                   tables.medians_of(tables.rounds_of(runs)))
         self.assertRegex(shown, r"1000x64B/window-1 +\S+ +floor +1.00 +0.50 +-")
 
 
