@@ -15,35 +15,35 @@ bool droppable(const delivery& d) noexcept {
 
 // -- lane ------------------------------------------------------------------------------------------
 
-template <class T, std::size_t kept_capacity>
-void outbox::lane<T, kept_capacity>::pop() noexcept {
-  if (size() == 1) { // as most do
-    items_.clear();
+template <class T>
+void outbox::lane<T>::pop() noexcept {
+  if (--size_ == 0) {
+    front_ = T{};
+    if (!rest_.empty()) rest_ = {};
     head_ = 0;
-    if (items_.capacity() > kept_capacity) items_.shrink_to_fit();
     return;
   }
-  items_[head_++] = T{};
+  front_ = std::move(rest_[head_++]);
   // A lane that never runs empty has to give back its popped entries too: once they are the majority, so
   // that each pop pays for at most one move.
-  if (head_ < compacted_at || head_ < size()) return;
-  items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(head_));
+  if (head_ < compacted_at || head_ < size_) return;
+  rest_.erase(rest_.begin(), rest_.begin() + head_);
   head_ = 0;
 }
 
-template <class T, std::size_t kept_capacity>
-void outbox::lane<T, kept_capacity>::erase(std::size_t i) {
+template <class T>
+void outbox::lane<T>::erase(std::size_t i) {
   // Closing the hole from the front is cheap where it matters: what is dropped is oldest.
-  for (auto at = head_ + i; at != head_; --at) items_[at] = std::move(items_[at - 1]);
+  for (; i != 0; --i) (*this)[i] = std::move((*this)[i - 1]);
   pop();
 }
 
-template <class T, std::size_t kept_capacity>
-void outbox::lane<T, kept_capacity>::truncate(std::size_t n) {
-  items_.resize(head_ + n);
-  if (n != 0) return;
-  items_ = {};
-  head_ = 0;
+template <class T>
+void outbox::lane<T>::truncate(std::size_t n) {
+  if (n >= size_) return;
+  size_ = static_cast<std::uint32_t>(n);
+  if (size_ == 0) *this = {};
+  else rest_.resize(head_ + (n - 1));
 }
 
 // -- queueing --------------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ std::uint32_t outbox::drop_data() {
   for (auto i = kept; i < data_.size(); ++i) lost += data_[i]->message.count();
   count_unsent(kept);
   bytes_ = keep_first ? data_[0]->message.bytes().size() - offset_ : 0;
-  if (!data_.empty()) data_.truncate(kept);
+  data_.truncate(kept);
   if (!keep_first && sending_ == part::data) sending_ = part::none;
   if (meter_) meter_->dropped.add(lost);
   publish();

@@ -83,22 +83,28 @@ public:
   [[nodiscard]] bool has_gap() const noexcept { return gap_ != 0; }
 
 private:
-  // A queue that gives its memory back when it runs empty, but for `kept_capacity`.
-  template <class T, std::size_t kept_capacity>
+  // A queue whose front lies in place, for most never hold more. The rest gives its memory back when it runs empty.
+  template <class T>
   class lane {
   public:
-    [[nodiscard]] bool empty() const noexcept { return head_ == items_.size(); }
-    [[nodiscard]] std::size_t size() const noexcept { return items_.size() - head_; }
-    T& operator[](std::size_t i) noexcept { return items_[head_ + i]; }
-    void push(T item) { items_.push_back(std::move(item)); }
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    T& operator[](std::size_t i) noexcept { return i == 0 ? front_ : rest_[head_ + (i - 1)]; }
+    void push(T item) {
+      if (size_ == 0) front_ = std::move(item);
+      else rest_.push_back(std::move(item));
+      ++size_;
+    }
     void pop() noexcept;
     void erase(std::size_t i);
     void truncate(std::size_t n);
 
   private:
     static constexpr std::size_t compacted_at = 16; // popped entries
-    std::vector<T> items_;
-    std::size_t head_ = 0;
+    T front_{};
+    std::vector<T> rest_; // from head_ on
+    std::uint32_t head_ = 0;
+    std::uint32_t size_ = 0; // front_ included
   };
 
   enum class part : std::uint8_t { none, control, data }; // lane whose front is partly sent
@@ -113,8 +119,8 @@ private:
     if (&what == sample_) sample_ = nullptr;
   }
 
-  using control_lane = lane<frame, 0>; // idle connections have pings alone, which are rare
-  using data_lane = lane<delivery_ptr, 4>;
+  using control_lane = lane<frame>;
+  using data_lane = lane<delivery_ptr>;
 
   control_lane control_;
   data_lane data_;

@@ -79,6 +79,16 @@ TEST_CASE("outbox: one that ran empty holds next to nothing", "[actors][outbox]"
   CHECK(live_bytes.load() - before < 100);
 }
 
+TEST_CASE("outbox: the only message waiting takes no memory beside itself", "[actors][outbox]") {
+  const auto message = make_delivery("hello", overflow::disconnect);
+  outbox out;
+  const auto before = live_bytes.load();
+  out.push(message, {});
+  CHECK(live_bytes.load() == before);
+  out.consume(message->message.bytes().size());
+  CHECK(out.empty());
+}
+
 TEST_CASE("outbox: one that had control frames alone, as those of idle connections, holds nothing", "[actors][outbox]") {
   const auto ping = frame::encode(opcode::ping, {});
   outbox out;
