@@ -57,8 +57,10 @@ void check(const load_options& options) {
     if (!holds)
       throw std::invalid_argument{text};
   };
-  require(options.senders + options.slow_connections <= options.connections,
-          "--senders and --slow together exceed --connections: a slow reader cannot send");
+  require(options.senders + options.slow_connections + options.lazy_connections <= options.connections,
+          "--senders, --slow and --lazy together exceed --connections: who sends has to read");
+  require(options.lazy_connections == 0 || options.mode == load_mode::broadcast,
+          "--lazy needs messages to read: --mode broadcast");
   require(options.echo || options.connections - options.slow_connections >= 2,
           "--no-echo needs at least two connections that read");
   require(options.workers == 0 || options.workers == 1 ||
@@ -155,6 +157,9 @@ void add_bench(CLI::App& app, action& selected) {
       ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 18))
       ->capture_default_str();
   command->add_option("--slow", options.slow_connections, "So many of the connections stop reading")
+      ->capture_default_str();
+  command->add_option("--lazy", options.lazy_connections,
+                      "So many read 16 KiB at a time and are not waited for, so that the load costs little")
       ->capture_default_str();
   command->add_flag("--no-echo", given->no_echo,
                     "The server does not return messages to their sender");

@@ -98,11 +98,14 @@ private:
     const auto end = options_.connections * (index + 1) / worker_count_;
     const auto first_slow =
         std::clamp(options_.connections - options_.slow_connections, begin, end);
+    const auto first_lazy = std::clamp(
+        options_.connections - options_.slow_connections - options_.lazy_connections, begin, end);
     const bool sends = index == 0 && options_.mode == load_mode::broadcast;
     return {.index = index,
             .first = begin,
             .connections = end - begin,
             .slow = end - first_slow,
+            .lazy = first_slow - first_lazy,
             .senders = sends ? options_.senders : 0};
   }
 
@@ -169,11 +172,18 @@ private:
     drain();
   }
 
+  [[nodiscard]] std::uint64_t receivers() const {
+    return options_.connections - options_.slow_connections - (options_.echo ? 0 : 1);
+  }
+
   void drain() {
     auto deliveries = board_->deliveries();
     auto last_change = board_->now();
     const auto is_over = [&] {
-      if (board_->complete() >= board_->sent.load(std::memory_order_acquire))
+      const auto sent = board_->sent.load(std::memory_order_acquire);
+      const bool lazy_are_through =
+          options_.lazy_connections == 0 || board_->deliveries() >= sent * receivers();
+      if (board_->complete() >= sent && lazy_are_through)
         return true;
       if (const auto current = board_->deliveries(); current != deliveries) {
         deliveries = current;

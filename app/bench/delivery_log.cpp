@@ -25,6 +25,8 @@ bool delivery_log::note(std::size_t connection, const stamp& message, std::uint6
   case arrival::early:
     break;
   }
+  if (connection >= prompt_)
+    return true;
   if (number >= measured_from_)
     latency_.record(now > message.time ? now - message.time : 0);
 
@@ -39,7 +41,7 @@ bool delivery_log::note(std::size_t connection, const stamp& message, std::uint6
 }
 
 void delivery_log::skip_to(std::uint64_t number) {
-  if (readers_ == 0 || number <= complete_)
+  if (prompt_ == 0 || number <= complete_)
     return;
   const auto steps = std::min<std::uint64_t>(number - complete_, max_in_flight);
   for (std::uint64_t i = 0; i < steps; ++i)

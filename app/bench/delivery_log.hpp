@@ -28,13 +28,14 @@ public:
   static constexpr std::uint64_t everything = std::numeric_limits<std::uint64_t>::max();
 
   /// @param readers Connections of this worker that read; they are the first ones.
+  /// @param prompt How many of them (again the first) messages are waited for and timed at; the rest only counts.
   /// @param local_senders How many of them (again the first) send.
   /// @param latency Must outlive the log.
-  delivery_log(std::size_t readers, std::size_t senders, std::size_t local_senders, bool echo,
-               histogram& latency)
-      : readers_{readers}, senders_{senders},
+  delivery_log(std::size_t readers, std::size_t prompt, std::size_t senders, std::size_t local_senders,
+               bool echo, histogram& latency)
+      : readers_{readers}, prompt_{prompt}, senders_{senders},
         local_senders_{local_senders}, echo_{echo}, latency_{latency}, trackers_(readers * senders),
-        arrived_(readers == 0 ? 0 : max_in_flight) {}
+        arrived_(prompt == 0 ? 0 : max_in_flight) {}
 
   /// One message arrived at a connection. @param now ns since the run began.
   /// @returns false if it cannot be one of ours: `sent` messages are out, and this is none of them.
@@ -46,8 +47,8 @@ public:
   /// Gives up waiting for messages below `number`. They still count when they arrive.
   void skip_to(std::uint64_t number);
 
-  /// All messages below this number have arrived at all readers, or were skipped.
-  [[nodiscard]] std::uint64_t complete() const { return readers_ == 0 ? everything : complete_; }
+  /// All messages below this number have arrived at all prompt readers, or were skipped.
+  [[nodiscard]] std::uint64_t complete() const { return prompt_ == 0 ? everything : complete_; }
 
   [[nodiscard]] std::uint64_t lost(std::uint64_t sent) const;
   [[nodiscard]] std::uint64_t deliveries() const { return deliveries_; } ///< Duplicates included.
@@ -56,17 +57,18 @@ public:
 
 private:
   [[nodiscard]] std::size_t receivers_of(std::size_t sender) const {
-    return readers_ - (!echo_ && sender < local_senders_ ? 1 : 0);
+    return prompt_ - (!echo_ && sender < local_senders_ ? 1 : 0);
   }
   std::uint32_t& arrived(std::uint64_t number) { return arrived_[number % max_in_flight]; }
 
   std::size_t readers_;
+  std::size_t prompt_;
   std::size_t senders_;
   std::size_t local_senders_;
   bool echo_;
   histogram& latency_;
   std::vector<sequence_tracker> trackers_; // connection by connection, sender by sender
-  std::vector<std::uint32_t> arrived_;     // ring: receivers reached, of messages from complete_ on
+  std::vector<std::uint32_t> arrived_;     // ring: prompt receivers reached, of messages from complete_ on
   std::uint64_t complete_ = 0;
   std::uint64_t measured_from_ = everything;
   std::uint64_t deliveries_ = 0;

@@ -32,6 +32,9 @@ enum class report_format : std::uint8_t { table, json };
 /// Messages kept in flight in a closed loop never exceed this; an open loop waits at it.
 inline constexpr std::size_t max_in_flight = 1 << 16;
 
+/// What a lazy connection lets come before it reads.
+inline constexpr int lazy_read_bytes = 16 * 1024;
+
 struct load_options {
   url target;
   load_mode mode = load_mode::broadcast;
@@ -44,6 +47,7 @@ struct load_options {
   std::size_t payload_bytes = 64; ///< Of each message; at least stamp::size.
   std::size_t senders = 1;        ///< The first so many connections send, taking turns.
   std::size_t slow_connections = 0; ///< The last so many stop reading once they are open.
+  std::size_t lazy_connections = 0; ///< So many before them read in pieces of lazy_read_bytes and are not waited for.
   bool echo = true;                 ///< Whether a sender receives its own messages.
   std::chrono::milliseconds warmup{
       1'000}; ///< Load that is not measured; in idle mode, time to settle.

@@ -111,6 +111,8 @@ std::string to_table(const load_options& options, const load_result& result) {
     line("pings answered", fmt::format("{}", result.pings));
   }
   line("handshake", to_text(result.handshake));
+  if (options.lazy_connections != 0)
+    line("lazy readers", fmt::format("{}", options.lazy_connections));
   if (options.slow_connections != 0)
     line("slow readers",
          fmt::format("{}, {} reset by the server", options.slow_connections, result.slow_reset));
@@ -171,6 +173,8 @@ std::string to_json(const load_options& options, const load_result& result) {
         bytes_per_connection(options, static_cast<double>(result.kernel_bytes));
   }
   json["handshake_us"] = to_microseconds(result.handshake);
+  if (options.lazy_connections != 0)
+    json["lazy_readers"] = options.lazy_connections;
   if (options.slow_connections != 0)
     json["slow_readers"] = {{"count", options.slow_connections}, {"reset", result.slow_reset}};
   if (result.server) {

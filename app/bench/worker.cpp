@@ -40,7 +40,7 @@ worker::worker(const load_options& options, const worker_share& share, const dia
     : options_{options}, share_{share}, dialer_{dialer}, handshake_{handshake}, shared_{shared},
       own_{shared.workers()[share.index]}, run_{run}, wake_{wake}, epoll_{::epoll_create1(
                                                                        EPOLL_CLOEXEC)},
-      connections_(share.connections), log_{share.connections - share.slow, options.senders,
+      connections_(share.connections), log_{readers(), prompt(), options.senders,
                                             share.senders, options.echo, own_.latency},
       buffer_(read_buffer_bytes) {
   if (epoll_ < 0)
@@ -78,6 +78,7 @@ void worker::loop() {
       for (std::size_t index = 0; index < share_.senders; ++index)
         watch_if_blocked(index);
     }
+    set_patience();
     wait_and_handle();
     expire(shared_.now());
   }
@@ -95,6 +96,18 @@ void worker::dial_more() {
                    sizeof slow_receive_buffer);
     watch(index, EPOLLOUT, EPOLL_CTL_ADD);
   }
+}
+
+/// Lazy connections are patient while messages are sent. Afterwards they read what is left.
+void worker::set_patience() {
+  const bool sending = shared_.plan_id.load(std::memory_order_acquire) !=
+                       shared_.plan_done.load(std::memory_order_acquire);
+  if (share_.lazy == 0 || sending == is_patient_)
+    return;
+  is_patient_ = sending;
+  const int least = sending ? lazy_read_bytes : 1;
+  for (auto index = prompt(); index < readers(); ++index)
+    ::setsockopt(connections_[index].socket(), SOL_SOCKET, SO_RCVLOWAT, &least, sizeof least);
 }
 
 void worker::wait_and_handle() {

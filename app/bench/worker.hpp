@@ -27,6 +27,7 @@ struct worker_share {
   std::size_t first = 0; ///< Its first connection, counted over all workers.
   std::size_t connections = 0;
   std::size_t slow = 0;    ///< So many of them, the last ones, stop reading.
+  std::size_t lazy = 0;    ///< So many before these read in large pieces.
   std::size_t senders = 0; ///< So many of them, the first ones, send.
 };
 
@@ -51,6 +52,7 @@ public:
 private:
   void loop();
   void dial_more();
+  void set_patience();
   void wait_and_handle();
   void handle(std::size_t index, std::uint32_t events);
   void finish_connecting(std::size_t index);
@@ -73,9 +75,9 @@ private:
   void publish(std::uint64_t now);
   void expire(std::uint64_t now);
   void finish();
-  [[nodiscard]] bool is_slow(std::size_t index) const {
-    return index >= share_.connections - share_.slow;
-  }
+  [[nodiscard]] std::size_t readers() const { return share_.connections - share_.slow; }
+  [[nodiscard]] std::size_t prompt() const { return readers() - share_.lazy; }
+  [[nodiscard]] bool is_slow(std::size_t index) const { return index >= readers(); }
 
   const load_options& options_;
   worker_share share_;
@@ -89,6 +91,7 @@ private:
   std::vector<connection> connections_;
   std::vector<std::size_t> to_dial_;
   std::size_t handshakes_ = 0;
+  bool is_patient_ = false; // lazy connections wait for more to come
   std::uint64_t next_expiry_check_ = 0;
   std::uint64_t deliveries_published_ = 0;
   delivery_log log_;

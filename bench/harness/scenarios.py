@@ -33,6 +33,12 @@ def _closed(connections, payload, window, seconds, group="closed"):
                     ("--payload", payload, "--window", window), seconds, 1)
 
 
+def _lazy(connections, payload, prompt, seconds):
+    """Most connections read so seldom that the servers' loops have the processors to themselves."""
+    return Scenario(f"loops/{connections}x{payload}B/lazy", "loops", connections,
+                    ("--payload", payload, "--window", 1, "--lazy", connections - prompt), seconds, 1)
+
+
 def _rate(connections, payload, deliveries, seconds):
     return Scenario(f"{connections}x{payload}B/rate-{deliveries // 1000}k", "rate", connections,
                     ("--payload", payload, "--rate", deliveries / connections), seconds, 1)
@@ -66,6 +72,7 @@ def full():
         *(_closed(c, p, w, 3) for c in sizes for p in payloads for w in (1, 64)),
         *(_rate(c, p, d, 5) for c in sizes for p in payloads for d in (20_000, 100_000)),
         *(_closed(1_000, p, w, 3, "loops") for p in payloads for w in (1, 64)),
+        *(_lazy(1_000, p, 16, 3) for p in payloads),
         *_channel(10_000, 64, 5),
         *_wrapped("tls", "wss"),
         *_wrapped("compressed", "ws", "--compressed"),

@@ -13,7 +13,7 @@ struct fixture {
   std::unique_ptr<histogram> latency = std::make_unique<histogram>();
 
   delivery_log log(std::size_t readers, std::size_t senders = 1, bool echo = true) {
-    return {readers, senders, senders, echo, *latency};
+    return {readers, readers, senders, senders, echo, *latency};
   }
 };
 
@@ -34,6 +34,21 @@ TEST_CASE_METHOD(fixture, "a message is complete when every reader has it",
   CHECK(received.complete() == 1);
   CHECK(received.lost(2) == 2);
   CHECK(received.deliveries() == 4);
+}
+
+TEST_CASE_METHOD(fixture, "a message is complete without those that are not prompt, who miss it all the same",
+                 "[app][bench][delivery_log]") {
+  delivery_log received{3, 2, 1, 1, true, *latency};
+  received.measure_from(0);
+  received.note(0, message(0), 5, 1);
+  received.note(1, message(0), 5, 1);
+  CHECK(received.complete() == 1);
+  CHECK(received.lost(1) == 1);
+  received.note(2, message(0), 900, 1);
+  CHECK(received.complete() == 1);
+  CHECK(received.lost(1) == 0);
+  CHECK(received.deliveries() == 3);
+  CHECK(latency->count() == 2);
 }
 
 TEST_CASE_METHOD(fixture, "a duplicate does not complete a message", "[app][bench][delivery_log]") {

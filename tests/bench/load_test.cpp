@@ -120,6 +120,18 @@ TEST_CASE("connections open and close in churn mode", "[app][bench][load]") {
   CHECK(result.handshake.count() > 20);
 }
 
+TEST_CASE("lazy readers get everything, are not waited for, and cost the load little", "[app][bench][load]") {
+  const child_server server{FLOOR_PROGRAM};
+  auto options = options_for(server);
+  options.lazy_connections = 15;
+  options.workers = 2; // the second has nobody else
+  options.warmup = 20ms;
+  const auto result = run_load(options);
+  CHECK(result.is_faultless());
+  CHECK(result.deliveries == 200 * 20);
+  CHECK(result.latency.count() == 200 * 5);
+}
+
 TEST_CASE("slow readers hold up nobody and are not missed", "[app][bench][load]") {
   const child_server server{FLOOR_PROGRAM};
   auto options = options_for(server);
