@@ -42,6 +42,7 @@ connection_actor::behavior_type connection_state::make_behavior(
                                identity.origin.peer, identity.origin.over}};
   line_.figures().subscriptions.set(static_cast<std::uint32_t>(identity.groups.size()));
   self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
+  self_->expects(express_handler<&connection_state::on_deliver>::lane<pointer>);
   line_.open(shard,
              {identity.id, std::move(identity.user), std::move(identity.groups),
               std::move(identity.labels), std::move(identity.origin), std::move(identity.meta)},
@@ -56,7 +57,7 @@ connection_actor::behavior_type connection_state::make_behavior(
 const connection_actor::behavior_type& connection_state::handlers() {
   static constexpr auto me = []() -> connection_state& { return running_state<pointer>(); };
   static const connection_actor::behavior_type all{
-    [](const deliver& m) { me().queue(m.what); },
+    [](const deliver& m) { me().on_deliver(m); },
     [](const received& m) { me().on_received(m); },
     [](const credit& m) { me().line_.grant(m.bytes); },
     [](const deadline_passed&) { me().on_deadline(); },

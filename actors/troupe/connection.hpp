@@ -63,6 +63,7 @@ private:
   };
 
   static const connection_actor::behavior_type& handlers(); ///< Of all connections.
+  void on_deliver(const deliver& m) { queue(m.what); }
   void on_received(const received& m);
   void on_rated(const received& m, rates::verdict v);
   void handle(const received& m);

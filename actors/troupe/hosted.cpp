@@ -9,13 +9,13 @@ bool is_timed(caf::scheduled_actor& self) {
 }
 
 // With all of CAF that it calls within it: see CMakeLists.txt.
-[[gnu::flatten]] caf::resumable::resume_result resume_untimed(caf::scheduled_actor& self, std::size_t most) {
+[[gnu::flatten]] caf::resumable::resume_result resume_untimed(caf::scheduled_actor& self, std::size_t most, bool ever) {
   std::size_t handled = 0;
   caf::scheduled_actor::mailbox_visitor handle{&self, handled, most};
   while (handled < most) {
     const bool found_any = self.mailbox().new_round(3, handle).consumed_items;
     if (found_any && self.finalize()) return caf::resumable::done;
-    if (is_timed(self)) { // from now on
+    if (ever && is_timed(self)) { // from now on
       self.set_receive_timeout();
       return caf::resumable::resume_later;
     }

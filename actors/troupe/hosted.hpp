@@ -5,6 +5,7 @@
 // uses documented actor API (docs/decisions/0001-hosted-actors.md).
 #pragma once
 #include <troupe/behavior_of.hpp>
+#include <troupe/express.hpp>
 #include <troupe/host.hpp>
 #include <troupe/meters/message_type.hpp>
 #include <troupe/prefetch.hpp>
@@ -34,6 +35,10 @@ public:
   /// when it resumes. Only that: it may be gone meanwhile. nullptr: nothing.
   void works_on(const void* what) noexcept { works_on_ = what; }
 
+  /// Has messages that travel express handled by this lane, those CAF finds a handler for otherwise included. The actor
+  /// never has a receive timeout, nor streams.
+  void expects(const express_lane& lane) noexcept { lane_ = &lane; }
+
   /// Whose handler this thread runs, or ran last.
   [[nodiscard]] static hosted_job* running() noexcept { return running_; }
 
@@ -42,6 +47,7 @@ protected:
 
   static constexpr std::size_t touched = 512; // bytes of what it works on
   const void* works_on_ = nullptr;
+  const express_lane* lane_ = nullptr;
   static inline constinit thread_local hosted_job* running_ = nullptr;
 };
 
@@ -58,7 +64,8 @@ auto& running_state() noexcept {
 
 /// As CAF's own resume() of an active actor without these: for them it asks the clock each time, and here hardly
 /// anybody has them.
-caf::resumable::resume_result resume_untimed(caf::scheduled_actor& self, std::size_t most);
+/// @param ever Whether it may get them meanwhile.
+caf::resumable::resume_result resume_untimed(caf::scheduled_actor& self, std::size_t most, bool ever);
 
 /// Mixin over event_based_actor or typed_event_based_actor: whoever sends and wherever from, the actor
 /// resumes on the host given in its actor_config.
@@ -89,7 +96,8 @@ public:
   caf::resumable::resume_result resume(caf::execution_unit* unit, std::size_t most) override {
     if (works_on_) prefetch(works_on_, touched);
     if (!this->activate(unit)) return caf::resumable::done;
-    return is_timed(*this) ? Base::resume(unit, most) : resume_untimed(*this, most);
+    if (lane_) return resume_untimed(*this, most, false);
+    return is_timed(*this) ? Base::resume(unit, most) : resume_untimed(*this, most, true);
   }
 
   // CAF's name for "not for the scheduler's workers".
@@ -107,9 +115,9 @@ public:
     running_ = this;
     if (auto* traces = host_.tracer())
       traces->see(element, {.actor = this->id(), .kind = meter_->kind(), .who = meter_->who()});
-    if constexpr (!meters::enabled) return Base::consume(element);
+    if constexpr (!meters::enabled) return handle(element);
     try {
-      const auto result = Base::consume(element);
+      const auto result = handle(element);
       if (result == caf::invoke_message_result::skipped) return result; // it comes again
       meter_->handled(meters::type_of(element), host_.lap());
       return result;
@@ -121,6 +129,15 @@ public:
   }
 
 private:
+  caf::invoke_message_result handle(caf::mailbox_element& element) {
+    // One that awaits an answer takes nothing else: CAF sees to that.
+    if (!lane_ || &typeid(element) != lane_->carrier || !this->awaited_responses_.empty() || !this->has_behavior())
+      return Base::consume(element);
+    this->current_element_ = &element;
+    lane_->handle(*this, element);
+    return caf::invoke_message_result::consumed;
+  }
+
   host& host_;
   meters::actor_meter meter_;
 };

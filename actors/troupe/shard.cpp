@@ -340,13 +340,12 @@ void shard_state::hand_over(job& j, std::uint32_t at) {
   const auto& s = slots_[at];
   if (is_at(j.event ? j.event->exclude : j.what->exclude, at)) return;
   if (j.event) {
-    self_->send(caf::actor_cast<centrifuge::client_actor>(s.who),
-                centrifuge::channel_happened{j.event});
+    send_express(self_, s.who, centrifuge::channel_happened{j.event}); // to a client_actor
     return;
   }
   if (!s.plain) return;
   if (!j.confirmed) {
-    self_->send(s.who, deliver{j.what});
+    send_express(self_, s.who, deliver{j.what});
     return;
   }
   ++j.confirmed->so_far.matched;

@@ -52,6 +52,7 @@ client_state::make_behavior(std::shared_ptr<const client_settings> settings,
   profile_ = std::move(profile);
   gate_ = rates::checkpoint{settings_->limits.get()};
   shard_ = shard;
+  self_->expects(express_handler<&client_state::on_happened>::lane<pointer>);
   // Lost publications are told by unsubscribe pushes, so there is no gap marker.
   self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
   line_.open(shard,
@@ -65,7 +66,7 @@ client_state::make_behavior(std::shared_ptr<const client_settings> settings,
 const client_actor::behavior_type& client_state::handlers() {
   static constexpr auto me = []() -> client_state& { return running_state<pointer>(); };
   static const client_actor::behavior_type all{
-      [](const channel_happened& m) { me().on_happened(m.event); },
+      [](const channel_happened& m) { me().on_happened(m); },
       [](const received& m) { me().on_received(m); },
       [](const deadline_passed&) { me().on_deadline(); },
       [](const pong_received&) { me().on_pong_frame(); },

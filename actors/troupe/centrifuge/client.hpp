@@ -154,7 +154,7 @@ private:
   /// Once it is found to be allowed, by a token or without one.
   void subscribe_client(std::uint32_t id, const subscribe_request& r,
                         const subscription_terms& terms, std::optional<time_point> end);
-  void on_happened(const channel_event_ptr& event);
+  void on_happened(const channel_happened& m);
   void deliver_event(subscriptions::iterator to, const channel_event& event,
                      const delivery_ptr& what);
   /// The client has to subscribe again from its last position.

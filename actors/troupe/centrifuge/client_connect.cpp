@@ -150,7 +150,7 @@ void client_state::finish_connect() {
   flush(); // before the publications
   heartbeat_ = heartbeat{pulse(), self_->home().now(), spread_of(profile_.id)};
   arm();
-  for (const auto& event : done->held) on_happened(event);
+  for (const auto& event : done->held) on_happened({event});
 }
 
 void client_state::refuse(std::uint32_t id, error_result why) {

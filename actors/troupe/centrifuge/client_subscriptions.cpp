@@ -113,7 +113,8 @@ void client_state::on(std::uint32_t id, const unsubscribe_request& r) {
 
 // -- events ---
 
-void client_state::on_happened(const channel_event_ptr& event) {
+void client_state::on_happened(const channel_happened& m) {
+  const auto& event = m.event;
   if (line_.is_closing() || holds(event)) return;
   const auto to = subscriptions_.find(event->channel);
   if (to == subscriptions_.end()) return;

@@ -54,9 +54,9 @@ dead_letter letter_to(const caf::abstract_actor& whom, const meter_block& meter,
 
 std::string message_name(const std::type_info& type) {
   auto name = readable(type);
-  constexpr std::string_view before = "caf::mailbox_element_vals<";
-  if (name.starts_with(before) && name.ends_with('>'))
-    name = name.substr(before.size(), name.size() - before.size() - 1);
+  for (const std::string_view carrier : {"caf::mailbox_element_vals<", "troupe::express_element<"})
+    if (name.starts_with(carrier) && name.ends_with('>'))
+      return name.substr(carrier.size(), name.size() - carrier.size() - 1);
   return name;
 }
 

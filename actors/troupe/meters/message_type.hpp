@@ -21,7 +21,7 @@ const std::type_info* type_within(const caf::mailbox_element& element) noexcept;
 
 /// A type that stands for the message's: message_name() tells its name. Lives for ever.
 inline const std::type_info* type_of(const caf::mailbox_element& element) noexcept {
-  const auto* type = &typeid(element); // mailbox_element_vals<message type>
+  const auto* type = &typeid(element); // mailbox_element_vals<message type>, or express_element<message type>
   return type == wrapped_message ? type_within(element) : type;
 }
 
