@@ -34,6 +34,8 @@ public:
   /// Tells what its handlers touch besides the actor, such as its connection: fetched into the processor's cache
   /// when it resumes. Only that: it may be gone meanwhile. nullptr: nothing.
   void works_on(const void* what) noexcept { works_on_ = what; }
+  /// Likewise for something small, such as its only subscription.
+  void works_also_on(const void* what) noexcept { works_also_on_ = what; }
 
   /// Has messages that travel express handled by this lane, those CAF finds a handler for otherwise included. The actor
   /// never has a receive timeout, nor streams.
@@ -45,8 +47,13 @@ public:
 protected:
   ~hosted_job() = default;
 
-  static constexpr std::size_t touched = 512; // bytes of what it works on
+  void prefetch_work() const noexcept {
+    if (works_on_) prefetch(works_on_, 512);
+    if (works_also_on_) prefetch(works_also_on_, 320);
+  }
+
   const void* works_on_ = nullptr;
+  const void* works_also_on_ = nullptr;
   const express_lane* lane_ = nullptr;
   static inline constinit thread_local hosted_job* running_ = nullptr;
 };
@@ -94,7 +101,7 @@ public:
   }
 
   caf::resumable::resume_result resume(caf::execution_unit* unit, std::size_t most) override {
-    if (works_on_) prefetch(works_on_, touched);
+    prefetch_work();
     if (!this->activate(unit)) return caf::resumable::done;
     if (lane_) return resume_untimed(*this, most, false);
     return is_timed(*this) ? Base::resume(unit, most) : resume_untimed(*this, most, true);

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::chrono::milliseconds drain_step{100};
 constexpr std::uint32_t fetched_ahead = 4; // slots, of the one whose turn it is
+constexpr std::uint32_t meters_ahead = 2;  // likewise, for what tells where they are has to be there
 
 closing_figures figures_of(const meters::actor_meter* meter, std::chrono::nanoseconds uptime) {
   if (!meter) return {.uptime = uptime};
@@ -325,10 +326,14 @@ bool shard_state::advance(job& j, std::uint32_t& budget) {
                                 : members_of(j.what->to);
   const auto extent = all ? slots_.extent() : members ? members->extent() : 0;
   const auto slot_at = [&](std::uint32_t cursor) { return all ? cursor : (*members)[cursor].slot; };
+  const auto later = [&](std::uint32_t ahead) -> const slot* {
+    const auto at = extent - j.cursor > ahead ? slot_at(j.cursor + ahead) : membership_index::member::none;
+    return at == membership_index::member::none || !slots_[at].who ? nullptr : &slots_[at];
+  };
   for (; j.cursor < extent && budget != 0; ++j.cursor, --budget) {
-    if (extent - j.cursor > fetched_ahead)
-      if (const auto soon = slot_at(j.cursor + fetched_ahead); soon != membership_index::member::none && slots_[soon].who)
-        prefetch_to_send(slots_[soon].who);
+    if (const auto* soon = later(fetched_ahead)) prefetch_to_send(soon->who);
+    if (const auto* next = later(meters_ahead); next && next->meter)
+      prefetch((**next->meter).often_written(), meters::meter_block::often_written_bytes);
     const auto at = slot_at(j.cursor);
     if (at == membership_index::member::none || !slots_[at].who) continue;
     if (!j.groups || is_in(slots_[at], *j.groups)) hand_over(j, at);

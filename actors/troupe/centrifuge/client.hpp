@@ -160,6 +160,8 @@ private:
   /// The client has to subscribe again from its last position.
   void restart(subscriptions::iterator ended, bool tell_channel = true);
   void end_subscription(subscriptions::iterator ended, unsubscribe_code code, bool tell_channel);
+  /// Has the processor fetch what the next event of a channel will need.
+  void expect_events() noexcept;
   /// What a recovery may take now: several of them share the queue.
   std::size_t recoverable_bytes() const;
   /// Tells a channel that the subscription is over, without waiting for its answer.

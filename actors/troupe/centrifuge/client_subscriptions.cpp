@@ -90,6 +90,7 @@ void client_state::subscribe(const std::string& channel, const namespaces::entry
       subscriptions_.at(channel).begin(*granted, m.sequence);
     else
       subscriptions_.erase(channel);
+    expect_events();
     then(std::move(m.value));
   };
   self_->request(hub_of(channel, settings_->hubs), caf::infinite, std::move(question))
@@ -99,6 +100,7 @@ void client_state::subscribe(const std::string& channel, const namespaces::entry
 
 void client_state::on(std::uint32_t id, const unsubscribe_request& r) {
   if (subscriptions_.erase(r.channel) == 0) return reply(id, unsubscribe_result{});
+  expect_events();
   line_.withdraw(r.channel);
   busy_ = true;
   // Clients take an error here for a reason to reconnect: there is none, whatever the channel says.
@@ -156,9 +158,14 @@ void client_state::restart(subscriptions::iterator ended, bool tell_channel) {
 void client_state::end_subscription(subscriptions::iterator ended, unsubscribe_code code,
                                     bool tell_channel) {
   const auto channel = subscriptions_.extract(ended).key();
+  expect_events();
   line_.withdraw(channel);
   push(channel, unsubscribe_push{code});
   if (tell_channel) leave(channel);
+}
+
+void client_state::expect_events() noexcept {
+  self_->works_also_on(subscriptions_.empty() ? nullptr : &*subscriptions_.begin());
 }
 
 std::size_t client_state::recoverable_bytes() const {

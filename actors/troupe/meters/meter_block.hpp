@@ -14,6 +14,7 @@
 #include <atomic>
 #include <bit>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <typeinfo>
 
@@ -76,6 +77,9 @@ public:
     times_[bucket_of(in_ticks)].add();
   }
   void failed() noexcept { errors_.add(); }
+  /// Where what messages and deliveries write begins: so many bytes are worth fetching ahead.
+  static constexpr std::size_t often_written_bytes = 128;
+  [[nodiscard]] const void* often_written() const noexcept { return &connection.queue_peak_bytes; }
 
   /// What the actor is and is called; it may change while it lives.
   void become(inspection::actor_kind kind) noexcept { kind_.put(kind); }
