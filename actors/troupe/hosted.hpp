@@ -37,8 +37,8 @@ public:
   /// Likewise for something small, such as its only subscription.
   void works_also_on(const void* what) noexcept { works_also_on_ = what; }
 
-  /// Has messages that travel express handled by this lane, those CAF finds a handler for otherwise included. The actor
-  /// never has a receive timeout, nor streams.
+  /// Hands messages of this lane's type that travel express to its handler. The behavior keeps one for those that come in
+  /// the usual way. Promises that the actor never has a receive timeout, nor streams.
   void expects(const express_lane& lane) noexcept { lane_ = &lane; }
 
   /// Whose handler this thread runs, or ran last.
