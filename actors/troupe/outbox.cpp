@@ -19,7 +19,7 @@ template <class T>
 void outbox::lane<T>::pop() noexcept {
   if (--size_ == 0) {
     front_ = T{};
-    if (!rest_.empty()) rest_ = {};
+    if (rest_.capacity() != 0) rest_ = std::vector<T>{};
     head_ = 0;
     return;
   }

@@ -85,6 +85,8 @@ TEST_CASE("outbox: the only message waiting takes no memory beside itself", "[ac
   const auto before = live_bytes.load();
   out.push(message, {});
   CHECK(live_bytes.load() == before);
+  std::array<std::string_view, 8> slices;
+  CHECK(out.fill(slices) == 1);
   out.consume(message->message.bytes().size());
   CHECK(out.empty());
 }
