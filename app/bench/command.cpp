@@ -159,7 +159,7 @@ void add_bench(CLI::App& app, action& selected) {
   command->add_option("--slow", options.slow_connections, "So many of the connections stop reading")
       ->capture_default_str();
   command->add_option("--lazy", options.lazy_connections,
-                      "So many read 16 KiB at a time and are not waited for, so that the load costs little")
+                      "So many read 64 KiB at a time and are not waited for, so that the load costs little")
       ->capture_default_str();
   command->add_flag("--no-echo", given->no_echo,
                     "The server does not return messages to their sender");

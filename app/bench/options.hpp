@@ -33,7 +33,7 @@ enum class report_format : std::uint8_t { table, json };
 inline constexpr std::size_t max_in_flight = 1 << 16;
 
 /// What a lazy connection lets come before it reads.
-inline constexpr int lazy_read_bytes = 16 * 1024;
+inline constexpr int lazy_read_bytes = 64 * 1024;
 
 struct load_options {
   url target;

@@ -42,7 +42,7 @@ BARS = [
     # is CPU time, for the load generator shares the second core.
     *(Bar("troupe-2-loops", f"loops/1000x{p}B/window-{w}", BUSIEST, 1 / 1.8, "troupe-io_uring")
       for p in PAYLOADS for w in (1, 64)),
-    # The same in deliveries a second where the load takes next to nothing of either core.
+    # The same in deliveries a second where the load takes little of either core.
     *(Bar("troupe-io_uring", f"loops/1000x{p}B/lazy", PER_SECOND, 1 / 1.8, "troupe-2-loops") for p in PAYLOADS),
     # A channel with as many subscribers costs hardly more than a broadcast to everyone.
     Bar("troupe-channels", "channel/10000x64B/publish", CPU, 1.10, "troupe-channels",
