@@ -61,8 +61,8 @@ void check(const load_options& options) {
           "--senders, --slow and --lazy together exceed --connections: who sends has to read");
   require(options.lazy_connections == 0 || options.mode == load_mode::broadcast,
           "--lazy needs messages to read: --mode broadcast");
-  require(options.echo || options.connections - options.slow_connections >= 2,
-          "--no-echo needs at least two connections that read");
+  require(options.echo || options.connections - options.slow_connections - options.lazy_connections >= 2,
+          "--no-echo needs at least two connections that read at once");
   require(options.workers == 0 || options.workers == 1 ||
               2 * options.workers <= options.connections,
           "--workers needs at least two connections for each worker");

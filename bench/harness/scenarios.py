@@ -34,7 +34,7 @@ def _closed(connections, payload, window, seconds, group="closed"):
 
 
 def _lazy(connections, payload, prompt, seconds):
-    """Most connections read so seldom that the servers' loops have the processors to themselves."""
+    """Most connections read so seldom that the servers' loops have most of both processors."""
     return Scenario(f"loops/{connections}x{payload}B/lazy", "loops", connections,
                     ("--payload", payload, "--window", 1, "--lazy", connections - prompt), seconds, 1)
 
