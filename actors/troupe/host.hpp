@@ -1,7 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
 // HOST: an I/O loop as actors see it: the one thread on which its hosted actors run (hosted.hpp), with
-// a clock, a timing wheel and counters. All but exec_later() and real_now() is for that thread only.
+// a clock, a timing wheel and counters. All but exec_later(), ready() and real_now() is for that thread only.
 #pragma once
 #include <troupe/meters/loop_meters.hpp>
 #include <troupe/meters/ticks.hpp>
@@ -20,6 +20,8 @@
 
 namespace troupe {
 
+class hosted_job;
+
 class host : public caf::execution_unit {
 public:
   using clock = std::chrono::steady_clock;
@@ -30,6 +32,9 @@ public:
 
   host(const host&) = delete;
   host& operator=(const host&) = delete;
+
+  /// Takes one reference to an actor of this host that is ready, and resumes it later. Thread: any.
+  virtual void ready(hosted_job& who) = 0;
 
   /// Position among the loops of its server, from 0.
   [[nodiscard]] std::size_t index() const noexcept { return index_; }

@@ -12,6 +12,9 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/detail/init_fun_factory.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/intrusive/inbox_result.hpp>
+#include <caf/mailbox_element.hpp>
 #include <caf/resumable.hpp>
 #include <caf/scheduled_actor.hpp>
 #include <caf/stateful_actor.hpp>
@@ -28,35 +31,60 @@ class hosted_job {
 public:
   hosted_job* next_ready = nullptr;
   virtual caf::resumable* as_resumable() noexcept = 0;
+  /// As of that.
+  virtual caf::resumable::resume_result resume(caf::execution_unit* unit, std::size_t most) = 0;
   /// What others see of the actor.
-  virtual meters::actor_meter& meter() noexcept = 0;
+  [[nodiscard]] meters::actor_meter& meter() noexcept { return meter_; }
 
   /// Tells what its handlers touch besides the actor, such as its connection: fetched into the processor's cache
-  /// when it resumes. Only that: it may be gone meanwhile. nullptr: nothing.
+  /// before it resumes. Only that: it may be gone meanwhile. nullptr: nothing.
   void works_on(const void* what) noexcept { works_on_ = what; }
   /// Likewise for something small, such as its only subscription.
   void works_also_on(const void* what) noexcept { works_also_on_ = what; }
 
   /// Hands messages of this lane's type that travel express to its handler. The behavior keeps one for those that come in
-  /// the usual way. Promises that the actor never has a receive timeout, nor streams.
+  /// the usual way. Promises that the actor never has a receive timeout, nor streams, and skips nothing.
   void expects(const express_lane& lane) noexcept { lane_ = &lane; }
+
+  // Hints, as in prefetch.hpp: each has the processor fetch what is touched next. Where one needs to read what an earlier
+  // one fetched, it should come some actors later.
+  void prefetch_to_send() const noexcept;   ///< What a message to it touches.
+  void prefetch_meter() const noexcept;     ///< What is written of it; reads what the above fetches.
+  void prefetch_to_resume() const noexcept; ///< What it touches itself when it resumes.
+  void prefetch_work() noexcept;            ///< What its handlers touch; reads what the above fetches.
+
+  /// Ends the actor's turn with the handler that runs: whom it made ready comes before its next message. Not for one with
+  /// a receive timeout or streams.
+  static void yield() noexcept { handled_ = all_of_a_turn; }
 
   /// Whose handler this thread runs, or ran last.
   [[nodiscard]] static hosted_job* running() noexcept { return running_; }
 
 protected:
+  explicit hosted_job(host& home) : meter_(home.figures()->actors) {}
   ~hosted_job() = default;
 
-  void prefetch_work() const noexcept {
-    if (works_on_) prefetch(works_on_, 512);
-    if (works_also_on_) prefetch(works_also_on_, 320);
-  }
-
+  meters::actor_meter meter_;
   const void* works_on_ = nullptr;
   const void* works_also_on_ = nullptr;
   const express_lane* lane_ = nullptr;
+  caf::mailbox_element_ptr waiting_; // one of its lane that came while it was idle: before all that is in the mailbox
   static inline constinit thread_local hosted_job* running_ = nullptr;
+  static constexpr std::size_t all_of_a_turn = ~std::size_t{0} / 2; // more than anybody may, and one can be added
+  static inline constinit thread_local std::size_t handled_ = 0; // messages of this turn of an actor
+
+private:
+  // Of the actor, in CAF 0.17.
+  static constexpr std::size_t behaviors_at = 512;
+  [[nodiscard]] const std::byte* start() const noexcept {
+    return reinterpret_cast<const std::byte*>(this) - sizeof(caf::event_based_actor);
+  }
 };
+
+/// Blocks the mailbox of an actor that has handled all, unless something has come since. CAF's own would first look at the
+/// queues behind it, which are several cache lines.
+/// @param self Whose queues are known to be empty.
+[[nodiscard]] bool try_block_inbox(caf::scheduled_actor& self) noexcept;
 
 /// The state of the actor whose handler runs. For a behavior that all actors of a kind share: one of its own
 /// would take 40 bytes a handler of each, and be out of the processor's cache whenever it is needed.
@@ -72,7 +100,8 @@ auto& running_state() noexcept {
 /// As CAF's own resume() of an active actor without these: for them it asks the clock each time, and here hardly
 /// anybody has them.
 /// @param ever Whether it may get them meanwhile.
-caf::resumable::resume_result resume_untimed(caf::scheduled_actor& self, std::size_t most, bool ever);
+/// @param handled What counts messages: those so far.
+caf::resumable::resume_result resume_untimed(caf::scheduled_actor& self, std::size_t& handled, std::size_t most, bool ever);
 
 /// Mixin over event_based_actor or typed_event_based_actor: whoever sends and wherever from, the actor
 /// resumes on the host given in its actor_config.
@@ -80,14 +109,20 @@ template <class Base>
 class hosted : public Base, public hosted_job {
 public:
   explicit hosted(caf::actor_config& cfg)
-    : Base(cfg), host_(static_cast<host&>(*cfg.host)), meter_(host_.figures()->actors) {}
+    : Base(cfg), hosted_job(static_cast<host&>(*cfg.host)), host_(static_cast<host&>(*cfg.host)) {}
 
   using Base::enqueue;
   void enqueue(caf::mailbox_element_ptr element, caf::execution_unit* from) override {
-    if (from == &host_) meter_->enqueued_here(); // so this is the host's thread
+    const bool here = from == &host_; // on the host's thread
+    if (here) meter_->enqueued_here();
     else meter_->enqueued_elsewhere();
+    if (here && is_express(*element) && this->mailbox().try_unblock()) { // it was idle, and is not any more
+      waiting_ = std::move(element);
+      return get_ready();
+    }
     if (this->mailbox().closed()) meter_.lost(meters::letter_to(*this, *meter_, *element));
-    Base::enqueue(std::move(element), &host_);
+    if (element->mid.is_request()) return Base::enqueue(std::move(element), &host_); // its sender is told if we are gone
+    if (this->mailbox().push_back(std::move(element)) == caf::intrusive::inbox_result::unblocked_reader) get_ready();
   }
 
   void launch(caf::execution_unit*, bool lazy, bool hide) override {
@@ -97,14 +132,23 @@ public:
 
   bool cleanup(caf::error&& reason, caf::execution_unit* unit) override {
     meter_.hide();
+    waiting_ = nullptr;
     return Base::cleanup(std::move(reason), unit);
   }
 
   caf::resumable::resume_result resume(caf::execution_unit* unit, std::size_t most) override {
-    prefetch_work();
     if (!this->activate(unit)) return caf::resumable::done;
-    if (lane_) return resume_untimed(*this, most, false);
-    return is_timed(*this) ? Base::resume(unit, most) : resume_untimed(*this, most, true);
+    handled_ = 0;
+    if (auto first = std::move(waiting_); first && takes_express()) { // as CAF's loop below would
+      ++handled_;
+      if (this->reactivate(*first) == caf::scheduled_actor::activation_result::terminated) return caf::resumable::done;
+      first = nullptr;
+      if (try_block_inbox(*this)) return caf::resumable::awaiting_message;
+    } else if (first) {
+      this->mailbox().queue().push_back(std::move(first)); // the inbox has those that came since
+    }
+    if (lane_) return resume_untimed(*this, handled_, most, false);
+    return is_timed(*this) ? Base::resume(unit, most) : resume_untimed(*this, handled_, most, true);
   }
 
   // CAF's name for "not for the scheduler's workers".
@@ -114,8 +158,6 @@ public:
 
   /// The loop this actor lives on.
   [[nodiscard]] host& home() noexcept { return host_; }
-
-  [[nodiscard]] meters::actor_meter& meter() noexcept final { return meter_; }
 
   // Every message passes here: the one place where handlers are measured.
   caf::invoke_message_result consume(caf::mailbox_element& element) override {
@@ -136,17 +178,26 @@ public:
   }
 
 private:
+  void get_ready() {
+    intrusive_ptr_add_ref(this->ctrl());
+    host_.ready(*this);
+  }
+
+  [[nodiscard]] bool is_express(const caf::mailbox_element& element) const noexcept {
+    return lane_ && &typeid(element) == lane_->carrier;
+  }
+
+  // One that awaits an answer takes nothing else: CAF sees to that.
+  [[nodiscard]] bool takes_express() const noexcept { return this->awaited_responses_.empty() && this->has_behavior(); }
+
   caf::invoke_message_result handle(caf::mailbox_element& element) {
-    // One that awaits an answer takes nothing else: CAF sees to that.
-    if (!lane_ || &typeid(element) != lane_->carrier || !this->awaited_responses_.empty() || !this->has_behavior())
-      return Base::consume(element);
+    if (!is_express(element) || !takes_express()) return Base::consume(element);
     this->current_element_ = &element;
     lane_->handle(*this, element);
     return caf::invoke_message_result::consumed;
   }
 
   host& host_;
-  meters::actor_meter meter_;
 };
 
 /// `self` of a hosted actor with interface Handle and state class State.

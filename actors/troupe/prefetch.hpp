@@ -20,20 +20,6 @@ inline void prefetch(const void* from, std::size_t bytes) noexcept {
     __builtin_prefetch(static_cast<const char*>(from) + at, for_writing);
 }
 
-/// What a message to a hosted actor touches: what counts its references, its mailbox, and what hosted<> adds.
-/// @param to Not empty.
-template <class Handle>
-void prefetch_to_send(const Handle& to) noexcept {
-  const auto* at = reinterpret_cast<const std::byte*>(caf::actor_cast<caf::abstract_actor*>(to));
-  prefetch(at - CAF_CACHE_LINE_SIZE, 6 * CAF_CACHE_LINE_SIZE);
-  prefetch(at + sizeof(typename Handle::base), 3 * CAF_CACHE_LINE_SIZE);
-}
-
-/// What an actor touches that handles a message.
-inline void prefetch_to_resume(const caf::resumable* job) noexcept {
-  prefetch(static_cast<const caf::scheduled_actor*>(job), sizeof(caf::scheduled_actor) + 4 * CAF_CACHE_LINE_SIZE);
-}
-
 /// Where the actor's behavior stands, which is memory of its own; the actor should be in the cache by now.
 inline void prefetch_behavior(caf::resumable* job) noexcept {
   auto* actor = static_cast<caf::scheduled_actor*>(job);

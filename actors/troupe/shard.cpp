@@ -2,7 +2,6 @@
 #include <troupe/shard.hpp>
 
 #include <troupe/hooks/directory.hpp>
-#include <troupe/prefetch.hpp>
 
 #include <caf/send.hpp>
 #include <fmt/format.h>
@@ -18,9 +17,9 @@ constexpr std::chrono::milliseconds drain_step{100};
 constexpr std::uint32_t fetched_ahead = 4; // slots, of the one whose turn it is
 constexpr std::uint32_t meters_ahead = 2;  // likewise, for what tells where they are has to be there
 
-closing_figures figures_of(const meters::actor_meter* meter, std::chrono::nanoseconds uptime) {
-  if (!meter) return {.uptime = uptime};
-  const auto& c = (**meter).connection;
+closing_figures figures_of(hosted_job* who, std::chrono::nanoseconds uptime) {
+  if (!who) return {.uptime = uptime};
+  const auto& c = who->meter()->connection;
   return {.uptime = uptime,
           .queue_bytes = c.unsent_bytes.value(),
           .queue_messages = c.unsent_messages.value(),
@@ -99,8 +98,7 @@ joined shard_state::on_join(const join& m) {
                false};
   s.joined = self_->home().now();
   s.who = who;
-  if (auto* lives = dynamic_cast<hosted_job*>(caf::actor_cast<caf::abstract_actor*>(who)))
-    s.meter = &lives->meter();
+  s.lives = dynamic_cast<hosted_job*>(caf::actor_cast<caf::abstract_actor*>(who));
   by_id_.emplace(m.id, at);
   by_actor_.emplace(who.id(), at);
   if (!m.user.empty()) index_.add(membership::user, m.user, at, s.in);
@@ -125,7 +123,7 @@ void shard_state::on_introduce(const introduce& m) {
   if (!m.user.empty()) index_.add(membership::user, m.user, at, s.in);
   for (const auto& label : m.labels) index_.add(membership::label, label, at, s.in);
   s.profile = s.profile->as(m.user.empty() ? s.profile->user : m.user, m.labels, m.meta);
-  if (s.meter) s.meter->identify(s.profile);
+  if (s.lives) s.lives->meter().identify(s.profile);
   come_up(s, std::chrono::system_clock::now());
 }
 
@@ -148,7 +146,7 @@ void shard_state::on_down(const caf::down_msg& m) {
   const auto who = gone.profile;
   const auto record = record_of(m.reason);
   connection_down end{who, std::chrono::system_clock::now(), record,
-                      figures_of(gone.meter, self_->home().now() - gone.joined)};
+                      figures_of(gone.lives, self_->home().now() - gone.joined)};
   if (gone.up) {
     --up_;
     report(std::move(end));
@@ -326,14 +324,13 @@ bool shard_state::advance(job& j, std::uint32_t& budget) {
                                 : members_of(j.what->to);
   const auto extent = all ? slots_.extent() : members ? members->extent() : 0;
   const auto slot_at = [&](std::uint32_t cursor) { return all ? cursor : (*members)[cursor].slot; };
-  const auto later = [&](std::uint32_t ahead) -> const slot* {
+  const auto later = [&](std::uint32_t ahead) -> const hosted_job* {
     const auto at = extent - j.cursor > ahead ? slot_at(j.cursor + ahead) : membership_index::member::none;
-    return at == membership_index::member::none || !slots_[at].who ? nullptr : &slots_[at];
+    return at == membership_index::member::none ? nullptr : slots_[at].lives;
   };
   for (; j.cursor < extent && budget != 0; ++j.cursor, --budget) {
-    if (const auto* soon = later(fetched_ahead)) prefetch_to_send(soon->who);
-    if (const auto* next = later(meters_ahead); next && next->meter)
-      prefetch((**next->meter).often_written(), meters::meter_block::often_written_bytes);
+    if (const auto* soon = later(fetched_ahead)) soon->prefetch_to_send();
+    if (const auto* next = later(meters_ahead)) next->prefetch_meter();
     const auto at = slot_at(j.cursor);
     if (at == membership_index::member::none || !slots_[at].who) continue;
     if (!j.groups || is_in(slots_[at], *j.groups)) hand_over(j, at);
@@ -426,7 +423,7 @@ receipt shard_state::change(const change_membership& m) {
     if (m.in != membership::user || (s.profile->user == m.name) == adds) return;
     if (s.up) leave_user(s.profile, {});
     s.profile = s.profile->as_user(adds ? m.name : std::string{});
-    if (s.meter) s.meter->identify(s.profile);
+    if (s.lives) s.lives->meter().identify(s.profile);
     if (!s.up) return;
     report(connection_changed{s.profile, std::chrono::system_clock::now()});
     enter_user(s);

@@ -47,7 +47,7 @@ private:
     connection_actor who; // empty: a hole
     connection_profile_ptr profile;
     host::clock::time_point joined{};
-    meters::actor_meter* meter = nullptr; // of `who`; null if it has none
+    hosted_job* lives = nullptr; // `who`; null if it is not hosted
     std::uint16_t generation = 0;
     bool plain = false; // whether speaks_plainly(); beside what a walk reads anyway
     bool up = false;

@@ -64,8 +64,8 @@ std::chrono::seconds shard_state::age(const slot& s) const {
 }
 
 std::chrono::seconds shard_state::idle(const slot& s) const {
-  if (!s.meter) return age(s);
-  const auto last = host::clock::time_point{host::clock::duration{(**s.meter).connection.active_at.value()}};
+  if (!s.lives) return age(s);
+  const auto last = host::clock::time_point{host::clock::duration{s.lives->meter()->connection.active_at.value()}};
   return std::chrono::duration_cast<std::chrono::seconds>(self_->home().now() - std::max(last, s.joined));
 }
 

@@ -11,6 +11,7 @@
 
 #include <caf/event_based_actor.hpp>
 #include <caf/exit_reason.hpp>
+#include <caf/scheduled_actor.hpp>
 #include <caf/send.hpp>
 #include <caf/typed_actor.hpp>
 
@@ -128,6 +129,18 @@ TEST_CASE_METHOD(pair, "express: who awaits an answer gets what came meanwhile a
   CHECK(written == notes{"answer 2", "5 from an actor", "6 from an actor"});
   caf::anon_send_exit(slow, caf::exit_reason::user_shutdown);
   end();
+}
+
+TEST_CASE_METHOD(pair, "express: who is ended before its turn handles nothing of what came, and leaks none of it",
+                 "[actors][express]") {
+  spawn_taker(true);
+  express(1);
+  express(2);
+  auto* ended = caf::actor_cast<caf::scheduled_actor*>(who); // as a loop does with those that are left
+  ended->quit(caf::exit_reason::user_shutdown);
+  ended->finalize();
+  run();
+  CHECK(written.empty());
 }
 
 TEST_CASE_METHOD(pair, "express: an exception ends the actor, and what comes later is a dead letter", "[actors][express]") {

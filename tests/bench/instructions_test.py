@@ -11,7 +11,7 @@ import sys
 
 CONNECTIONS = 500
 FEW, MANY = 2, 22
-LIMIT = 1500  # instructions per delivery; see docs/performance.md before raising it
+LIMIT = 1200  # instructions per delivery; see docs/performance.md before raising it
 
 
 def instructions(program, broadcasts):

@@ -4,7 +4,7 @@
 // still until it is moved. Hosted actors tested on it need no thread, no port and no waiting.
 // Thread: one, the test's. Owner: the test; must outlive the actors hosted on it.
 #pragma once
-#include <troupe/host.hpp>
+#include <troupe/hosted.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/intrusive_ptr.hpp>
@@ -25,12 +25,14 @@ public:
     : host(system, index, now), now_(now) {}
 
   ~manual_host() override {
-    for (auto* job : ready_) caf::intrusive_ptr_release(job);
+    for (auto* job : ready_) caf::intrusive_ptr_release(job->as_resumable());
   }
+
+  void ready(hosted_job& who) override { ready_.push_back(&who); }
 
   /// Called by CAF: an actor became ready. Actors of CAF's scheduler are passed on to it.
   void exec_later(caf::resumable* job) override {
-    if (job->subtype() == caf::resumable::io_actor) ready_.push_back(job);
+    if (job->subtype() == caf::resumable::io_actor) ready(dynamic_cast<hosted_job&>(*job));
     else system().scheduler().enqueue(job);
   }
 
@@ -47,7 +49,7 @@ public:
     ready_.pop_front();
     (void)lap();
     if (job->resume(this, 1) == caf::resumable::resume_later) ready_.push_back(job);
-    else caf::intrusive_ptr_release(job);
+    else caf::intrusive_ptr_release(job->as_resumable());
     return true;
   }
 
@@ -73,7 +75,7 @@ public:
 
 private:
   clock::time_point now_;
-  std::deque<caf::resumable*> ready_; // each holds a reference
+  std::deque<hosted_job*> ready_; // each holds a reference
 };
 
 } // namespace troupe::testing

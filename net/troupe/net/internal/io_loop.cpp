@@ -18,8 +18,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t resumed_ahead = 2; // actors, of the one whose turn it is
-constexpr std::size_t behaviors_ahead = 1; // likewise
+constexpr std::size_t resumed_ahead = 4; // actors, of the one whose turn it is
+constexpr std::size_t worked_ahead = 2;  // likewise, for what tells where that is has to be there
 constexpr std::size_t fetched_ahead = 4; // of what sends, likewise
 constexpr auto long_hold = 10ms;
 constexpr std::uint64_t short_hold_ticks = 5'000'000; // less than long_hold on every processor
@@ -53,7 +53,7 @@ io_loop::io_loop(caf::actor_system& system, std::size_t index, send_method metho
 io_loop::~io_loop() {
   // One that ends may make another ready.
   for (take_handed_over(); !ready_.empty(); take_handed_over()) {
-    auto* job = ready_.back();
+    auto* job = ready_.back()->as_resumable();
     ready_.pop_back();
     auto* actor = static_cast<caf::scheduled_actor*>(job);
     actor->quit(caf::exit_reason::user_shutdown);
@@ -69,29 +69,29 @@ io_loop*& io_loop::current() noexcept {
 
 // -- actors become ready ---------------------------------------------------------------------------
 
-void io_loop::exec_later(caf::resumable* job) {
-  if (job->subtype() != caf::resumable::io_actor) {
-    system().scheduler().enqueue(job);
-    return;
-  }
+void io_loop::ready(hosted_job& who) {
   if (current() == this) {
-    ready_.push_back(job);
+    ready_.push_back(&who);
     return;
   }
-  auto* link = dynamic_cast<hosted_job*>(job);
   auto* head = handed_over_.load(std::memory_order_relaxed);
   do {
-    link->next_ready = head;
-  } while (!handed_over_.compare_exchange_weak(head, link, std::memory_order_release,
+    who.next_ready = head;
+  } while (!handed_over_.compare_exchange_weak(head, &who, std::memory_order_release,
                                                std::memory_order_relaxed));
   if (!head) post([this] { take_handed_over(); });
+}
+
+void io_loop::exec_later(caf::resumable* job) {
+  if (job->subtype() == caf::resumable::io_actor) ready(dynamic_cast<hosted_job&>(*job));
+  else system().scheduler().enqueue(job);
 }
 
 void io_loop::take_handed_over() {
   auto* link = handed_over_.exchange(nullptr, std::memory_order_acquire);
   if (link) figures()->turns.wake_ups.add();
   const auto first = static_cast<std::ptrdiff_t>(ready_.size());
-  for (; link; link = link->next_ready) ready_.push_back(link->as_resumable());
+  for (; link; link = link->next_ready) ready_.push_back(link);
   std::reverse(ready_.begin() + first, ready_.end());
 }
 
@@ -161,15 +161,15 @@ bool io_loop::resume_ready() {
     figures()->turns.resumes.add(running_.size());
     auto began = meters::ticks();
     for (std::size_t i = 0; i < running_.size(); ++i) {
-      if (i + resumed_ahead < running_.size()) prefetch_to_resume(running_[i + resumed_ahead]);
-      if (i + behaviors_ahead < running_.size()) prefetch_behavior(running_[i + behaviors_ahead]);
+      if (i + resumed_ahead < running_.size()) running_[i + resumed_ahead]->prefetch_to_resume();
+      if (i + worked_ahead < running_.size()) running_[i + worked_ahead]->prefetch_work();
       auto* job = running_[i];
       const auto outcome = job->resume(this, max_messages_per_actor);
       const auto ended = meters::ticks();
       if (const auto took = ended - std::exchange(began, ended); took > short_hold_ticks)
-        guarded([&] { report_hold(log_, *this, *job, took); });
+        guarded([&] { report_hold(log_, *this, *job->as_resumable(), took); });
       if (outcome == caf::resumable::resume_later) ready_.push_back(job);
-      else caf::intrusive_ptr_release(job);
+      else caf::intrusive_ptr_release(job->as_resumable());
     }
     running_.clear();
   }

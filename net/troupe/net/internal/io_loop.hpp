@@ -2,7 +2,7 @@
 //
 // IO LOOP: a single-threaded io_context that is also the HOST of actors. One turn: handlers that are
 // ready -> timers -> actors that are ready -> one batched send of what all that has queued -> one thing that is slow.
-// Thread: run() makes the calling thread the loop's; exec_later(), post() and finish() work from any.
+// Thread: run() makes the calling thread the loop's; ready(), exec_later(), post() and finish() work from any.
 // Owner: the server, which calls finish() when all its actors are gone.
 #pragma once
 #include <troupe/event_log.hpp>
@@ -51,7 +51,8 @@ public:
 
   [[nodiscard]] io_executor executor() noexcept { return context_.get_executor(); }
 
-  /// Takes one reference to a ready actor and resumes it later. Actors of the scheduler go there.
+  void ready(hosted_job& who) override;
+  /// Called by CAF: likewise, of any actor. Actors of the scheduler go there.
   void exec_later(caf::resumable* job) override;
 
   /// Runs `f` on the loop's thread.
@@ -97,8 +98,8 @@ private:
   static constexpr std::uint64_t sampled_batch = 16; // one in so many is timed
 
   event_log& log_;
-  std::vector<caf::resumable*> ready_;
-  std::vector<caf::resumable*> running_;
+  std::vector<hosted_job*> ready_; // each holds a reference
+  std::vector<hosted_job*> running_;
   std::vector<flushable*> dirty_;
   std::vector<flushable*> flushing_;
   std::vector<send_operation> operations_;
