@@ -26,7 +26,7 @@ namespace troupe {
 template <std::size_t size>
 class kept_memory {
 public:
-  static constexpr std::size_t most_kept = 4096; // twice what a shard sends before its actors run
+  static constexpr std::size_t most_kept = 512; // twice what a shard sends before its actors run
 
   static void* take() {
     if (!first_) return ::operator new(size);

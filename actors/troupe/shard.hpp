@@ -28,7 +28,7 @@ namespace troupe {
 
 struct shard_options {
   event_log* log = &event_log::none();
-  std::uint32_t slice = 2048; ///< Connections visited before other messages get their turn.
+  std::uint32_t slice = 256; ///< Connections visited before these, and other messages, get their turn.
   lifecycle_log::bounds observers = {};
   std::shared_ptr<const hooks::directory> extensions = {}; ///< For users' actors; null: there are none.
 };

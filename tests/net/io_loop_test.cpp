@@ -1,5 +1,6 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include "net/support/loop_thread.hpp"
+#include "net/support/senders.hpp"
 #include "support/catch.hpp"
 
 #include <boost/asio/local/connect_pair.hpp>
@@ -10,9 +11,6 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
-
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -33,6 +31,8 @@ using namespace troupe::net;
 using troupe::hosted;
 using troupe::spawn_on;
 using troupe::tests::loop_thread;
+using troupe::tests::sender;
+using troupe::tests::senders;
 
 using untyped = hosted<caf::event_based_actor>;
 
@@ -108,52 +108,6 @@ caf::behavior asker(caf::stateful_actor<nothing, untyped>* self, const caf::acto
   });
   return {[](int) {}};
 }
-
-/// Sends one byte over a socket of its own whenever it is dirty.
-class sender : public flushable {
-public:
-  sender() {
-    std::array<int, 2> both{};
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, both.data()) != 0)
-      throw std::runtime_error{"socketpair"};
-    descriptor_ = both[0];
-    other_end_ = both[1];
-  }
-  virtual ~sender() {
-    ::close(descriptor_);
-    ::close(other_end_);
-  }
-  sender(const sender&) = delete;
-  sender& operator=(const sender&) = delete;
-
-  bool want_send(send_operation& op) override {
-    ++asked;
-    op.descriptor = descriptor_;
-    op.slices = 1;
-    op.slice[0] = {const_cast<char*>("x"), 1};
-    return true;
-  }
-  void sent(ssize_t result) override {
-    bytes += result;
-    if (then)
-      then();
-  }
-
-  int asked = 0;
-  ssize_t bytes = 0;
-  std::function<void()> then;
-
-private:
-  int descriptor_ = -1;
-  int other_end_ = -1;
-};
-
-struct senders : std::vector<std::unique_ptr<sender>> {
-  explicit senders(std::size_t n) {
-    while (size() < n)
-      push_back(std::make_unique<sender>());
-  }
-};
 
 } // namespace
 

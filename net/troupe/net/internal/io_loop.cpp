@@ -172,6 +172,7 @@ bool io_loop::resume_ready() {
       else caf::intrusive_ptr_release(job->as_resumable());
     }
     running_.clear();
+    if (dirty_.size() >= worth_a_batch) flush();
   }
   return !ready_.empty();
 }

@@ -1,7 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
 // IO LOOP: a single-threaded io_context that is also the HOST of actors. One turn: handlers that are
-// ready -> timers -> actors that are ready -> one batched send of what all that has queued -> one thing that is slow.
+// ready -> timers -> actors that are ready -> batched sends of what all that has queued -> one thing that is slow.
 // Thread: run() makes the calling thread the loop's; ready(), exec_later(), post() and finish() work from any.
 // Owner: the server, which calls finish() when all its actors are gone.
 #pragma once
@@ -94,6 +94,8 @@ private:
   // What one turn may do before the others get theirs.
   static constexpr int max_handlers = 1024;
   static constexpr int max_rounds = 16;
+  // What is sent before the next round, while it is in the processor's cache.
+  static constexpr std::size_t worth_a_batch = batch_sender::max_batch / 2;
   static constexpr std::size_t max_messages_per_actor = 256;
   static constexpr std::uint64_t sampled_batch = 16; // one in so many is timed
 
