@@ -20,6 +20,15 @@ inline void prefetch(const void* from, std::size_t bytes) noexcept {
     __builtin_prefetch(static_cast<const char*>(from) + at, for_writing);
 }
 
+/// What a message to a hosted actor touches until it is handled: what counts its references, its mailbox, what hosted<>
+/// adds, and its state's beginning.
+template <class Handle>
+void prefetch_actor(const Handle& who) noexcept {
+  const auto* at = reinterpret_cast<const std::byte*>(caf::actor_cast<caf::abstract_actor*>(who));
+  prefetch(at - CAF_CACHE_LINE_SIZE, 11 * CAF_CACHE_LINE_SIZE);
+  prefetch(at + sizeof(typename Handle::base), 4 * CAF_CACHE_LINE_SIZE);
+}
+
 /// Where the actor's behavior stands, which is memory of its own; the actor should be in the cache by now.
 inline void prefetch_behavior(caf::resumable* job) noexcept {
   auto* actor = static_cast<caf::scheduled_actor*>(job);
