@@ -22,6 +22,7 @@ inline void prefetch(const void* from, std::size_t bytes) noexcept {
 
 /// What a message to a hosted actor touches until it is handled: what counts its references, its mailbox, what hosted<>
 /// adds, and its state's beginning.
+/// @param who Not empty.
 template <class Handle>
 void prefetch_actor(const Handle& who) noexcept {
   const auto* at = reinterpret_cast<const std::byte*>(caf::actor_cast<caf::abstract_actor*>(who));

@@ -59,7 +59,7 @@ template <class Lower>
 void ws_session<Lower>::on_first(error_code ec, std::size_t n) requires(!is_encrypted<Lower>) {
   // Who has been parked for long is in no cache, and most often all that follows is a pong to its actor.
   troupe::prefetch(this, sizeof *this);
-  prefetch_actor(owner_);
+  if (owner_) prefetch_actor(owner_);
   parked_ = false;
   if (close_frame_sent_) { // Beast reads what follows our close frame
     reading_ = false;
