@@ -277,10 +277,11 @@ void shard_state::work() {
     jobs_.pop_front();
   }
   if (draining_ && jobs_.empty()) drain_some(budget);
+  together_ = !jobs_.empty() && (together_ || jobs_.size() > 1);
   if (jobs_.empty()) return;
   go_on_soon();
-  // Who got something handles and sends it while it is in the processor's cache, but with more to come sends all at once.
-  if (jobs_.size() == 1) hosted_job::yield();
+  // Who got something handles and sends it while it is in the processor's cache, or all at once when there is more.
+  if (!together_) hosted_job::yield();
 }
 
 const membership_index::members* shard_state::members_of(const target& to) const {

@@ -139,6 +139,7 @@ private:
   std::size_t up_ = 0; // connections that are
   std::deque<job> jobs_;
   bool going_on_ = false; // a go_on is in the mailbox
+  bool together_ = false; // there were several jobs, and are some left
   // Draining.
   bool draining_ = false;
   std::size_t drain_rate_ = 0;

@@ -239,16 +239,33 @@ TEST_CASE_METHOD(node, "shard: a change of membership takes its place between br
 // -- slices ----------------------------------------------------------------------------------------
 
 TEST_CASE("shard: a fan-out over more than a slice lets a join in between", "[actors][shard]") {
+  const std::size_t messages_a_turn = GENERATE(1U, 256U);
   node n{{.slice = 10}};
   for (int i = 0; i < 100; ++i) n.opens();
   n.run();
   n.send({}, "x");
-  while (n.clients[0]->stats().queued_bytes == 0) REQUIRE(n.host().run_one());
+  while (n.clients[0]->stats().queued_bytes == 0) REQUIRE(n.host().run_one(messages_a_turn));
   const auto late = n.opens();
-  while (!late->started()) REQUIRE(n.host().run_one());
+  while (!late->started()) REQUIRE(n.host().run_one(messages_a_turn));
   CHECK(n.clients[99]->stats().queued_bytes == 0);
   n.run();
   for (int i = 0; i < 100; ++i) CHECK(n.clients[static_cast<std::size_t>(i)]->client_reads_payloads() == texts{"x"});
+}
+
+TEST_CASE("shard: when two deliveries are in line, connections of any slice find both at once", "[actors][shard]") {
+  node n{{.slice = 10}};
+  for (int i = 0; i < 100; ++i) n.opens({.groups = {"g"}});
+  n.run();
+  n.send({}, "to all");
+  n.send(target::group("g"), "to the group");
+  const auto queued = [&](std::size_t i) { return n.clients[i]->stats().queued_bytes; };
+  const auto both = frame::encode(opcode::text, "to all").bytes().size() + frame::encode(opcode::text, "to the group").bytes().size();
+  for (const auto i : {0U, 50U, 99U}) {
+    while (queued(i) == 0) REQUIRE(n.host().run_one(256));
+    CHECK(queued(i) == both);
+  }
+  n.run();
+  for (const auto& c : n.clients) CHECK(c->client_reads_payloads() == texts{"to all", "to the group"});
 }
 
 TEST_CASE("shard: nobody who stays misses a delivery or gets it twice, whoever comes and goes",

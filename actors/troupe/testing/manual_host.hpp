@@ -42,13 +42,14 @@ public:
   /// Whether no hosted actor is ready.
   [[nodiscard]] bool idle() const noexcept { return ready_.empty(); }
 
-  /// Lets the actor that has been ready longest handle one message. @returns false if none is ready.
-  bool run_one() {
+  /// Lets the actor that has been ready longest handle one message, or as many as it has but at most so many, as loops do.
+  /// @returns false if none is ready.
+  bool run_one(std::size_t most = 1) {
     if (ready_.empty()) return false;
     auto* job = ready_.front();
     ready_.pop_front();
     (void)lap();
-    if (job->resume(this, 1) == caf::resumable::resume_later) ready_.push_back(job);
+    if (job->resume(this, most) == caf::resumable::resume_later) ready_.push_back(job);
     else caf::intrusive_ptr_release(job->as_resumable());
     return true;
   }
