@@ -23,6 +23,8 @@ namespace troupe::bench {
 /// Takes everything at once, as a socket with room does, and answers each ping.
 class discarding_transport final : public transport {
 public:
+  explicit discarding_transport(host& home) : home_(home) {}
+
   void attach(meters::connection_meter* meter, meters::way_sampler* sampler) noexcept override {
     outbox_.attach(meter, sampler);
   }
@@ -35,7 +37,7 @@ public:
   void send_control(const frame& what) override {
     (void)outbox_.push_control(what, bounds_);
     flush();
-    if (owner_) caf::anon_send(owner_, pong_received{});
+    if (owner_) tell_express(home_, owner_, pong_received{});
   }
   std::uint32_t withdraw(std::string_view) override { return 0; }
   void grant(std::size_t) override {}
@@ -55,6 +57,7 @@ private:
     outbox_.consume(bytes);
   }
 
+  host& home_;
   outbox outbox_;
   outbox_bounds bounds_;
   connection_actor owner_;
@@ -69,7 +72,7 @@ public:
     for (std::size_t i = 0; i < connections; ++i) {
       connection_identity who{.id = client_id::random()};
       if (i < grouped) who.groups = {"some"};
-      spawn_on(host(), connection, settings_, shards_.front(), std::move(who), std::make_shared<discarding_transport>());
+      spawn_on(host(), connection, settings_, shards_.front(), std::move(who), std::make_shared<discarding_transport>(host()));
     }
     system_.run();
   }

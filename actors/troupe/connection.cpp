@@ -42,7 +42,8 @@ connection_actor::behavior_type connection_state::make_behavior(
                                identity.origin.peer, identity.origin.over}};
   line_.figures().subscriptions.set(static_cast<std::uint32_t>(identity.groups.size()));
   self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
-  self_->expects(express_handler<&connection_state::on_deliver>::lane<pointer>);
+  self_->expects(express_lanes<&connection_state::on_deliver, &connection_state::on_received, &connection_state::on_deadline,
+                               &connection_state::on_pong>::of<pointer>);
   line_.open(shard,
              {identity.id, std::move(identity.user), std::move(identity.groups),
               std::move(identity.labels), std::move(identity.origin), std::move(identity.meta)},
@@ -60,8 +61,8 @@ const connection_actor::behavior_type& connection_state::handlers() {
     [](const deliver& m) { me().on_deliver(m); },
     [](const received& m) { me().on_received(m); },
     [](const credit& m) { me().line_.grant(m.bytes); },
-    [](const deadline_passed&) { me().on_deadline(); },
-    [](const pong_received&) { me().on_pong(); },
+    [](const deadline_passed& m) { me().on_deadline(m); },
+    [](const pong_received& m) { me().on_pong(m); },
     [](const confirm_deliver& m) { return outcome{me().queue(m.what)}; },
     [](const transport_closed& m) { me().line_.end(m); },
     [](const close_connection& m) { me().line_.close(m.status, m.how); },
@@ -132,12 +133,12 @@ void connection_state::on_route_failed(const caf::error& why) {
     line_.close(close_status::of(close_reason::extension_failed));
 }
 
-void connection_state::on_pong() {
+void connection_state::on_pong(const pong_received&) {
   if (const auto rtt = heartbeat_.pong(self_->home().now())) line_.figures().measured_rtt(*rtt);
   arm();
 }
 
-void connection_state::on_deadline() {
+void connection_state::on_deadline(const deadline_passed&) {
   if (line_.is_closing()) return;
   if (is_over()) return line_.close(close_status::of(close_reason::connection_expired));
   switch (heartbeat_.check(settings_->heartbeat, self_->home().now())) {

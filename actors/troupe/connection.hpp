@@ -72,8 +72,8 @@ private:
   void ask_route(const Request& m, std::size_t cost);
   void obey(const hooks::answer& a);
   void on_route_failed(const caf::error& why);
-  void on_pong();
-  void on_deadline();
+  void on_pong(const pong_received&);
+  void on_deadline(const deadline_passed&);
   void arm();
   [[nodiscard]] bool is_over() const;
 

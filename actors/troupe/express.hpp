@@ -9,6 +9,7 @@
 #include <caf/actor_cast.hpp>
 #include <caf/actor_control_block.hpp>
 #include <caf/detail/tuple_vals.hpp>
+#include <caf/execution_unit.hpp>
 #include <caf/mailbox_element.hpp>
 #include <caf/make_message.hpp>
 #include <caf/message.hpp>
@@ -88,9 +89,25 @@ void send_express(Self self, const Handle& to, T what) {
                     self->context());
 }
 
+/// As above, to itself.
+template <class Self, class T>
+void send_express(Self self, T what) {
+  self->enqueue(caf::mailbox_element_ptr{new express_element<T>{caf::strong_actor_ptr{self->ctrl()}, std::move(what)}},
+                self->context());
+}
+
+/// Sends as `anon_send(to, what)`. Thread: that of `here`.
+/// @param here The host of `to`.
+/// @param to Not empty; an actor that has a handler for T.
+template <class Handle, class T>
+void tell_express(caf::execution_unit& here, const Handle& to, T what) {
+  auto* receiver = caf::actor_cast<caf::abstract_actor*>(to);
+  receiver->enqueue(caf::mailbox_element_ptr{new express_element<T>{nullptr, std::move(what)}}, &here);
+}
+
 class hosted_job;
 
-/// What an actor does with the message that it gets most.
+/// What an actor does with a message that it gets often.
 struct express_lane {
   const std::type_info* carrier; // its dynamic type
   void (*handle)(hosted_job& who, const caf::mailbox_element& carrier);
@@ -107,7 +124,15 @@ struct express_handler<handler> {
     (static_cast<Pointer>(&who)->state.*handler)(static_cast<const express_element<T>&>(carrier).what());
   }
   template <class Pointer>
-  static inline const express_lane lane{&typeid(express_element<T>), handle<Pointer>};
+  static constexpr express_lane lane() noexcept { return {&typeid(express_element<T>), handle<Pointer>}; }
+};
+
+/// Members of an actor's state, each `void (const T&)`: its handlers for the types T, most frequent first.
+template <auto... handlers>
+struct express_lanes {
+  /// Up to one without a carrier. @tparam Pointer A hosted_pointer to an actor of that state.
+  template <class Pointer>
+  static constexpr express_lane of[] = {express_handler<handlers>::template lane<Pointer>()..., {nullptr, nullptr}};
 };
 
 } // namespace troupe

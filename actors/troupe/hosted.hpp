@@ -42,9 +42,10 @@ public:
   /// Likewise for something small, such as its only subscription.
   void works_also_on(const void* what) noexcept { works_also_on_ = what; }
 
-  /// Hands messages of this lane's type that travel express to its handler. The behavior keeps one for those that come in
-  /// the usual way. Promises that the actor never has a receive timeout, nor streams, and skips nothing.
-  void expects(const express_lane& lane) noexcept { lane_ = &lane; }
+  /// Hands messages of these lanes' types that travel express to their handlers. The behavior keeps one for those that come
+  /// in the usual way. Promises that the actor never has a receive timeout, nor streams, and skips nothing.
+  /// @param lanes As express_lanes<...>::of, up to one without a carrier.
+  void expects(const express_lane* lanes) noexcept { lanes_ = lanes; }
 
   // Hints, as in prefetch.hpp: each has the processor fetch what is touched next. Where one needs to read what an earlier
   // one fetched, it should come some actors later.
@@ -67,8 +68,8 @@ protected:
   meters::actor_meter meter_;
   const void* works_on_ = nullptr;
   const void* works_also_on_ = nullptr;
-  const express_lane* lane_ = nullptr;
-  caf::mailbox_element_ptr waiting_; // one of its lane that came while it was idle: before all that is in the mailbox
+  const express_lane* lanes_ = nullptr;
+  caf::mailbox_element_ptr waiting_; // one of its lanes that came while it was idle: before all that is in the mailbox
   static inline constinit thread_local hosted_job* running_ = nullptr;
   static constexpr std::size_t all_of_a_turn = ~std::size_t{0} / 2; // more than anybody may, and one can be added
   static inline constinit thread_local std::size_t handled_ = 0; // messages of this turn of an actor
@@ -116,7 +117,7 @@ public:
     const bool here = from == &host_; // on the host's thread
     if (here) meter_->enqueued_here();
     else meter_->enqueued_elsewhere();
-    if (here && is_express(*element) && this->mailbox().try_unblock()) { // it was idle, and is not any more
+    if (here && lane_of(*element) && this->mailbox().try_unblock()) { // it was idle, and is not any more
       waiting_ = std::move(element);
       return get_ready();
     }
@@ -147,7 +148,7 @@ public:
     } else if (first) {
       this->mailbox().queue().push_back(std::move(first)); // the inbox has those that came since
     }
-    if (lane_) return resume_untimed(*this, handled_, most, false);
+    if (lanes_) return resume_untimed(*this, handled_, most, false);
     return is_timed(*this) ? Base::resume(unit, most) : resume_untimed(*this, handled_, most, true);
   }
 
@@ -183,17 +184,24 @@ private:
     host_.ready(*this);
   }
 
-  [[nodiscard]] bool is_express(const caf::mailbox_element& element) const noexcept {
-    return lane_ && &typeid(element) == lane_->carrier;
+  // Null: there is none, or the message came in the usual way.
+  [[nodiscard]] const express_lane* lane_of(const caf::mailbox_element& element) const noexcept {
+    const auto* lane = lanes_;
+    if (!lane) return nullptr;
+    const auto* carrier = &typeid(element);
+    while (lane->carrier != carrier)
+      if (!(lane++)->carrier) return nullptr;
+    return lane;
   }
 
   // One that awaits an answer takes nothing else: CAF sees to that.
   [[nodiscard]] bool takes_express() const noexcept { return this->awaited_responses_.empty() && this->has_behavior(); }
 
   caf::invoke_message_result handle(caf::mailbox_element& element) {
-    if (!is_express(element) || !takes_express()) return Base::consume(element);
+    const auto* lane = lane_of(element);
+    if (!lane || !takes_express()) return Base::consume(element);
     this->current_element_ = &element;
-    lane_->handle(*this, element);
+    lane->handle(*this, element);
     return caf::invoke_message_result::consumed;
   }
 

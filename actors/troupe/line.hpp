@@ -22,7 +22,7 @@ public:
   explicit line(Pointer self)
     : self_(self), deadline_([](void* l) {
         auto* owner = static_cast<line*>(l)->self_;
-        owner->send(owner, deadline_passed{});
+        send_express(owner, deadline_passed{});
       }, this) {}
 
   ~line() {

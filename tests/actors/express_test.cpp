@@ -28,7 +28,7 @@ namespace {
 
 using notes = std::vector<std::string>;
 using answerer = caf::typed_actor<caf::replies_to<int>::with<int>>;
-using taker = caf::typed_actor<caf::reacts_to<int>, caf::reacts_to<std::string>>;
+using taker = caf::typed_actor<caf::reacts_to<int>, caf::reacts_to<bool>, caf::reacts_to<std::string>>;
 
 struct taker_state {
   static constexpr const char* name = "taker";
@@ -38,9 +38,10 @@ struct taker_state {
   taker::behavior_type make_behavior(notes* written, bool expects, answerer asks) {
     written_ = written;
     asks_ = std::move(asks);
-    if (expects) self_->expects(express_handler<&taker_state::on_number>::lane<pointer>);
+    if (expects) self_->expects(express_lanes<&taker_state::on_number, &taker_state::on_flag>::of<pointer>);
     return {
       [this](int n) { written_->push_back("found a handler for " + std::to_string(n)); },
+      [this](bool) { written_->push_back("found a handler for a flag"); },
       [this](const std::string& text) {
         if (!asks_) return written_->push_back(text);
         self_->request(asks_, caf::infinite, 1).await([this](int n) { written_->push_back("answer " + std::to_string(n)); });
@@ -53,6 +54,8 @@ private:
     if (n < 0) throw std::runtime_error{"no number"};
     written_->push_back(std::to_string(n) + " from " + (self_->current_sender() ? "an actor" : "nobody"));
   }
+
+  void on_flag(const bool& set) { written_->push_back(set ? "set" : "cleared"); }
 
   pointer self_;
   notes* written_ = nullptr;
@@ -99,6 +102,17 @@ TEST_CASE_METHOD(pair, "express: who expects a message gets it in its turn among
   express(2);
   run();
   CHECK(written == notes{"1 from an actor", "between", "2 from an actor"});
+  end();
+}
+
+TEST_CASE_METHOD(pair, "express: who expects several types has the handler of each called, in order", "[actors][express]") {
+  spawn_taker(true);
+  tell_express(host(), who, true);
+  express(1);
+  tell_express(host(), who, 2);
+  tell_express(host(), who, false);
+  run();
+  CHECK(written == notes{"set", "1 from an actor", "2 from nobody", "cleared"});
   end();
 }
 

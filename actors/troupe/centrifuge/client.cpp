@@ -52,7 +52,8 @@ client_state::make_behavior(std::shared_ptr<const client_settings> settings,
   profile_ = std::move(profile);
   gate_ = rates::checkpoint{settings_->limits.get()};
   shard_ = shard;
-  self_->expects(express_handler<&client_state::on_happened>::lane<pointer>);
+  self_->expects(express_lanes<&client_state::on_happened, &client_state::on_received, &client_state::on_deadline,
+                               &client_state::on_pong_frame>::of<pointer>);
   // Lost publications are told by unsubscribe pushes, so there is no gap marker.
   self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
   line_.open(shard,
@@ -68,8 +69,8 @@ const client_actor::behavior_type& client_state::handlers() {
   static const client_actor::behavior_type all{
       [](const channel_happened& m) { me().on_happened(m); },
       [](const received& m) { me().on_received(m); },
-      [](const deadline_passed&) { me().on_deadline(); },
-      [](const pong_received&) { me().on_pong_frame(); },
+      [](const deadline_passed& m) { me().on_deadline(m); },
+      [](const pong_received& m) { me().on_pong_frame(m); },
       [](const push_message& m) { me().push(m); },
       [](const transport_closed& m) { me().line_.end(m); },
       [](const close_connection& m) { me().close(translated(m.status), m.how); },
@@ -219,7 +220,7 @@ void client_state::arm() {
   }
 }
 
-void client_state::on_deadline() {
+void client_state::on_deadline(const deadline_passed&) {
   if (line_.is_closing()) return;
   if (stage_ == stage::refused) return disconnect(close_reason::connect_refused, closing::cut);
   if (stage_ != stage::connected) return disconnect(close_reason::stale);
@@ -239,7 +240,7 @@ void client_state::on_deadline() {
   arm();
 }
 
-void client_state::on_pong_frame() {
+void client_state::on_pong_frame(const pong_received&) {
   if (!profile_.frame_pings || stage_ != stage::connected) return;
   if (const auto rtt = heartbeat_.pong(self_->home().now()))
     line_.figures().measured_rtt(*rtt);

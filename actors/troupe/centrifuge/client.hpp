@@ -114,8 +114,8 @@ private:
   void write(const std::optional<std::string>& encoded);
   void flush();
   [[nodiscard]] connection_details details() const;
-  void on_pong_frame();
-  void on_deadline();
+  void on_pong_frame(const pong_received&);
+  void on_deadline(const deadline_passed&);
   void arm();
   void disconnect(close_reason reason, closing how = closing::handshake);
   void close(const close_status& status, closing how);

@@ -117,7 +117,7 @@ void ws_session<Lower>::take_in(std::string_view got) {
 template <class Lower>
 void ws_session<Lower>::on_heartbeats(std::string_view frames) {
   while (const auto one = frame_scanner::take_heartbeat(frames)) {
-    if (!one->is_ping) caf::anon_send(owner_, pong_received{});
+    if (!one->is_ping) tell_express(loop_, owner_, pong_received{});
     else if (!push_control(frame::encode(opcode::pong, one->payload()))) return cut(close_reason::control_overflow);
   }
 }
@@ -155,7 +155,7 @@ void ws_session<Lower>::attach_reader() {
   ws_->next_layer().attach(lower_, *this);
   ws_->read_message_max(context_.options.websocket.max_message_bytes);
   ws_->control_callback([this](websocket::frame_type type, beast::string_view) {
-    if (type == websocket::frame_type::pong && owner_) caf::anon_send(owner_, pong_received{});
+    if (type == websocket::frame_type::pong && owner_) tell_express(loop_, owner_, pong_received{});
   });
 }
 
@@ -180,7 +180,7 @@ void ws_session<Lower>::on_message(std::string_view payload) {
   const auto cost = payload.size() + message_cost;
   pace_.take(loop_.now(), context_.pace());
   uncredited_ += cost;
-  caf::anon_send(owner_, received{std::move(message), cost});
+  if (owner_) tell_express(loop_, owner_, received{std::move(message), cost});
 }
 
 template <class Lower>
