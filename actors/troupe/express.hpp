@@ -1,6 +1,6 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// EXPRESS: how a message travels that thousands of hosted actors get at a time, one each. To its receiver, to whoever
+// EXPRESS: how a message travels that hosted actors get often, or thousands at a time, one each. To its receiver, to whoever
 // watches or traces it and in its mailbox's order it is a message as any other. But its memory is kept for the next, and
 // a receiver that said what it expects gets it without CAF's search for a handler (hosted::expects()).
 // Knows, as hosted.hpp, what CAF 0.17 does with a message (docs/decisions/0014-express-messages.md).

@@ -94,9 +94,9 @@ private:
   // What one turn may do before the others get theirs.
   static constexpr int max_handlers = 1024;
   static constexpr int max_rounds = 16;
+  static constexpr std::size_t max_messages_per_actor = 256;
   // What is sent before the next round, while it is in the processor's cache.
   static constexpr std::size_t worth_a_batch = batch_sender::max_batch / 2;
-  static constexpr std::size_t max_messages_per_actor = 256;
   static constexpr std::uint64_t sampled_batch = 16; // one in so many is timed
 
   event_log& log_;
