@@ -8,15 +8,18 @@
 #include <caf/abstract_actor.hpp>
 #include <caf/actor_cast.hpp>
 #include <caf/actor_control_block.hpp>
+#include <caf/check_typed_input.hpp>
 #include <caf/detail/tuple_vals.hpp>
 #include <caf/execution_unit.hpp>
 #include <caf/mailbox_element.hpp>
 #include <caf/make_message.hpp>
 #include <caf/message.hpp>
+#include <caf/response_type.hpp>
 
 #include <cstddef>
 #include <new>
 #include <tuple>
+#include <type_traits>
 #include <typeinfo>
 #include <utility>
 
@@ -80,29 +83,40 @@ public:
   caf::message copy_content_to_message() const override { return caf::make_message(what()); }
 };
 
+/// Whether an actor of this interface has a handler for T; one without an interface may have.
+template <class Interface, class T>
+inline constexpr bool may_handle = caf::response_type<caf::signatures_of_t<Interface>, T>::valid;
+
+/// Puts `what` into the mailbox of `to`. @param from Empty: nobody. @param here What runs the caller.
+template <class T>
+void enqueue_express(caf::abstract_actor& to, caf::strong_actor_ptr from, T what, caf::execution_unit* here) {
+  to.enqueue(caf::mailbox_element_ptr{new express_element<T>{std::move(from), std::move(what)}}, here);
+}
+
 /// Sends as `self->send(to, what)`. Thread: that of `self`.
-/// @param to Not empty; an actor that has a handler for T.
-template <class Self, class Handle, class T>
+/// @tparam Interface What `to` is known to be, if that is more than its handle says.
+/// @param to Not empty.
+template <class Interface = void, class Self, class Handle, class T>
 void send_express(Self self, const Handle& to, T what) {
-  auto* receiver = caf::actor_cast<caf::abstract_actor*>(to);
-  receiver->enqueue(caf::mailbox_element_ptr{new express_element<T>{caf::strong_actor_ptr{self->ctrl()}, std::move(what)}},
-                    self->context());
+  static_assert(may_handle<std::conditional_t<std::is_void_v<Interface>, Handle, Interface>, T>, "it has no handler for that");
+  enqueue_express(*caf::actor_cast<caf::abstract_actor*>(to), caf::strong_actor_ptr{self->ctrl()}, std::move(what),
+                  self->context());
 }
 
 /// As above, to itself.
 template <class Self, class T>
 void send_express(Self self, T what) {
-  self->enqueue(caf::mailbox_element_ptr{new express_element<T>{caf::strong_actor_ptr{self->ctrl()}, std::move(what)}},
-                self->context());
+  static_assert(may_handle<Self, T>, "it has no handler for that");
+  enqueue_express(*self, caf::strong_actor_ptr{self->ctrl()}, std::move(what), self->context());
 }
 
 /// Sends as `anon_send(to, what)`. Thread: that of `here`.
 /// @param here The host of `to`.
-/// @param to Not empty; an actor that has a handler for T.
+/// @param to Not empty.
 template <class Handle, class T>
 void tell_express(caf::execution_unit& here, const Handle& to, T what) {
-  auto* receiver = caf::actor_cast<caf::abstract_actor*>(to);
-  receiver->enqueue(caf::mailbox_element_ptr{new express_element<T>{nullptr, std::move(what)}}, &here);
+  static_assert(may_handle<Handle, T>, "it has no handler for that");
+  enqueue_express(*caf::actor_cast<caf::abstract_actor*>(to), nullptr, std::move(what), &here);
 }
 
 class hosted_job;

@@ -14,6 +14,9 @@
 
 namespace troupe {
 
+/// Of a transport: its front, which has what sending touches.
+inline constexpr std::size_t transport_front = 512;
+
 inline void prefetch(const void* from, std::size_t bytes) noexcept {
   constexpr int for_writing = 1;
   for (std::size_t at = 0; at < bytes; at += CAF_CACHE_LINE_SIZE)

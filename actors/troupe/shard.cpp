@@ -346,7 +346,7 @@ void shard_state::hand_over(job& j, std::uint32_t at) {
   const auto& s = slots_[at];
   if (is_at(j.event ? j.event->exclude : j.what->exclude, at)) return;
   if (j.event) {
-    send_express(self_, s.who, centrifuge::channel_happened{j.event}); // to a client_actor
+    send_express<centrifuge::client_actor>(self_, s.who, centrifuge::channel_happened{j.event});
     return;
   }
   if (!s.plain) return;

@@ -38,7 +38,7 @@ protected:
 private:
   friend class io_loop;
   // Fetches as much of the object that this is part of as sending touches.
-  void prefetch() const noexcept { troupe::prefetch(this, 512); }
+  void prefetch() const noexcept { troupe::prefetch(this, transport_front); }
 
   bool dirty_ = false;
   std::size_t position_ = 0; // in the loop's list while dirty
