@@ -33,10 +33,10 @@ def _closed(connections, payload, window, seconds, group="closed"):
                     ("--payload", payload, "--window", window), seconds, 1)
 
 
-def _lazy(connections, payload, prompt, seconds):
+def _lazy(connections, payload, window, prompt, seconds):
     """Most connections read so seldom that the servers' loops have most of both processors."""
-    return Scenario(f"loops/{connections}x{payload}B/lazy", "loops", connections,
-                    ("--payload", payload, "--window", 1, "--lazy", connections - prompt), seconds, 1)
+    return Scenario(f"loops/{connections}x{payload}B/lazy-{window}", "loops", connections,
+                    ("--payload", payload, "--window", window, "--lazy", connections - prompt), seconds, 1)
 
 
 def _rate(connections, payload, deliveries, seconds):
@@ -72,7 +72,7 @@ def full():
         *(_closed(c, p, w, 3) for c in sizes for p in payloads for w in (1, 64)),
         *(_rate(c, p, d, 5) for c in sizes for p in payloads for d in (20_000, 100_000)),
         *(_closed(1_000, p, w, 3, "loops") for p in payloads for w in (1, 64)),
-        *(_lazy(1_000, p, 16, 3) for p in payloads),
+        *(_lazy(1_000, p, w, 16, 3) for p in payloads for w in (1, 64)),
         *_channel(10_000, 64, 5),
         *_wrapped("tls", "wss"),
         *_wrapped("compressed", "ws", "--compressed"),

@@ -52,6 +52,22 @@ class Verdicts(unittest.TestCase):
         self.assertFalse(passed["goal_reached"])
 
 
+    def test_leave_a_miss_open_where_the_load_took_the_core(self):
+        def verdict(deliveries, load):
+            name = "loops/1000x64B/lazy-1"
+            runs = [{"round": 1, "scenario": name, "server": server, "error": None,
+                     "result": {"deliveries_per_s": d, "generator": {"cpu_percent": c}, "mode": "x"}}
+                    for server, d, c in (("troupe-io_uring", 100, 8), ("troupe-2-loops", deliveries, load))]
+            found, = bars.judge(tables.rounds_of(runs))
+            return found
+
+        self.assertIs(verdict(190, 38)["passed"], True)
+        self.assertIs(verdict(160, 9)["passed"], False)
+        self.assertIsNone(verdict(160, 38)["passed"])
+        self.assertIn("load 38 %", tables.bar_table([verdict(160, 38)]))
+        self.assertIn("MISS", tables.bar_table([verdict(160, 9)]))
+
+
 class Intervals(unittest.TestCase):
     def test_are_narrow_where_rounds_agree_on_the_ratio_however_slow_they_are(self):
         floor = {n: 5.0 + n % 7 for n in range(1, 16)}
