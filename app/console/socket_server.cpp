@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -130,7 +131,10 @@ socket_server::socket_server(const console_options& options, std::uint16_t port,
     }
   }
   if (!doors_.empty() || tcp_)
-    thread_ = std::thread{[this] { io_.run(); }};
+    thread_ = std::thread{[this] {
+      pthread_setname_np(pthread_self(), "console");
+      io_.run();
+    }};
 }
 
 socket_server::~socket_server() {

@@ -12,6 +12,8 @@
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
+#include <pthread.h>
+
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -123,6 +125,16 @@ TEST_CASE("io_loop: a hosted actor runs on the loop's thread, whoever sends", "[
   const auto [numbers, threads] = all->get_future().get();
   CHECK(numbers.size() == 4);
   CHECK(threads == std::set{loop.thread()});
+}
+
+TEST_CASE("io_loop: its thread has its name, as tools show it", "[net][io_loop]") {
+  loop_thread loop;
+  const auto name = loop.ask([] {
+    std::array<char, 16> text{};
+    pthread_getname_np(pthread_self(), text.data(), text.size());
+    return std::string{text.data()};
+  });
+  CHECK(name == "loop 0");
 }
 
 TEST_CASE("io_loop: of what many threads hand over at once nothing is lost or overtaken",

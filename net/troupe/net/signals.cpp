@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <poll.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -56,6 +57,7 @@ signal_watch::~signal_watch() {
 }
 
 void signal_watch::run() {
+  pthread_setname_np(pthread_self(), "signals");
   std::optional<std::chrono::steady_clock::time_point> first;
   pollfd sources[] = {{quit_, POLLIN, 0}, {signals_, POLLIN, 0}};
   while (true) {

@@ -99,6 +99,7 @@ void io_loop::take_handed_over() {
 
 void io_loop::run() {
   current() = this;
+  pthread_setname_np(pthread_self(), fmt::format("loop {}", index()).c_str());
   sender_.prepare(method_);
   ns_per_tick_ = meters::ns_per_tick();
   if (clockid_t own{}; pthread_getcpuclockid(pthread_self(), &own) == 0)

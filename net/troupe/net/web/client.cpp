@@ -17,6 +17,8 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include <pthread.h>
+
 #include <future>
 #include <map>
 #include <optional>
@@ -248,6 +250,7 @@ client::client(client_limits limits)
   std::promise<void> end;
   thread_->ended = end.get_future();
   thread_->runs = std::thread{[all = impl_, end = std::move(end)]() mutable {
+    pthread_setname_np(pthread_self(), "http client");
     all->run();
     all.reset(); // waits for the system if it is looking up a name
     end.set_value();
