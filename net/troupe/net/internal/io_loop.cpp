@@ -79,7 +79,15 @@ void io_loop::ready(hosted_job& who) {
     who.next_ready = head;
   } while (!handed_over_.compare_exchange_weak(head, &who, std::memory_order_release,
                                                std::memory_order_relaxed));
-  if (!head) post([this] { take_handed_over(); });
+  if (head) return;
+  if (auto* here = current()) here->to_wake_.push_back(this);
+  else post([this] { take_handed_over(); });
+}
+
+// Not sooner: of a hundred messages the first one would leave alone.
+void io_loop::wake_others() {
+  for (auto* other : to_wake_) other->post([other] { other->take_handed_over(); });
+  to_wake_.clear();
 }
 
 void io_loop::exec_later(caf::resumable* job) {
@@ -111,12 +119,15 @@ void io_loop::run() {
     run_handlers();
     let_time_pass();
     guarded([&] { timers().advance(now()); });
+    wake_others();
     resume_ready();
     flush();
     run_slow();
+    wake_others();
     arm_wake_timer();
     count_turn(began);
   }
+  wake_others();
   figures()->processor_clock.store(meters::loop_meters::no_clock, std::memory_order_release);
   current() = nullptr;
 }
@@ -166,6 +177,7 @@ bool io_loop::resume_ready() {
       if (i + worked_ahead < running_.size()) running_[i + worked_ahead]->prefetch_work();
       auto* job = running_[i];
       const auto outcome = job->resume(this, max_messages_per_actor);
+      wake_others();
       const auto ended = meters::ticks();
       if (const auto took = ended - std::exchange(began, ended); took > short_hold_ticks)
         guarded([&] { report_hold(log_, *this, *job->as_resumable(), took); });

@@ -86,6 +86,7 @@ private:
   void send(std::size_t operations);
   void run_slow();
   void arm_wake_timer();
+  void wake_others();
   void count_turn(std::uint64_t began) noexcept;
   [[nodiscard]] std::chrono::nanoseconds since(std::uint64_t began) const noexcept;
   template <class F>
@@ -114,7 +115,10 @@ private:
   wake_timer wake_;
   std::optional<clock::time_point> wake_at_;
   std::deque<std::function<void()>> slow_; // each holds a socket of the context
-  // Actors made ready by other threads, last first. Whoever finds it empty wakes the loop.
+  // Other loops that an actor of this one has handed others over to in its turn, or a handler in its: each once, for who
+  // finds their list not empty has nothing to do.
+  std::vector<io_loop*> to_wake_;
+  // Actors made ready by other threads, last first. Whoever finds it empty wakes the loop, a loop at the end of that turn.
   alignas(64) std::atomic<hosted_job*> handed_over_{nullptr};
 };
 
