@@ -51,7 +51,6 @@ class Verdicts(unittest.TestCase):
         self.assertTrue(passed["passed"])
         self.assertFalse(passed["goal_reached"])
 
-
     def test_leave_a_miss_open_where_the_load_took_the_core(self):
         def verdict(deliveries, load):
             name = "loops/1000x64B/lazy-1"

@@ -115,8 +115,7 @@ private:
   wake_timer wake_;
   std::optional<clock::time_point> wake_at_;
   std::deque<std::function<void()>> slow_; // each holds a socket of the context
-  // Other loops that an actor of this one has handed others over to in its turn, or a handler in its: each once, for who
-  // finds their list not empty has nothing to do.
+  // Other loops whose list this one found empty since it last woke them: in the turn of one actor, or in handlers.
   std::vector<io_loop*> to_wake_;
   // Actors made ready by other threads, last first. Whoever finds it empty wakes the loop, a loop at the end of that turn.
   alignas(64) std::atomic<hosted_job*> handed_over_{nullptr};
