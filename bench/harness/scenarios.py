@@ -1,7 +1,7 @@
 # Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 """The loads. A scenario is one call of `troupe bench`, or, with no connection, a look at an idle server."""
 import resource
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SPARE_FILES = 1_000  # of the limit of open files, left to the server for other things
 MOST_CONNECTIONS = 100_000
@@ -17,6 +17,11 @@ class Scenario:
     warmup: float = 0
     path: str = "/ws"
     scheme: str = "ws"
+    lazy: int = 0  # so many of the connections
+
+    def share(self, servers):
+        """What each of so many servers has of it."""
+        return replace(self, connections=self.connections // servers, lazy=self.lazy // servers)
 
 
 def most_connections():
@@ -36,7 +41,7 @@ def _closed(connections, payload, window, seconds, group="closed"):
 def _lazy(connections, payload, window, prompt, seconds):
     """Most connections read so seldom that the servers' loops have most of both processors."""
     return Scenario(f"loops/{connections}x{payload}B/lazy-{window}", "loops", connections,
-                    ("--payload", payload, "--window", window, "--lazy", connections - prompt), seconds, 1)
+                    ("--payload", payload, "--window", window), seconds, 1, lazy=connections - prompt)
 
 
 def _rate(connections, payload, deliveries, seconds):

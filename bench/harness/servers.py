@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 START_LIMIT = 15  # seconds until a server must accept connections
@@ -20,6 +20,7 @@ class Server:
     command: str  # words, with {port} where the port belongs
     cpus: frozenset = frozenset({0})
     environment: dict = field(default_factory=dict, hash=False)
+    parts: tuple = ()  # if there are any: these servers instead, each with its share of the connections
 
 
 def troupe_variants(program):
@@ -33,6 +34,13 @@ def troupe_variants(program):
 def two_loops(program):
     serve = f"{shlex.quote(str(program))} serve --listen-port {{port}}"
     return Server("troupe-2-loops", f"{serve} --listen-loops 2 --listen-send io_uring", frozenset({0, 1}))
+
+
+def pair(program):
+    """Two servers that share nothing but the machine: what two loops could cost at best."""
+    one, _ = troupe_variants(program)
+    return Server("troupe-pair", "", parts=tuple(replace(one, name=f"troupe-pair-{cpu}", cpus=frozenset({cpu}))
+                                                 for cpu in (0, 1)))
 
 
 def channels(program):
@@ -53,7 +61,7 @@ def compressed(program):
 
 
 # Servers that take part in the scenarios of some groups only, and nobody else in these.
-ONLY = {"loops": ("troupe-io_uring", "troupe-2-loops"), "channel": ("troupe-channels",), "tls": ("troupe-tls",),
+ONLY = {"loops": ("troupe-io_uring", "troupe-2-loops", "troupe-pair"), "channel": ("troupe-channels",), "tls": ("troupe-tls",),
         "compressed": ("troupe-compressed",)}
 
 
@@ -81,6 +89,12 @@ def baselines(build, sources):
         Server("go", f"{word(build / 'bench/go_tutorial')} {{port}}", environment={"GOMAXPROCS": "1"}),
         Server("ws", f"node {word(sources / 'bench/ws_server.mjs')} {{port}}"),
     ]
+
+
+def known(program, build, sources):
+    """All but the peers, in the order of their columns."""
+    return [*troupe_variants(program), *baselines(build, sources), two_loops(program), pair(program), channels(program),
+            tls(program, build), compressed(program)]
 
 
 def peer(text):

@@ -5,7 +5,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
-from harness import bars, scenarios, servers, tables  # noqa: E402
+from harness import bars, runs, scenarios, servers, tables  # noqa: E402
 
 
 def run(scenario, server, number, cpu, p99=1.0):
@@ -15,17 +15,17 @@ def run(scenario, server, number, cpu, p99=1.0):
 
 class Medians(unittest.TestCase):
     def test_are_taken_over_rounds_and_skip_failed_runs(self):
-        runs = [run("a", "floor", 1, 5), run("a", "floor", 2, 9), run("a", "floor", 3, 6),
+        made = [run("a", "floor", 1, 5), run("a", "floor", 2, 9), run("a", "floor", 3, 6),
                 {"round": 4, "scenario": "a", "server": "floor", "result": None, "error": "refused"}]
-        self.assertEqual(tables.medians_of(tables.rounds_of(runs))["a"]["floor"][bars.CPU], 6)
+        self.assertEqual(tables.medians_of(tables.rounds_of(made))["a"]["floor"][bars.CPU], 6)
 
 
 class Verdicts(unittest.TestCase):
     name = "1000x64B/window-1"
 
     def verdicts(self, troupe, floor):
-        runs = [run(self.name, "troupe-io_uring", 1, troupe), run(self.name, "floor", 1, floor)]
-        return bars.judge(tables.rounds_of(runs))
+        made = [run(self.name, "troupe-io_uring", 1, troupe), run(self.name, "floor", 1, floor)]
+        return bars.judge(tables.rounds_of(made))
 
     def test_compare_with_the_peer_of_the_same_scenario(self):
         passed, = self.verdicts(4.0, 5.0)
@@ -40,9 +40,9 @@ class Verdicts(unittest.TestCase):
         self.assertEqual(bars.judge(tables.rounds_of([run(self.name, "troupe-io_uring", 1, 4)])), [])
 
     def test_compare_with_another_scenario_where_the_bar_says_so(self):
-        runs = [run("10000x8192B/slow-0", "troupe-io_uring", 1, 1, p99=100),
+        made = [run("10000x8192B/slow-0", "troupe-io_uring", 1, 1, p99=100),
                 run("10000x8192B/slow-100", "troupe-io_uring", 1, 1, p99=130)]
-        missed, = bars.judge(tables.rounds_of(runs))
+        missed, = bars.judge(tables.rounds_of(made))
         self.assertFalse(missed["passed"])
         self.assertAlmostEqual(missed["reached"], 1.3)
 
@@ -54,10 +54,10 @@ class Verdicts(unittest.TestCase):
     def test_leave_a_miss_open_where_the_load_took_the_core(self):
         def verdict(deliveries, load):
             name = "loops/1000x64B/lazy-1"
-            runs = [{"round": 1, "scenario": name, "server": server, "error": None,
+            made = [{"round": 1, "scenario": name, "server": server, "error": None,
                      "result": {"deliveries_per_s": d, "generator": {"cpu_percent": c}, "mode": "x"}}
                     for server, d, c in (("troupe-io_uring", 100, 8), ("troupe-2-loops", deliveries, load))]
-            found, = bars.judge(tables.rounds_of(runs))
+            found, = bars.judge(tables.rounds_of(made))
             return found
 
         self.assertIs(verdict(190, 38)["passed"], True)
@@ -65,6 +65,48 @@ class Verdicts(unittest.TestCase):
         self.assertIsNone(verdict(160, 38)["passed"])
         self.assertIn("load 38 %", tables.bar_table([verdict(160, 38)]))
         self.assertIn("MISS", tables.bar_table([verdict(160, 9)]))
+
+    def test_leave_a_miss_open_where_servers_that_share_nothing_miss_too(self):
+        def verdict(one, two, pair):
+            name = "loops/1000x1024B/window-64"
+            made = [{"round": 1, "scenario": name, "server": server, "error": None,
+                     "result": {"server": {"busiest_thread_us_per_delivery": us}, "mode": "x"}}
+                    for server, us in (("troupe-io_uring", one), ("troupe-2-loops", two), ("troupe-pair", pair))]
+            of_one, of_pair = bars.judge(tables.rounds_of(made))
+            self.assertEqual((of_one["peer"], of_pair["peer"]), ("troupe-io_uring", "troupe-pair"))
+            return of_one["passed"], of_pair["passed"], tables.bar_table([of_one])
+
+        self.assertEqual(verdict(1.0, 0.5, 0.6)[:2], (True, True))
+        self.assertEqual(verdict(1.0, 0.5, 0.4)[:2], (True, False))
+        open_, as_pair, shown = verdict(1.0, 0.57, 0.6)
+        self.assertTrue(open_ is None and as_pair)
+        self.assertIn("troupe-pair 0.6", shown)
+        self.assertEqual(verdict(1.0, 0.57, 0.52)[:2], (False, False))
+
+
+class Merged(unittest.TestCase):
+    @staticmethod
+    def result(rate, cpu, busiest, p99, load):
+        return {"deliveries_per_s": rate, "latency_us": {"p99": p99}, "generator": {"cpu_percent": load},
+                "server": {"cpu_us_per_delivery": cpu, "busiest_thread_us_per_delivery": busiest}}
+
+    def test_of_one_server_is_its_result(self):
+        alone = self.result(100, 5.0, 4.0, 9, 50)
+        self.assertIs(runs.merged([alone]), alone)
+
+    def test_tells_processor_time_for_each_delivery_of_any_of_them(self):
+        together = runs.merged([self.result(300, 4.0, 4.0, 9, 20), self.result(100, 6.0, 5.0, 12, 30)])
+        self.assertEqual(together["deliveries_per_s"], 400)
+        self.assertAlmostEqual(together["server"]["cpu_us_per_delivery"], 4.5)
+        self.assertAlmostEqual(together["server"]["busiest_thread_us_per_delivery"], 3.0)
+        self.assertEqual(together["latency_us"]["p99"], 12)
+        self.assertEqual(together["generator"]["cpu_percent"], 50)
+
+
+class Shares(unittest.TestCase):
+    def test_split_the_connections_and_those_that_read_late(self):
+        half = next(s for s in scenarios.full() if s.name == "loops/1000x64B/lazy-1").share(2)
+        self.assertEqual((half.connections, half.lazy, half.arguments), (500, 492, ("--payload", 64, "--window", 1)))
 
 
 class Intervals(unittest.TestCase):
@@ -94,14 +136,13 @@ class Intervals(unittest.TestCase):
 class Bars(unittest.TestCase):
     def test_name_scenarios_and_servers_that_exist(self):
         names = {s.name for s in scenarios.full()}
-        known = {s.name for s in [*servers.troupe_variants("t"), servers.two_loops("t"), servers.channels("t"),
-                                  *servers.baselines(Path("b"), Path("s"))]}
+        known = {s.name for s in servers.known("t", Path("b"), Path("s"))}
         for bar in bars.BARS:
             self.assertIn(bar.scenario, names)
             self.assertIn(bar.subject, known)
             self.assertIn(bar.peer_scenario or bar.scenario, names)
-            if bar.peer:
-                self.assertIn(bar.peer, known)
+            for other in filter(None, (bar.peer, bar.yardstick)):
+                self.assertIn(other, known)
 
 
 class Peers(unittest.TestCase):
@@ -114,9 +155,9 @@ class Peers(unittest.TestCase):
 
 class Tables(unittest.TestCase):
     def test_show_ratios_and_gaps(self):
-        runs = [run("1000x64B/window-1", "floor", 1, 5.0), run("1000x64B/window-1", "other", 1, 2.5)]
+        made = [run("1000x64B/window-1", "floor", 1, 5.0), run("1000x64B/window-1", "other", 1, 2.5)]
         shown = tables.ratio_table(scenarios.full(), [servers.Server(n, "") for n in ("floor", "other", "gone")],
-                                   tables.medians_of(tables.rounds_of(runs)))
+                                   tables.medians_of(tables.rounds_of(made)))
         self.assertRegex(shown, r"1000x64B/window-1 +\S+ +floor +1.00 +0.50 +-")
 
 
