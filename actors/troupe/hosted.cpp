@@ -39,6 +39,7 @@ void hosted_job::prefetch_to_resume() const noexcept {
 }
 
 void hosted_job::prefetch_work() noexcept {
+  prefetch_meter(); // it may have been long since a message came
   if (works_on_) prefetch(works_on_, transport_front);
   if (works_also_on_) prefetch(works_also_on_, 320);
   if (!waiting_) prefetch_behavior(as_resumable());
