@@ -60,42 +60,17 @@ caf::behavior looker(caf::stateful_actor<nothing, untyped>* self, std::function<
   }};
 }
 
-/// On another thread, in the actor system of the first.
-class second_loop {
-public:
-  explicit second_loop(loop_thread& first)
-    : loop_(first.system(), 1, send_method::automatic, first.log()), thread_([this] { loop_.run(); }) {}
-  ~second_loop() {
-    loop_.finish();
-    thread_.join();
-  }
-  second_loop(const second_loop&) = delete;
-  second_loop& operator=(const second_loop&) = delete;
-  io_loop& operator*() noexcept { return loop_; }
-  [[nodiscard]] std::uint64_t wake_ups() { return loop_.figures()->turns.wake_ups.value(); }
-  /// @returns f(), run on the loop after all it was told of before.
-  template <class F>
-  auto ask(F f) {
-    std::packaged_task<decltype(f())()> task{std::move(f)};
-    auto answer = task.get_future();
-    loop_.post(std::move(task));
-    return answer.get();
-  }
-
-private:
-  io_loop loop_;
-  std::thread thread_;
-};
+std::uint64_t wake_ups(loop_thread& of) { return of->figures()->turns.wake_ups.value(); }
 
 /// Sends to each, gives the other loop time to take what it is told of, and says how often it did.
-caf::behavior teller(caf::stateful_actor<nothing, untyped>* self, std::vector<caf::actor> to, second_loop* other,
+caf::behavior teller(caf::stateful_actor<nothing, untyped>* self, std::vector<caf::actor> to, loop_thread* other,
                      std::shared_ptr<std::promise<std::uint64_t>> taken) {
   return {[=](int number) {
-    const auto before = other->wake_ups();
+    const auto before = wake_ups(*other);
     for (const auto& who : to) self->send(who, number);
     const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds{30};
-    while (other->wake_ups() == before && std::chrono::steady_clock::now() < until) std::this_thread::yield();
-    taken->set_value(other->wake_ups() - before);
+    while (wake_ups(*other) == before && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    taken->set_value(wake_ups(*other) - before);
     self->quit();
   }};
 }
@@ -104,24 +79,24 @@ caf::behavior teller(caf::stateful_actor<nothing, untyped>* self, std::vector<ca
 
 TEST_CASE("io_loop: another loop is woken at the end of an actor's turn, once for all that it sent there", "[net][io_loop]") {
   loop_thread loop;
-  second_loop other{loop};
+  auto other = loop.beside();
   const auto written = std::make_shared<std::vector<int>>();
   std::vector<caf::actor> writers;
   for (int i = 0; i < 10; ++i) writers.push_back(spawn_on(*other, writer, written));
   const auto taken = std::make_shared<std::promise<std::uint64_t>>();
   const auto tells = spawn_on(*loop, teller, writers, &other, taken);
-  const auto before = other.ask([&] { return other.wake_ups(); });
+  const auto before = other.ask([&] { return wake_ups(other); });
   caf::anon_send(tells, 7);
   CHECK(taken->get_future().get() == 0); // within the turn
   while (other.ask([&] { return written->size(); }) < writers.size()) std::this_thread::yield();
-  CHECK(other.wake_ups() - before == 1);
+  CHECK(wake_ups(other) - before == 1);
   CHECK(*written == std::vector<int>(writers.size(), 7));
   for (const auto& who : writers) caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
 }
 
 TEST_CASE("io_loop: another loop is woken by what a handler sends that is no actor's", "[net][io_loop]") {
   loop_thread loop;
-  second_loop other{loop};
+  auto other = loop.beside();
   const auto arrived = std::make_shared<std::promise<void>>();
   const auto looks = spawn_on(*other, looker, [=] { arrived->set_value(); });
   loop->post([&] { caf::anon_send(looks, 1); });

@@ -1,12 +1,13 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// LOOP THREAD: an actor system and one running io_loop, for tests of what lives on a loop.
+// LOOP THREAD: a running io_loop and the actor system it is part of, for tests of what lives on a loop.
 #pragma once
 #include <troupe/net/internal/io_loop.hpp>
 
 #include "net/support/small_system.hpp"
 #include "support/memory_log.hpp"
 
+#include <cstddef>
 #include <future>
 #include <memory>
 #include <thread>
@@ -17,8 +18,7 @@ namespace troupe::tests {
 class loop_thread {
 public:
   explicit loop_thread(net::send_method method = net::send_method::automatic)
-      : loop_(std::make_unique<net::io_loop>(system_.get(), 0, method, log_)),
-        thread_([this] { loop_->run(); }) {}
+      : loop_thread(std::make_shared<around>(), 0, method) {}
 
   ~loop_thread() { stop(); }
 
@@ -27,8 +27,8 @@ public:
 
   net::io_loop& operator*() noexcept { return *loop_; }
   net::io_loop* operator->() noexcept { return loop_.get(); }
-  caf::actor_system& system() noexcept { return system_.get(); }
-  memory_log& log() noexcept { return log_; }
+  caf::actor_system& system() noexcept { return around_->system.get(); }
+  memory_log& log() noexcept { return around_->log; }
   [[nodiscard]] std::thread::id thread() const { return thread_.get_id(); }
 
   /// @returns f(), run on the loop.
@@ -40,6 +40,9 @@ public:
     return answer.get();
   }
 
+  /// @returns another loop of the same actor system.
+  [[nodiscard]] loop_thread beside() { return {around_, loop_->index() + 1, net::send_method::automatic}; }
+
   /// Lets the loop end and @returns once its thread has.
   void stop() {
     if (!thread_.joinable())
@@ -49,8 +52,16 @@ public:
   }
 
 private:
-  memory_log log_;
-  small_system system_;
+  struct around {
+    memory_log log;
+    small_system system;
+  };
+
+  loop_thread(std::shared_ptr<around> within, std::size_t index, net::send_method method)
+      : around_(std::move(within)), loop_(std::make_unique<net::io_loop>(system(), index, method, log())),
+        thread_([this] { loop_->run(); }) {}
+
+  std::shared_ptr<around> around_;
   std::unique_ptr<net::io_loop> loop_;
   std::thread thread_;
 };

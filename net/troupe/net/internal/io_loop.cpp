@@ -51,7 +51,7 @@ io_loop::io_loop(caf::actor_system& system, std::size_t index, send_method metho
     method_(method), work_(context_.get_executor()), wake_(context_.get_executor()) {}
 
 io_loop::~io_loop() {
-  // One that ends may make another ready.
+  auto* const outside = std::exchange(current(), this); // one that ends may make another ready
   for (take_handed_over(); !ready_.empty(); take_handed_over()) {
     auto* job = ready_.back()->as_resumable();
     ready_.pop_back();
@@ -60,6 +60,8 @@ io_loop::~io_loop() {
     actor->finalize();
     caf::intrusive_ptr_release(job);
   }
+  wake_others();
+  current() = outside;
 }
 
 io_loop*& io_loop::current() noexcept {
@@ -68,6 +70,34 @@ io_loop*& io_loop::current() noexcept {
 }
 
 // -- actors become ready ---------------------------------------------------------------------------
+
+/// What Asio keeps of it until it has run lies in the loop: there is one at a time, and it must not fail.
+class io_loop::wake_up {
+public:
+  template <class T>
+  struct memory_of_loop {
+    using value_type = T;
+    io_loop* loop;
+    explicit memory_of_loop(io_loop* whose) noexcept : loop(whose) {}
+    template <class Other>
+    memory_of_loop(const memory_of_loop<Other>& other) noexcept : loop(other.loop) {}
+    T* allocate(std::size_t) noexcept { // of one
+      static_assert(sizeof(T) <= sizeof(wake_up_memory_) && alignof(T) <= alignof(std::max_align_t));
+      return static_cast<T*>(static_cast<void*>(loop->wake_up_memory_.data()));
+    }
+    void deallocate(T*, std::size_t) noexcept {}
+    template <class Other>
+    bool operator==(const memory_of_loop<Other>& other) const noexcept { return loop == other.loop; }
+  };
+  using allocator_type = memory_of_loop<void>;
+
+  explicit wake_up(io_loop& loop) noexcept : loop_(&loop) {}
+  [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_type{loop_}; }
+  void operator()() const { loop_->take_handed_over(); }
+
+private:
+  io_loop* loop_;
+};
 
 void io_loop::ready(hosted_job& who) {
   if (current() == this) {
@@ -80,14 +110,16 @@ void io_loop::ready(hosted_job& who) {
   } while (!handed_over_.compare_exchange_weak(head, &who, std::memory_order_release,
                                                std::memory_order_relaxed));
   if (head) return;
-  if (auto* here = current()) here->to_wake_.push_back(this);
-  else post([this] { take_handed_over(); });
+  if (auto* here = current()) next_to_wake_ = std::exchange(here->to_wake_, this);
+  else post(wake_up{*this});
 }
 
 // Not sooner: of a hundred messages the first one would leave alone.
-void io_loop::wake_others() {
-  for (auto* other : to_wake_) other->post([other] { other->take_handed_over(); });
-  to_wake_.clear();
+void io_loop::wake_others() noexcept {
+  while (auto* other = to_wake_) {
+    to_wake_ = other->next_to_wake_; // its again once it is woken
+    other->post(wake_up{*other});
+  }
 }
 
 void io_loop::exec_later(caf::resumable* job) {

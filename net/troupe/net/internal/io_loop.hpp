@@ -15,7 +15,9 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <optional>
@@ -77,6 +79,7 @@ public:
 
 private:
   using wake_timer = asio::basic_waitable_timer<clock, asio::wait_traits<clock>, io_executor>;
+  class wake_up;
 
   static io_loop*& current() noexcept;
   void run_handlers();
@@ -86,7 +89,7 @@ private:
   void send(std::size_t operations);
   void run_slow();
   void arm_wake_timer();
-  void wake_others();
+  void wake_others() noexcept;
   void count_turn(std::uint64_t began) noexcept;
   [[nodiscard]] std::chrono::nanoseconds since(std::uint64_t began) const noexcept;
   template <class F>
@@ -109,16 +112,20 @@ private:
   batch_sender sender_;
   send_method method_;
   double ns_per_tick_ = 1;
-  // Declared after the lists: handlers destroyed with the context may still call forget().
+  alignas(std::max_align_t) std::array<std::byte, 128> wake_up_memory_;
+  // Declared after these: handlers destroyed with the context may still call forget().
   asio::io_context context_{1};
   asio::executor_work_guard<io_executor> work_;
   wake_timer wake_;
   std::optional<clock::time_point> wake_at_;
   std::deque<std::function<void()>> slow_; // each holds a socket of the context
-  // Other loops whose list this one found empty since it last woke them: in the turn of one actor, or in handlers.
-  std::vector<io_loop*> to_wake_;
+  // Other loops whose list this one found empty since it last woke them: in the turn of one actor, or in handlers. The
+  // first; each holds the next.
+  io_loop* to_wake_ = nullptr;
   // Actors made ready by other threads, last first. Whoever finds it empty wakes the loop, a loop at the end of that turn.
+  // Until then what follows is its, for nobody else finds the list empty before the loop has taken it.
   alignas(64) std::atomic<hosted_job*> handed_over_{nullptr};
+  io_loop* next_to_wake_ = nullptr;
 };
 
 } // namespace troupe::net
