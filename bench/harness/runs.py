@@ -35,19 +35,19 @@ def _start_load(program, scenario, running):
 def merged(results):
     """One result of those of servers that were measured at the same time, each with its share of the connections.
 
-    Processor time is for each delivery of any of them; of latencies the worst is kept, since percentiles do not add up.
+    The busiest thread is that of a server, had all delivered as much; of latencies the worst is kept, since percentiles
+    do not add up.
     """
     if len(results) == 1:
         return results[0]
     rate = sum(r["deliveries_per_s"] for r in results)
-
-    def shares(metric):
-        return [r["server"][metric] * r["deliveries_per_s"] / rate for r in results]
-
+    measured = [r["server"] for r in results]
     return {"deliveries_per_s": rate,
             "latency_us": {name: max(r["latency_us"][name] for r in results) for name in results[0]["latency_us"]},
-            "server": {"cpu_us_per_delivery": sum(shares("cpu_us_per_delivery")),
-                       "busiest_thread_us_per_delivery": max(shares("busiest_thread_us_per_delivery"))},
+            "server": {"cpu_us_per_delivery": sum(m["cpu_us_per_delivery"] * r["deliveries_per_s"] / rate
+                                                  for m, r in zip(measured, results)),
+                       "busiest_thread_us_per_delivery":
+                           max(m["busiest_thread_us_per_delivery"] for m in measured) / len(results)},
             "generator": {"cpu_percent": sum(r["generator"]["cpu_percent"] for r in results)}}
 
 

@@ -81,7 +81,7 @@ class Verdicts(unittest.TestCase):
         open_, as_pair, shown = verdict(1.0, 0.57, 0.6)
         self.assertTrue(open_ is None and as_pair)
         self.assertIn("troupe-pair 0.6", shown)
-        self.assertEqual(verdict(1.0, 0.57, 0.52)[:2], (False, False))
+        self.assertEqual(verdict(1.0, 0.57, 0.50)[:2], (False, False))
 
 
 class Merged(unittest.TestCase):
@@ -94,11 +94,11 @@ class Merged(unittest.TestCase):
         alone = self.result(100, 5.0, 4.0, 9, 50)
         self.assertIs(runs.merged([alone]), alone)
 
-    def test_tells_processor_time_for_each_delivery_of_any_of_them(self):
+    def test_tells_processor_time_for_each_delivery_and_of_the_busiest_as_if_they_had_delivered_as_much(self):
         together = runs.merged([self.result(300, 4.0, 4.0, 9, 20), self.result(100, 6.0, 5.0, 12, 30)])
         self.assertEqual(together["deliveries_per_s"], 400)
         self.assertAlmostEqual(together["server"]["cpu_us_per_delivery"], 4.5)
-        self.assertAlmostEqual(together["server"]["busiest_thread_us_per_delivery"], 3.0)
+        self.assertAlmostEqual(together["server"]["busiest_thread_us_per_delivery"], 2.5)
         self.assertEqual(together["latency_us"]["p99"], 12)
         self.assertEqual(together["generator"]["cpu_percent"], 50)
 
