@@ -53,8 +53,10 @@ def merged(results):
 
 def _load(program, scenario, running):
     """One load for each server, all at once. Returns their result, if every one has it, and what they complained of."""
-    loads = [_start_load(program, scenario.share(len(running)), r) for r in running]
+    loads = []
     try:
+        for r in running:
+            loads.append(_start_load(program, scenario.share(len(running)), r))
         limit = scenario.seconds + scenario.warmup + PATIENCE
         done = [load.communicate(timeout=limit) for load in loads]
     finally:
