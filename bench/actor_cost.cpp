@@ -1,9 +1,10 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// ACTOR COST: what connections cost without sockets: broadcasts, then quiet seconds of a clock that is moved by hand.
+// ACTOR COST: what connections cost without sockets: broadcasts of the program, messages of one client to all, then quiet
+// seconds of a clock that is moved by hand.
 // Prints CPU per delivery, memory per connection, and the load of idling as JSON.
 //
-//   actor_cost CONNECTIONS BROADCASTS QUIET_SECONDS
+//   actor_cost CONNECTIONS BROADCASTS QUIET_SECONDS [MESSAGES]
 #include "in_memory_node.hpp"
 
 #include <fmt/format.h>
@@ -28,13 +29,14 @@ std::size_t resident_bytes() {
 
 int main(int argc, char** argv) {
   using namespace troupe;
-  if (argc != 4) {
-    std::fputs("usage: actor_cost CONNECTIONS BROADCASTS QUIET_SECONDS\n", stderr);
+  if (argc != 4 && argc != 5) {
+    std::fputs("usage: actor_cost CONNECTIONS BROADCASTS QUIET_SECONDS [MESSAGES]\n", stderr);
     return 2;
   }
   const auto connections = bench::number(argv[1]);
   const auto broadcasts = bench::number(argv[2]);
   const auto quiet = bench::number(argv[3]);
+  const auto messages = connections != 0 && argc == 5 ? bench::number(argv[4]) : 0;
   const auto spent_since = [](double start) { return bench::seconds_of(CLOCK_PROCESS_CPUTIME_ID) - start; };
 
   bench::in_memory_node node;
@@ -45,6 +47,7 @@ int main(int argc, char** argv) {
   const auto message = frame::encode(opcode::text, std::string(64, 'x'));
   const auto start = spent_since(0);
   for (std::size_t i = 0; i < broadcasts; ++i) node.broadcast_to(target::everyone(), message);
+  for (std::size_t i = 0; i < messages; ++i) node.say(message);
   const auto fanning_out = spent_since(start);
 
   const auto idle_start = spent_since(0);
@@ -59,5 +62,5 @@ int main(int argc, char** argv) {
              connections == 0 ? 0 : memory / connections,
              quiet == 0 ? 0 : idling * 100 / static_cast<double>(quiet));
   node.end();
-  return queued == connections * broadcasts ? 0 : 1;
+  return queued == connections * (broadcasts + messages) ? 0 : 1;
 }

@@ -72,13 +72,19 @@ public:
     for (std::size_t i = 0; i < connections; ++i) {
       connection_identity who{.id = client_id::random()};
       if (i < grouped) who.groups = {"some"};
-      spawn_on(host(), connection, settings_, shards_.front(), std::move(who), std::make_shared<discarding_transport>(host()));
+      last_ = spawn_on(host(), connection, settings_, shards_.front(), std::move(who), std::make_shared<discarding_transport>(host()));
     }
     system_.run();
   }
 
   void broadcast_to(target to, const frame& message) {
     caf::anon_send(registry_, broadcast{.to = std::move(to), .message = message});
+    system_.run();
+  }
+
+  /// The connection opened last says something to all. There is one.
+  void say(const frame& message) {
+    tell_express(host(), last_, received{message, message.bytes().size()});
     system_.run();
   }
 
@@ -98,6 +104,7 @@ private:
   registry_actor registry_ = spawn_on(host(), registry, shards_, registry_options{});
   std::shared_ptr<const connection_settings> settings_ =
     std::make_shared<const connection_settings>(connection_settings{.registry = registry_, .heartbeat = {}});
+  connection_actor last_;
 };
 
 /// Of CLOCK_PROCESS_CPUTIME_ID or CLOCK_THREAD_CPUTIME_ID.

@@ -42,8 +42,8 @@ connection_actor::behavior_type connection_state::make_behavior(
                                identity.origin.peer, identity.origin.over}};
   line_.figures().subscriptions.set(static_cast<std::uint32_t>(identity.groups.size()));
   self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
-  self_->expects(express_lanes<&connection_state::on_deliver, &connection_state::on_received, &connection_state::on_deadline,
-                               &connection_state::on_pong>::of<pointer>);
+  self_->expects(express_lanes<&connection_state::on_deliver, &connection_state::on_received, &connection_state::on_credit,
+                               &connection_state::on_deadline, &connection_state::on_pong>::of<pointer>);
   line_.open(shard,
              {identity.id, std::move(identity.user), std::move(identity.groups),
               std::move(identity.labels), std::move(identity.origin), std::move(identity.meta)},
@@ -60,7 +60,7 @@ const connection_actor::behavior_type& connection_state::handlers() {
   static const connection_actor::behavior_type all{
     [](const deliver& m) { me().on_deliver(m); },
     [](const received& m) { me().on_received(m); },
-    [](const credit& m) { me().line_.grant(m.bytes); },
+    [](const credit& m) { me().on_credit(m); },
     [](const deadline_passed& m) { me().on_deadline(m); },
     [](const pong_received& m) { me().on_pong(m); },
     [](const confirm_deliver& m) { return outcome{me().queue(m.what)}; },
@@ -96,12 +96,12 @@ void connection_state::on_rated(const received& m, rates::verdict v) {
 
 void connection_state::handle(const received& m) {
   if (settings_->keeper) return ask_route(hooks::message{id_, m.message}, m.cost);
-  self_->send(settings_->registry,
-              submit{{.to = speaks_to_ ? *speaks_to_ : target::everyone(),
-                      .message = m.message,
-                      .exclude = settings_->echo ? connection_handle{} : line_.handle(),
-                      .policy = settings_->policy},
-                     m.cost, self_->home().now()});
+  send_express(self_, settings_->registry,
+               submit{{.to = speaks_to_ ? *speaks_to_ : target::everyone(),
+                       .message = m.message,
+                       .exclude = settings_->echo ? connection_handle{} : line_.handle(),
+                       .policy = settings_->policy},
+                      m.cost, self_->home().now()});
 }
 
 template <class Request>
@@ -136,6 +136,10 @@ void connection_state::on_route_failed(const caf::error& why) {
 void connection_state::on_pong(const pong_received&) {
   if (const auto rtt = heartbeat_.pong(self_->home().now())) line_.figures().measured_rtt(*rtt);
   arm();
+}
+
+void connection_state::on_credit(const credit& m) {
+  line_.grant(m.bytes);
 }
 
 void connection_state::on_deadline(const deadline_passed&) {

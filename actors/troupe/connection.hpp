@@ -73,6 +73,7 @@ private:
   void obey(const hooks::answer& a);
   void on_route_failed(const caf::error& why);
   void on_pong(const pong_received&);
+  void on_credit(const credit& m);
   void on_deadline(const deadline_passed&);
   void arm();
   [[nodiscard]] bool is_over() const;

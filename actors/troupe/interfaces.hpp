@@ -40,7 +40,7 @@ using shard_actor = caf::typed_actor<
   // From a connection that joined with announcement::on_introduction.
   caf::reacts_to<introduce>,
   // From the registry.
-  caf::replies_to<fan_out>::with<fanned_out>,
+  caf::reacts_to<fan_out>,
   caf::replies_to<confirm_fan_out>::with<receipt>,
   caf::replies_to<change_membership>::with<receipt>,
   caf::replies_to<close_connections>::with<receipt>,
@@ -73,7 +73,7 @@ using registry_actor = caf::typed_actor<
   // From the server, for threads that are no actors.
   caf::reacts_to<admitted>,
   // From connections.
-  caf::replies_to<submit>::with<credit>,
+  caf::reacts_to<submit>,
   // From shards.
   caf::reacts_to<fanned_out>,
   // From itself: fans out what came meanwhile.

@@ -89,7 +89,7 @@ struct admitted {
   broadcast what;
 };
 
-/// Connection to registry: a client's message. Answered with `credit` once it is fanned out.
+/// Connection to registry: a client's message. Its sender gets `credit` once it is fanned out.
 struct submit {
   broadcast what;
   std::size_t cost = 0; ///< Comes back in `credit`.
@@ -101,7 +101,7 @@ struct credit {
   std::size_t bytes = 0;
 };
 
-/// Registry to shard: deliveries in this order. Answered with `fanned_out` of the same number.
+/// Registry to shard: deliveries in this order. Its sender gets `fanned_out` of the same number once they are handed over.
 struct fan_out {
   std::uint64_t number = 0;
   std::vector<delivery_ptr> deliveries;

@@ -55,15 +55,16 @@ registry_actor::behavior_type registry_state::make_behavior(std::vector<shard_ac
   self_->meter()->become(inspection::actor_kind::registry);
   self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
   self_->set_down_handler([this](const caf::down_msg& m) { on_down(m); });
+  self_->expects(express_lanes<&registry_state::on_submit, &registry_state::on_go_on, &registry_state::on_fanned_out>::of<pointer>);
   for (auto& who : shards) {
     self_->monitor(who);
     shards_.push_back({std::move(who)});
   }
   return {
     // CAF tries one handler after the other: what is frequent comes first.
-    [this](const submit& m) { return on_submit(m); },
     [this](const broadcast& m) { on_broadcast(m); },
-    [this](const go_on&) { flush(); },
+    [this](const submit& m) { on_submit(m); },
+    [this](const go_on& m) { on_go_on(m); },
     [this](const fanned_out& m) { on_fanned_out(m); },
     [this](const admitted& m) { on_admitted(m); },
     [this](const confirm_broadcast& m) { return on_confirm(m); },
@@ -82,7 +83,7 @@ void registry_state::stage(const broadcast& m, delivery::clock::time_point born)
   pending_bytes_ += m.message.bytes().size();
   pending_.push_back(make_delivery(m, born));
   // Behind everything that is queued already, so that it can be joined.
-  if (!std::exchange(flushing_, true)) self_->send(self_, go_on{});
+  if (!std::exchange(flushing_, true)) send_express(self_, go_on{});
 }
 
 void registry_state::on_broadcast(const broadcast& m) {
@@ -98,12 +99,10 @@ void registry_state::count_refusals() {
   if (const auto n = budget_->take_refusals()) self_->home().counters().broadcasts_refused.add(n);
 }
 
-caf::typed_response_promise<credit> registry_state::on_submit(const submit& m) {
-  auto promise = self_->make_response_promise<credit>();
-  pending_credits_.push_back({promise, m.cost});
+void registry_state::on_submit(const submit& m) {
+  pending_credits_.push_back({self_->current_sender(), m.cost});
   budget_->take_always(m.what.message.bytes().size());
   stage(m.what, m.read_at);
-  return promise;
 }
 
 caf::typed_response_promise<receipt> registry_state::on_confirm(const confirm_broadcast& m) {
@@ -117,20 +116,24 @@ caf::typed_response_promise<receipt> registry_state::on_confirm(const confirm_br
 
 // -- sending out -----------------------------------------------------------------------------------
 
-void registry_state::flush() {
+void registry_state::on_go_on(const go_on&) {
   flushing_ = false;
+  flush();
+}
+
+void registry_state::flush() {
   if (sent_ - slowest() < options_.window) send_pending();
 }
 
 void registry_state::send_pending() {
   if (pending_.empty()) return;
-  const fan_out m{++sent_, join_neighbours(std::exchange(pending_, {}), options_.max_joined_bytes)};
+  fan_out m{++sent_, join_neighbours(std::exchange(pending_, {}), options_.max_joined_bytes)};
   budget_->give_back(std::exchange(pending_bytes_, 0));
   count_refusals();
   if (auto& sampler = self_->home().sampler(); sampler.due(self_->home().now()))
     sampler.fanned_out(*m.deliveries.front());
-  owed_.push_back({m.number, std::exchange(pending_credits_, {})});
-  for (const auto& s : shards_) self_->send(s.who, m);
+  owed_.push_back({sent_, std::exchange(pending_credits_, {})});
+  for (const auto& s : shards_) send_express(self_, s.who, &s == &shards_.back() ? std::move(m) : m);
   settle(); // without shards nobody acknowledges
 }
 
@@ -150,7 +153,8 @@ std::uint64_t registry_state::slowest() const noexcept {
 void registry_state::settle() {
   for (const auto done = slowest(); !owed_.empty() && owed_.front().number <= done;
        owed_.pop_front())
-    for (auto& owed : owed_.front().credits) owed.promise.deliver(credit{owed.bytes});
+    for (const auto& owed : owed_.front().credits)
+      if (owed.to) send_express<connection_actor>(self_, owed.to, credit{owed.bytes});
 }
 
 template <class Message>

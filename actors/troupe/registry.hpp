@@ -43,7 +43,7 @@ private:
     std::uint64_t acknowledged = 0; // number of the last fan-out it has finished
   };
   struct owed_credit {
-    caf::typed_response_promise<credit> promise;
+    caf::strong_actor_ptr to;
     std::size_t bytes;
   };
   struct owed_after {
@@ -53,10 +53,11 @@ private:
 
   void on_broadcast(const broadcast& m);
   void on_admitted(const admitted& m);
-  caf::typed_response_promise<credit> on_submit(const submit& m);
+  void on_submit(const submit& m);
   caf::typed_response_promise<noted> on_sync(const sync_connections& m);
   caf::typed_response_promise<receipt> on_confirm(const confirm_broadcast& m);
   void on_fanned_out(const fanned_out& m);
+  void on_go_on(const go_on& m);
   void on_down(const caf::down_msg& m);
   void on_drain(const drain& m);
 

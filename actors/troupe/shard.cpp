@@ -52,10 +52,11 @@ shard_actor::behavior_type shard_state::make_behavior(const shard_options& optio
   events_ = lifecycle_log{options.observers};
   self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
   self_->set_down_handler([this](const caf::down_msg& m) { on_down(m); });
+  self_->expects(express_lanes<&shard_state::on_fan_out, &shard_state::on_go_on>::of<pointer>);
   return {
     [this](const join& m) { return on_join(m); },
     [this](const introduce& m) { on_introduce(m); },
-    [this](const fan_out& m) { return on_fan_out(m); },
+    [this](const fan_out& m) { on_fan_out(m); },
     [this](const confirm_fan_out& m) { return on_confirm(m); },
     [this](const change_membership& m) { return in_turn<receipt>([this, m] { return change(m); }); },
     [this](const close_connections& m) { return in_turn<receipt>([this, m] { return close(m); }); },
@@ -71,7 +72,7 @@ shard_actor::behavior_type shard_state::make_behavior(const shard_options& optio
     [this](const limit_connection& m) { return pass_on(m.id, limit_queue{m.max_bytes}); },
     [this](const centrifuge::fan_out_event& m) { return on_event(m); },
     [this](const centrifuge::change_channel_members& m) { on_channel_members(m); },
-    [this](const go_on&) { work(); },
+    [this](const go_on& m) { on_go_on(m); },
   };
 }
 
@@ -223,18 +224,12 @@ void shard_state::leave_user(const connection_profile_ptr& who, const close_reco
 
 // -- fanning out -----------------------------------------------------------------------------------
 
-caf::typed_response_promise<fanned_out> shard_state::on_fan_out(const fan_out& m) {
-  auto promise = self_->make_response_promise<fanned_out>();
-  if (m.deliveries.empty()) {
-    promise.deliver(fanned_out{m.number});
-    return promise;
-  }
+void shard_state::on_fan_out(const fan_out& m) {
   for (const auto& what : m.deliveries)
     jobs_.push_back({.what = what, .groups = groups_of(what->to)});
-  jobs_.back().done = promise;
+  jobs_.back().told = self_->current_sender();
   jobs_.back().number = m.number;
   if (!going_on_) work();
-  return promise;
 }
 
 caf::typed_response_promise<receipt> shard_state::on_confirm(const confirm_fan_out& m) {
@@ -248,7 +243,7 @@ caf::typed_response_promise<receipt> shard_state::on_confirm(const confirm_fan_o
 
 caf::typed_response_promise<fanned_out> shard_state::on_event(const centrifuge::fan_out_event& m) {
   auto promise = self_->make_response_promise<fanned_out>();
-  jobs_.push_back({.event = m.event, .done = promise, .number = m.event->sequence});
+  jobs_.push_back({.event = m.event, .done = promise});
   if (!going_on_) work();
   return promise;
 }
@@ -260,7 +255,11 @@ void shard_state::on_channel_members(const centrifuge::change_channel_members& m
 
 void shard_state::go_on_soon() {
   if (std::exchange(going_on_, true)) return;
-  self_->send(self_, go_on{});
+  send_express(self_, go_on{});
+}
+
+void shard_state::on_go_on(const go_on&) {
+  work();
 }
 
 void shard_state::work() {
@@ -375,7 +374,8 @@ void shard_state::finish(job& j) {
   }
   if (!j.event) self_->home().counters().broadcasts.add(j.what->message.count());
   else if (j.event->what == centrifuge::channel_event::kind::lost) forget_channel(j.event->channel);
-  if (j.done.pending()) j.done.deliver(fanned_out{j.number});
+  if (j.done.pending()) j.done.deliver(fanned_out{j.event->sequence});
+  if (j.told) send_express<registry_actor>(self_, j.told, fanned_out{j.number});
 }
 
 // -- whole sets ------------------------------------------------------------------------------------

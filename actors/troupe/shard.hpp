@@ -66,8 +66,9 @@ private:
     centrifuge::channel_event_ptr event = {};
     std::uint32_t cursor = 0;
     std::shared_ptr<open_receipt> confirmed = {};
-    caf::typed_response_promise<fanned_out> done = {}; // pending on the last job of a fan_out only
-    std::uint64_t number = 0;
+    caf::strong_actor_ptr told = {}; // with the last job of a fan_out: who sent it
+    std::uint64_t number = 0;        // of that
+    caf::typed_response_promise<fanned_out> done = {}; // pending for an event
     std::function<void()> act = {}; // instead of a delivery: what must not overtake those before it
   };
 
@@ -75,7 +76,7 @@ private:
   void on_introduce(const introduce& m);
   void come_up(slot& who, std::chrono::system_clock::time_point when);
   void on_down(const caf::down_msg& m);
-  caf::typed_response_promise<fanned_out> on_fan_out(const fan_out& m);
+  void on_fan_out(const fan_out& m);
   caf::typed_response_promise<receipt> on_confirm(const confirm_fan_out& m);
   /// Answers with `act()` once all earlier deliveries are handed over.
   template <class Answer>
@@ -108,6 +109,7 @@ private:
   void send_reports();
 
   void go_on_soon();
+  void on_go_on(const go_on& m);
   void work();
   /// Delivers to at most `budget` positions. @returns true when the job is through.
   bool advance(job& j, std::uint32_t& budget);

@@ -25,14 +25,20 @@ namespace troupe::tests {
 
 // What a stand-in for a shard was sent, and what it owes: it answers when the test tells it to.
 struct ledger {
+  struct acknowledgement {
+    shard_actor from;
+    caf::strong_actor_ptr to;
+    std::uint64_t number;
+  };
   std::vector<fan_out> fan_outs;
   std::vector<std::string> order; // of everything, by kind
-  std::deque<std::pair<std::uint64_t, caf::typed_response_promise<fanned_out>>> owed;
+  std::deque<acknowledgement> owed;
   std::deque<caf::typed_response_promise<receipt>> receipts_owed;
   std::deque<caf::typed_response_promise<noted>> syncs_owed;
 
   void acknowledge() {
-    owed.front().second.deliver(fanned_out{owed.front().first});
+    const auto& [from, to, number] = owed.front();
+    caf::send_as(from, caf::actor_cast<registry_actor>(to), fanned_out{number});
     owed.pop_front();
   }
   void answer(receipt r) {
@@ -58,8 +64,7 @@ inline shard_actor::behavior_type stand_in(stand_in_pointer self, std::shared_pt
     [self, book](const fan_out& m) {
       book->fan_outs.push_back(m);
       book->order.push_back("fan_out");
-      book->owed.emplace_back(m.number, self->make_response_promise<fanned_out>());
-      return book->owed.back().second;
+      book->owed.push_back({shard_actor{self}, self->current_sender(), m.number});
     },
     [owe_receipt](const confirm_fan_out&) { return owe_receipt("confirm_fan_out"); },
     [owe_receipt](const change_membership&) { return owe_receipt("change_membership"); },
