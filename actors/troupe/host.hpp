@@ -36,6 +36,9 @@ public:
   /// Takes one reference to an actor of this host that is ready, and resumes it later. Thread: any.
   virtual void ready(hosted_job& who) = 0;
 
+  /// Sends what connections have queued in this turn, and not when it ends. For handlers of its actors.
+  virtual void send_now() {}
+
   /// Position among the loops of its server, from 0.
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
   /// Steady time, read at most once a turn.

@@ -28,7 +28,7 @@ namespace troupe {
 
 struct shard_options {
   event_log* log = &event_log::none();
-  std::uint32_t slice = 256; ///< Connections visited before these, and other messages, get their turn.
+  std::uint32_t slice = 256; ///< Connections visited before these, and other messages, get their turn; fewer at first.
   lifecycle_log::bounds observers = {};
   std::shared_ptr<const hooks::directory> extensions = {}; ///< For users' actors; null: there are none.
 };
@@ -112,7 +112,8 @@ private:
   void on_go_on(const go_on& m);
   void work();
   /// Delivers to at most `budget` positions. @returns true when the job is through.
-  bool advance(job& j, std::uint32_t& budget);
+  /// @param alone Whether nothing was in line with it.
+  bool advance(job& j, std::uint32_t& budget, bool alone);
   void hand_over(job& j, std::uint32_t at);
   void finish(job& j);
   void forget_channel(const std::string& channel);
@@ -142,6 +143,7 @@ private:
   std::deque<job> jobs_;
   bool going_on_ = false; // a go_on is in the mailbox
   bool together_ = false; // there were several jobs, and are some left
+  bool began_ = false;    // one that got a head start: what the first connections queued is not sent yet
   // Draining.
   bool draining_ = false;
   std::size_t drain_rate_ = 0;

@@ -1,9 +1,11 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include "node.hpp"
 
+#include <algorithm>
 #include <random>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace troupe;
@@ -266,6 +268,33 @@ TEST_CASE("shard: when two deliveries are in line, connections of any slice find
   }
   n.run();
   for (const auto& c : n.clients) CHECK(c->client_reads_payloads() == texts{"to all", "to the group"});
+}
+
+TEST_CASE("shard: of many, the first have theirs sent before the others are asked", "[actors][shard]") {
+  const auto [audience, early] = GENERATE(std::pair{63, 0}, std::pair{64, 16}, std::pair{1000, 16});
+  node n{{.slice = 256}};
+  for (int i = 0; i < audience; ++i) n.opens({.groups = {"g"}});
+  n.run();
+  const auto queued = [&] { return std::ranges::count_if(n.clients, [](const auto& c) { return c->stats().queued_bytes != 0; }); };
+  std::vector<std::ptrdiff_t> when_sent;
+  n.host().on_send_now = [&] { when_sent.push_back(queued()); };
+  n.send(GENERATE(target::everyone(), target::group("g")), "x");
+  while (n.host().run_one(256)) continue;
+  CHECK(when_sent == (early ? std::vector<std::ptrdiff_t>{early} : std::vector<std::ptrdiff_t>{}));
+  CHECK(queued() == audience);
+}
+
+TEST_CASE("shard: with another delivery in line nothing is sent before all have both", "[actors][shard]") {
+  node n{{.slice = 256, .registry = {.max_joined_bytes = 0}}};
+  for (int i = 0; i < 100; ++i) n.opens();
+  n.run();
+  int sent_early = 0;
+  n.host().on_send_now = [&] { ++sent_early; };
+  n.send({}, "1");
+  n.send({}, "2");
+  while (n.host().run_one(256)) continue;
+  CHECK(sent_early == 0);
+  for (const auto& c : n.clients) CHECK(c->client_reads_payloads() == texts{"1", "2"});
 }
 
 TEST_CASE("shard: nobody who stays misses a delivery or gets it twice, whoever comes and goes",

@@ -128,3 +128,18 @@ TEST_CASE("io_loop: what fills half a batch is sent before the actors that becam
   CHECK(sent.get_future().get() == (dirty == batch_sender::max_batch / 2 ? 1 : 0));
   CHECK(loop.ask([&] { return all.front()->bytes; }) == 1);
 }
+
+TEST_CASE("io_loop: an actor may have sent, before its turn ends, what was queued before it", "[net][io_loop]") {
+  senders all{3};
+  loop_thread loop;
+  const auto before = std::make_shared<std::promise<ssize_t>>();
+  const auto looks = spawn_on(*loop, looker, [&, before] {
+    loop->send_now();
+    before->set_value(all[0]->bytes + all[1]->bytes + all[2]->bytes);
+  });
+  const auto marks = spawn_on(*loop, marker, [&] { for (const auto& one : all) loop->mark_dirty(*one); }, looks);
+  caf::anon_send(marks, 0);
+  CHECK(before->get_future().get() == 3);
+  loop.ask([] { return 0; }); // the turn has ended
+  for (const auto& one : all) CHECK(one->asked == 1);
+}

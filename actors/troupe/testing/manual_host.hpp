@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <deque>
+#include <functional>
 
 namespace troupe::testing {
 
@@ -29,6 +30,12 @@ public:
   }
 
   void ready(hosted_job& who) override { ready_.push_back(&who); }
+
+  /// Its connections have sent whatever they have; a test may look.
+  void send_now() override {
+    if (on_send_now) on_send_now();
+  }
+  std::function<void()> on_send_now;
 
   /// Called by CAF: an actor became ready. Actors of CAF's scheduler are passed on to it.
   void exec_later(caf::resumable* job) override {

@@ -253,6 +253,11 @@ void io_loop::forget(flushable& f) noexcept {
     if (f.position_ < list->size() && (*list)[f.position_] == &f) (*list)[f.position_] = nullptr;
 }
 
+void io_loop::send_now() {
+  flush();
+  (void)lap(); // nobody's handler took that long
+}
+
 void io_loop::flush() {
   flushing_.swap(dirty_);
   std::size_t n = 0;

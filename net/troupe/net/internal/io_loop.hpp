@@ -69,6 +69,8 @@ public:
 
   /// Sends for `f` at the end of this turn. Loop's thread only.
   void mark_dirty(flushable& f);
+  /// Sends for all of these now. Not from what they do about it.
+  void send_now() override;
   /// `f` is about to go, or its descriptor is. Loop's thread only.
   void forget(flushable& f) noexcept;
 
