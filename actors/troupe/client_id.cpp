@@ -1,7 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/client_id.hpp>
 
-#include <fmt/format.h>
+#include <fmt/compile.h>
 
 #include <random>
 
@@ -38,7 +38,7 @@ std::optional<client_id> client_id::parse(std::string_view text) noexcept {
 }
 
 std::string client_id::to_string() const {
-  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high_ >> 32, high_ >> 16 & 0xffff,
+  return fmt::format(FMT_COMPILE("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}"), high_ >> 32, high_ >> 16 & 0xffff,
                      high_ & 0xffff, low_ >> 48, low_ & 0xffff'ffff'ffff);
 }
 

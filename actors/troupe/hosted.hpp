@@ -12,6 +12,8 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/detail/init_fun_factory.hpp>
+#include <caf/detail/sync_request_bouncer.hpp>
+#include <caf/error.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/intrusive/inbox_result.hpp>
 #include <caf/mailbox_element.hpp>
@@ -122,8 +124,12 @@ public:
       return get_ready();
     }
     if (this->mailbox().closed()) meter_.lost(meters::letter_to(*this, *meter_, *element));
-    if (element->mid.is_request()) return Base::enqueue(std::move(element), &host_); // its sender is told if we are gone
-    if (this->mailbox().push_back(std::move(element)) == caf::intrusive::inbox_result::unblocked_reader) get_ready();
+    const auto asks = element->mid.is_request() ? element->sender : nullptr;
+    const auto id = element->mid;
+    const auto result = this->mailbox().push_back(std::move(element));
+    if (result == caf::intrusive::inbox_result::unblocked_reader) get_ready();
+    else if (result == caf::intrusive::inbox_result::queue_closed && asks)
+      caf::detail::sync_request_bouncer{caf::error{}}(asks, id); // tells it that we are gone
   }
 
   void launch(caf::execution_unit*, bool lazy, bool hide) override {

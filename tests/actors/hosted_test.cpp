@@ -8,6 +8,7 @@
 
 #include <caf/event_based_actor.hpp>
 #include <caf/exit_reason.hpp>
+#include <caf/sec.hpp>
 #include <caf/send.hpp>
 #include <caf/typed_actor.hpp>
 
@@ -50,6 +51,15 @@ adder::behavior_type add_up(hosted_pointer<adder, adder_state>) {
   return all;
 }
 
+/// Asks, and writes down the answer or what went wrong.
+caf::behavior curious(caf::event_based_actor* self, adder whom, notes* written) {
+  return {[=](int n) {
+    self->request(whom, caf::infinite, n)
+      .then([=](int sum) { written->push_back(std::to_string(sum)); },
+            [=](const caf::error& why) { written->push_back(self->system().render(why)); });
+  }};
+}
+
 } // namespace
 
 TEST_CASE_METHOD(deterministic_system, "hosted: an actor hears of silence after its last message", "[actors][hosted]") {
@@ -75,4 +85,26 @@ TEST_CASE_METHOD(deterministic_system, "hosted: actors that share a behavior hav
   CHECK(ask<int>(b, 20) == 30);
   caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(b, caf::exit_reason::user_shutdown);
+}
+
+TEST_CASE_METHOD(deterministic_system, "hosted: who asks an actor that has ended is told so, also if it ends with the question in its mailbox",
+                 "[actors][hosted]") {
+  notes written;
+  const auto whom = spawn_on(host(), add_up);
+  const auto who = spawn_on(host(), curious, whom, &written);
+  caf::anon_send(who, 1);
+  run();
+  CHECK(written == notes{"1"});
+  caf::anon_send(who, 2);
+  while (written.size() == 1 && !host().idle()) {
+    caf::anon_send_exit(whom, caf::exit_reason::user_shutdown); // comes before what waits
+    host().run_one();
+  }
+  run();
+  caf::anon_send(who, 3);
+  run();
+  REQUIRE(written.size() == 3);
+  CHECK(written[1] == system().render(caf::make_error(caf::sec::request_receiver_down)));
+  CHECK(written[2] == written[1]);
+  caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
 }
