@@ -107,7 +107,7 @@ void io_loop::ready(hosted_job& who) {
   auto* head = handed_over_.load(std::memory_order_relaxed);
   do {
     who.next_ready = head;
-  } while (!handed_over_.compare_exchange_weak(head, &who, std::memory_order_release,
+  } while (!handed_over_.compare_exchange_weak(head, &who, std::memory_order_acq_rel,
                                                std::memory_order_relaxed));
   if (head) return;
   if (auto* here = current()) next_to_wake_ = std::exchange(here->to_wake_, this);
@@ -128,7 +128,8 @@ void io_loop::exec_later(caf::resumable* job) {
 }
 
 void io_loop::take_handed_over() {
-  auto* link = handed_over_.exchange(nullptr, std::memory_order_acquire);
+  // Also releases: whoever finds it empty takes over the memory of the wake-up that ran.
+  auto* link = handed_over_.exchange(nullptr, std::memory_order_acq_rel);
   if (link) figures()->turns.wake_ups.add();
   const auto first = static_cast<std::ptrdiff_t>(ready_.size());
   for (; link; link = link->next_ready) ready_.push_back(link);
