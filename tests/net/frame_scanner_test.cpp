@@ -279,6 +279,24 @@ TEST_CASE("frame_scanner: tells how many messages are finished, and whether the 
   }
 }
 
+TEST_CASE("frame_scanner: only whole messages of one frame each are known to be messages", "[net][frame_scanner]") {
+  const auto text = [](std::string_view payload) { return frame{.payload = payload}.bytes(); };
+  const auto binary = [](std::string_view payload) { return frame{.type = frame::binary, .payload = payload}.bytes(); };
+  const std::string longer(126, 'x'), longest(70'000, 'x');
+  for (const auto& bytes : {text(""), text("hello"), binary("hello"), text(longer), binary(longest),
+                            text("one") + binary("") + text(longer),
+                            frame{.payload = "hello", .length_bytes = 8}.bytes()}) // Beast refuses that
+    CHECK(frame_scanner::are_messages(bytes));
+  for (const auto& bytes :
+       {std::string{}, text("hello").substr(0, 1), text("hello").substr(0, 5), text("hello").substr(0, 10),
+        text(longer).substr(0, 3), text(longest).substr(0, 100), text("one") + text("two").substr(0, 1),
+        text("one") + frame{.type = frame::ping}.bytes(), frame{.type = frame::pong}.bytes() + text("one"),
+        frame{.payload = "hello", .masked = false}.bytes(), frame{.payload = "hello", .final = false}.bytes(),
+        frame{.payload = "hello", .deflated = true}.bytes(), frame{.type = frame::continuation, .payload = "hello"}.bytes(),
+        frame{.type = frame::close}.bytes(), frame{.payload = "hello", .claimed = ~std::uint64_t{}}.bytes()})
+    CHECK_FALSE(frame_scanner::are_messages(bytes));
+}
+
 TEST_CASE("frame_scanner: only whole and masked pings and pongs are heartbeats", "[net][frame_scanner]") {
   const auto ping = [](std::string_view payload) { return frame{.type = frame::ping, .payload = payload}.bytes(); };
   const auto pong = [](std::string_view payload) { return frame{.type = frame::pong, .payload = payload}.bytes(); };

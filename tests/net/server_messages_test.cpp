@@ -4,6 +4,7 @@
 #include "net/support/running_server.hpp"
 #include "support/catch.hpp"
 
+#include <chrono>
 #include <random>
 #include <string>
 #include <string_view>
@@ -182,6 +183,36 @@ TEST_CASE("server: nothing is lost of what shares a segment, whatever it is and 
   }
   CHECK(heard == said);
   CHECK(answered == pinged);
+}
+
+TEST_CASE("server: of messages that share a segment those beyond the window or the rate wait, and none is lost",
+          "[net][server]") {
+  auto o = quiet();
+  const bool is_paced = GENERATE(true, false);
+  if (is_paced) o.websocket.messages_per_second = 200, o.websocket.message_burst = 3;
+  else o.websocket.read_window_bytes = 1; // reading pauses until each is fanned out
+  running_server server{o};
+  auto client = server.connect();
+  std::vector<std::string> said, heard;
+  std::string segment;
+  for (int i = 0; i < 30; ++i)
+    segment += client_frame{.payload = said.emplace_back(std::to_string(i))}.bytes();
+  const auto began = std::chrono::steady_clock::now();
+  client.write(segment);
+  client.say(said.emplace_back("the next segment"));
+  while (heard.size() < said.size())
+    heard.push_back(client.text());
+  CHECK(heard == said);
+  if (is_paced) CHECK(std::chrono::steady_clock::now() - began >= std::chrono::milliseconds{130}); // 28 of them wait
+}
+
+TEST_CASE("server: what comes before bytes that are refused in the same segment reaches the others", "[net][server]") {
+  running_server server{with_each_send_method()};
+  auto other = server.connect();
+  auto client = server.connect();
+  client.write(client_frame{.payload = "whole"}.bytes() + client_frame{.payload = "\xff"}.bytes());
+  CHECK(client.closing().close_code() == 1007);
+  CHECK(other.text() == "whole");
 }
 
 TEST_CASE("server: everyone gets all messages of every sender once and in its order, across loops",

@@ -11,6 +11,8 @@ namespace {
 constexpr std::uint8_t final_bit = 0x80;
 constexpr std::uint8_t control_bit = 0x08;
 constexpr std::uint8_t opcode_mask = 0x0f;
+constexpr std::uint8_t text_opcode = 0x01;
+constexpr std::uint8_t binary_opcode = 0x02;
 constexpr std::uint8_t close_opcode = 0x08;
 constexpr std::uint8_t ping_opcode = 0x09;
 constexpr std::uint8_t pong_opcode = 0x0a;
@@ -30,7 +32,25 @@ constexpr std::size_t header_size(std::uint8_t second) noexcept {
   return 2 + length_size(second) + ((second & mask_bit) != 0 ? mask_size : 0);
 }
 
-constexpr char first_of(std::uint8_t control) noexcept { return static_cast<char>(final_bit | control); }
+/// Of a frame that is all there is of its message.
+constexpr char first_of(std::uint8_t opcode) noexcept { return static_cast<char>(final_bit | opcode); }
+
+std::uint64_t length_of(const std::uint8_t* header) noexcept {
+  const auto n = length_size(header[1]);
+  std::uint64_t length = n == 0 ? header[1] & length_mask : 0;
+  for (std::size_t i = 0; i < n; ++i) length = length << 8 | header[2 + i];
+  return length;
+}
+
+/// Of the message in one masked frame that `bytes` begin with, 0 if they do not.
+std::size_t message_size(std::string_view bytes) noexcept {
+  if (bytes.size() < 2 || (bytes[0] != first_of(text_opcode) && bytes[0] != first_of(binary_opcode))) return 0;
+  const auto* header = reinterpret_cast<const std::uint8_t*>(bytes.data());
+  const auto head = header_size(header[1]);
+  if ((header[1] & mask_bit) == 0 || bytes.size() < head) return 0;
+  const auto length = length_of(header);
+  return length > bytes.size() - head ? 0 : head + static_cast<std::size_t>(length);
+}
 
 /// Of the ping or pong that `bytes` begin with, 0 if they do not.
 std::size_t heartbeat_size(std::string_view bytes) noexcept {
@@ -39,6 +59,16 @@ std::size_t heartbeat_size(std::string_view bytes) noexcept {
   const std::size_t length = second & length_mask;
   const auto size = header_size(second) + length;
   return (second & mask_bit) == 0 || length > max_control_payload || size > bytes.size() ? 0 : size;
+}
+
+/// Whether `bytes` are one after the other of what size_of() knows.
+bool are_all(std::string_view bytes, std::size_t (*size_of)(std::string_view) noexcept) noexcept {
+  if (bytes.empty()) return false;
+  while (const auto size = size_of(bytes)) {
+    bytes.remove_prefix(size);
+    if (bytes.empty()) return true;
+  }
+  return false;
 }
 
 } // namespace
@@ -71,12 +101,8 @@ close_reason frame_scanner::scan(std::string_view bytes, const limits& allowed) 
 
 close_reason frame_scanner::on_header(const limits& allowed) noexcept {
   if ((header_[1] & mask_bit) == 0) return close_reason::protocol_error; // section 5.1
-  std::uint64_t length = header_[1] & length_mask;
-  if (const auto n = length_size(header_[1]); n != 0) {
-    length = 0;
-    for (std::size_t i = 0; i < n; ++i) length = length << 8 | header_[2 + i];
-    if (length >> 63 != 0) return close_reason::protocol_error; // must be 0, section 5.2
-  }
+  const auto length = length_of(header_.data());
+  if (length >> 63 != 0) return close_reason::protocol_error; // must be 0, section 5.2
   const auto opcode = header_[0] & opcode_mask;
   finishes_ = false;
   if ((opcode & control_bit) != 0) {
@@ -98,14 +124,9 @@ close_reason frame_scanner::on_header(const limits& allowed) noexcept {
   return close_reason::none;
 }
 
-bool frame_scanner::are_heartbeats(std::string_view bytes) noexcept {
-  if (bytes.empty()) return false;
-  while (const auto size = heartbeat_size(bytes)) {
-    bytes.remove_prefix(size);
-    if (bytes.empty()) return true;
-  }
-  return false;
-}
+bool frame_scanner::are_messages(std::string_view bytes) noexcept { return are_all(bytes, message_size); }
+
+bool frame_scanner::are_heartbeats(std::string_view bytes) noexcept { return are_all(bytes, heartbeat_size); }
 
 std::optional<frame_scanner::heartbeat> frame_scanner::take_heartbeat(std::string_view& bytes) noexcept {
   const auto size = heartbeat_size(bytes);

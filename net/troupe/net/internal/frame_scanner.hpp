@@ -41,6 +41,8 @@ public:
     std::uint8_t size;
     [[nodiscard]] std::string_view payload() const noexcept { return {storage.data(), size}; }
   };
+  /// Whether this is nothing but whole messages of text or binary data, each in one frame and not compressed.
+  [[nodiscard]] static bool are_messages(std::string_view bytes) noexcept;
   /// Whether this is nothing but heartbeats. Between two messages scan() need not see it then.
   [[nodiscard]] static bool are_heartbeats(std::string_view bytes) noexcept;
   /// Takes the first one off `bytes`. @returns nothing, and takes nothing, if they begin otherwise.

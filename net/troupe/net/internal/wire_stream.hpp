@@ -82,10 +82,9 @@ public:
         if (const auto ec = std::exchange(failed_, {}))
           return asio::post(get_executor(), beast::bind_handler(std::move(handler), ec, 0));
         if (!given_.empty()) {
-          const auto n = asio::buffer_copy(into, asio::buffer(given_));
-          const auto ec = owner_->check_input(given_.substr(0, n)) ? error_code{} : asio::error::connection_aborted;
-          given_.remove_prefix(n);
-          return asio::post(get_executor(), beast::bind_handler(std::move(handler), ec, ec ? 0 : n));
+          error_code ec;
+          const auto n = read_some(into, ec);
+          return asio::post(get_executor(), beast::bind_handler(std::move(handler), ec, n));
         }
         lower_->async_read_some(into, [this, into, h = std::move(handler)](
                                        error_code ec, std::size_t n) mutable {
@@ -101,28 +100,32 @@ public:
   auto async_write_some(const Buffers& buffers, Token&& token) {
     return asio::async_initiate<Token, void(error_code, std::size_t)>(
       [this](auto handler, const Buffers& from) {
-        std::string bytes(asio::buffer_size(from), '\0');
-        asio::buffer_copy(asio::buffer(bytes), from);
-        const auto ec = owner_->write_raw(bytes) ? error_code{} : asio::error::no_buffer_space;
-        asio::post(get_executor(), beast::bind_handler(std::move(handler), ec, bytes.size()));
+        const auto ec = queue(from) ? error_code{} : asio::error::no_buffer_space;
+        asio::post(get_executor(), beast::bind_handler(std::move(handler), ec, asio::buffer_size(from)));
       },
       token, buffers);
   }
 
-  // Beast asks for these, to open a reader that nobody is attached to.
+  /// Reads what was given, at once; its end is that of the stream.
   template <class Buffers>
-  std::size_t read_some(const Buffers&, error_code& ec) {
+  std::size_t read_some(const Buffers& buffers, error_code& ec) {
     ec = asio::error::eof;
-    return 0;
+    if (given_.empty()) return 0;
+    const auto n = asio::buffer_copy(buffers, asio::buffer(given_));
+    ec = owner_->check_input(given_.substr(0, n)) ? error_code{} : asio::error::connection_aborted;
+    given_.remove_prefix(n);
+    return ec ? 0 : n;
   }
+  /// Queues it at once, likewise. To open a reader Beast writes to nobody: then it is lost.
+  template <class Buffers>
+  std::size_t write_some(const Buffers& from, error_code& ec) {
+    ec = owner_ && !queue(from) ? asio::error::no_buffer_space : error_code{};
+    return asio::buffer_size(from);
+  }
+  // Beast's way to open a reader has calls of these; they never come.
   template <class Buffers>
   std::size_t read_some(const Buffers&) {
     throw boost::system::system_error{asio::error::eof};
-  }
-  template <class Buffers>
-  std::size_t write_some(const Buffers& from, error_code& ec) {
-    ec = {};
-    return asio::buffer_size(from);
   }
   template <class Buffers>
   std::size_t write_some(const Buffers& from) {
@@ -151,6 +154,13 @@ private:
     Buffers into_;
     Handler handler_;
   };
+
+  template <class Buffers>
+  bool queue(const Buffers& from) {
+    std::string bytes(asio::buffer_size(from), '\0');
+    asio::buffer_copy(asio::buffer(bytes), from);
+    return owner_->write_raw(bytes);
+  }
 
   template <class Buffers>
   bool check(const Buffers& buffers, std::size_t n) {

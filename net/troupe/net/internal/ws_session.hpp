@@ -68,6 +68,8 @@ private:
 
   void on_accepted(error_code ec, const opening& how);
   void read();
+  /// Whether it reads on at once; if not, grant() or the pace calls read() again.
+  [[nodiscard]] bool goes_on();
   /// Waits for the first bytes after a message.
   void park();
   void on_first(error_code ec, std::size_t n) requires(!is_encrypted<Lower>);
@@ -78,12 +80,16 @@ private:
   /// Answers pings and tells of pongs, without Beast.
   void on_heartbeats(std::string_view frames);
   void read_message();
+  /// Likewise, of what is nothing but whole messages and given to Beast already.
+  void read_messages(std::size_t bytes);
   /// Makes sure that there is a stream of Beast's.
   void take_reader();
   /// Between two messages: gives it back, unless it knows of our compression.
   void let_go();
   void attach_reader();
   void on_read(error_code ec, std::size_t have, std::size_t n);
+  /// What Beast has read of a message. @returns whether to read on.
+  [[nodiscard]] bool take_part(error_code ec, std::size_t have, std::size_t n);
   void on_message(std::string_view payload);
   void on_read_failed(error_code ec);
   [[nodiscard]] close_reason reason_of(error_code ec) const noexcept;
@@ -147,8 +153,8 @@ private:
   std::unique_ptr<close_status> closing_with_;
   std::string incoming_;           // of a message, while Beast reads
   struct nothing {};
-  // Without TLS only: enough for a pong. What is longer takes another call.
-  [[no_unique_address]] std::conditional_t<is_encrypted<Lower>, nothing, std::array<char, 16>> first_;
+  // Without TLS only: enough for a pong and for most messages. What is longer takes another call.
+  [[no_unique_address]] std::conditional_t<is_encrypted<Lower>, nothing, std::array<char, 128>> first_;
   // TLS only: what is being written.
   [[no_unique_address]] std::conditional_t<is_encrypted<Lower>, std::string, nothing> encrypting_;
   std::shared_ptr<ws_session> lingering_; // itself: nobody else may hold it then

@@ -24,20 +24,26 @@ inline const boost::system::error_category& zlib_category() noexcept {
 
 template <class Lower>
 void ws_session<Lower>::read() {
-  if (reading_ || stage_ != stage::open) return;
-  if (uncredited_ >= context_.options.websocket.read_window_bytes) {
-    loop_.counters().reads_paused.add();
-    return; // grant() goes on
-  }
-  if (const auto wait = pace_.wait(loop_.now(), context_.pace()); wait.count() > 0) {
-    loop_.counters().reads_paused.add();
-    if (!resume_)
-      resume_ = std::make_unique<timer>([](void* s) { static_cast<ws_session*>(s)->read(); }, this);
-    return arm(*resume_, std::chrono::ceil<std::chrono::milliseconds>(wait));
-  }
+  if (!goes_on()) return;
   reading_ = true;
   if (drained_) park();
   else read_message();
+}
+
+template <class Lower>
+bool ws_session<Lower>::goes_on() {
+  if (reading_ || stage_ != stage::open) return false;
+  if (uncredited_ >= context_.options.websocket.read_window_bytes) {
+    loop_.counters().reads_paused.add();
+    return false;
+  }
+  const auto wait = pace_.wait(loop_.now(), context_.pace());
+  if (wait.count() <= 0) return true;
+  loop_.counters().reads_paused.add();
+  if (!resume_)
+    resume_ = std::make_unique<timer>([](void* s) { static_cast<ws_session*>(s)->read(); }, this);
+  arm(*resume_, std::chrono::ceil<std::chrono::milliseconds>(wait));
+  return false;
 }
 
 // Most connections are idle most of the time. One that waits for nothing but bytes needs neither a buffer worth the name
@@ -69,11 +75,11 @@ void ws_session<Lower>::on_first(error_code ec, std::size_t n) requires(!is_encr
     reading_ = false;
     return stage_ > stage::closing ? void() : on_read_failed(ec);
   }
-  std::array<char, first_read> bytes;
+  if (n < first_.size()) return take_in({first_.data(), n});
+  std::array<char, first_read> bytes; // there may be more
   std::copy_n(first_.begin(), n, bytes.begin());
-  if (n == first_.size()) // there may be more
-    if (const auto more = ::recv(descriptor_, bytes.data() + n, bytes.size() - n, MSG_DONTWAIT); more > 0)
-      n += static_cast<std::size_t>(more); // else the next read finds out
+  if (const auto more = ::recv(descriptor_, bytes.data() + n, bytes.size() - n, MSG_DONTWAIT); more > 0)
+    n += static_cast<std::size_t>(more); // else the next read finds out
   take_in({bytes.data(), n});
 }
 
@@ -110,8 +116,9 @@ void ws_session<Lower>::take_in(std::string_view got) {
   drained_ = false;
   take_reader();
   ws_->next_layer().give(got);
-  read_message();
-  if (!ws_->next_layer().take_back().empty()) cut(close_reason::internal_error); // Beast was not drained
+  if (frame_scanner::are_messages(got)) read_messages(got.size());
+  else read_message();
+  if (ws_ && !ws_->next_layer().take_back().empty()) cut(close_reason::internal_error); // Beast was not drained
 }
 
 template <class Lower>
@@ -132,12 +139,32 @@ void ws_session<Lower>::read_message() {
   });
 }
 
+// Beast needs nothing more for them. So nobody has to wait, and they need not go by way of Asio.
+template <class Lower>
+void ws_session<Lower>::read_messages(std::size_t bytes) {
+  do {
+    incoming_.resize(bytes);
+    error_code ec;
+    const auto n = ws_->read_some(asio::buffer(incoming_), ec);
+    if (!take_part(ec, 0, n)) return;
+  } while (!drained_ && goes_on());
+  if (drained_) read();
+}
+
 template <class Lower>
 void ws_session<Lower>::on_read(error_code ec, std::size_t have, std::size_t n) {
+  if (take_part(ec, have, n)) read();
+}
+
+template <class Lower>
+bool ws_session<Lower>::take_part(error_code ec, std::size_t have, std::size_t n) {
   reading_ = false;
-  if (stage_ > stage::closing) return; // it is known how this ends
-  if (ec) return on_read_failed(ec);
-  if (stage_ != stage::open) return; // closing: what comes now is ignored
+  if (stage_ > stage::closing) return false; // it is known how this ends
+  if (ec) {
+    on_read_failed(ec);
+    return false;
+  }
+  if (stage_ != stage::open) return false; // closing: what comes now is ignored
   incoming_.resize(have + n);
   if (ws_->is_message_done()) {
     ++delivered_;
@@ -147,7 +174,7 @@ void ws_session<Lower>::on_read(error_code ec, std::size_t have, std::size_t n) 
     if (incoming_.capacity() > large_read) incoming_ = {};
     if (drained_) let_go();
   }
-  read();
+  return true;
 }
 
 template <class Lower>
