@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -175,16 +176,21 @@ void tcp_line::reset() {
   ::close(std::exchange(descriptor_, -1));
 }
 
+// Below those that the kernel gives out by itself: else somebody may get it before it is used. Every process begins
+// elsewhere.
 std::uint16_t free_port() {
-  const int s = open_socket();
-  auto a = endpoint("127.0.0.1", 0);
-  socklen_t size = sizeof a;
-  const bool bound = ::bind(s, reinterpret_cast<const sockaddr*>(&a), sizeof a) == 0 &&
-                     ::getsockname(s, reinterpret_cast<sockaddr*>(&a), &size) == 0;
-  ::close(s);
-  if (!bound)
-    fail("bind");
-  return ntohs(a.sin_port);
+  constexpr unsigned first = 20'000, count = 12'000, apart = 7;
+  static std::atomic<unsigned> next{static_cast<unsigned>(::getpid()) * apart};
+  for (unsigned tried = 0; tried < count; ++tried) {
+    const auto port = static_cast<std::uint16_t>(first + next++ % count);
+    const auto a = endpoint("127.0.0.1", port);
+    const int s = open_socket();
+    const bool bound = ::bind(s, reinterpret_cast<const sockaddr*>(&a), sizeof a) == 0;
+    ::close(s);
+    if (bound)
+      return port;
+  }
+  fail("bind");
 }
 
 } // namespace troupe::tests
