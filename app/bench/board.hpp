@@ -34,8 +34,9 @@ struct alignas(64) worker_board {
   std::uint64_t lost = 0;
   std::uint64_t duplicated = 0;
   std::uint64_t reordered = 0;
-  histogram latency;   ///< ns: of deliveries; in churn mode of whole cycles.
-  histogram handshake; ///< ns: from connect() to the end of the upgrade.
+  histogram latency;    ///< ns: of deliveries; in churn mode of whole cycles.
+  histogram on_arrival; ///< ns: of deliveries, until this machine had them.
+  histogram handshake;  ///< ns: from connect() to the end of the upgrade.
 
   /// Writes `text`, cut to what fits, and raises has_failed.
   void fail(std::string_view text);

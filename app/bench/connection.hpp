@@ -52,8 +52,17 @@ public:
   /// Sends more of the rest.
   void flush();
 
+  /// From now on receive() tells when bytes came. Not over TLS, whose records OpenSSL reads.
+  void note_arrivals();
+
+  /// What receive() brought.
+  struct received {
+    ssize_t bytes = 0;     ///< As ::recv returns it.
+    std::uint64_t age = 0; ///< ns since the kernel had the last of them; 0 unless note_arrivals().
+  };
+
   /// As ::recv on the socket, decrypted.
-  ssize_t receive(std::span<char> into);
+  received receive(std::span<char> into);
 
   [[nodiscard]] int socket() const { return socket_; }
   [[nodiscard]] std::size_t unsent_bytes() const { return unsent_.size(); }
@@ -68,6 +77,7 @@ private:
   ssize_t write(std::string_view bytes);
 
   int socket_ = -1;
+  bool notes_arrivals_ = false;
   std::unique_ptr<tls_session> tls_; // null: none
   std::string unsent_;
 };

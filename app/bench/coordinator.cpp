@@ -219,6 +219,7 @@ private:
       result_.duplicated += worker.duplicated;
       result_.reordered += worker.reordered;
       result_.latency.merge(worker.latency);
+      result_.on_arrival.merge(worker.on_arrival);
       result_.handshake.merge(worker.handshake);
     }
     result_.foreign = sum(&worker_board::foreign);

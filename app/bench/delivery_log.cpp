@@ -5,12 +5,19 @@
 
 namespace troupe::app::bench {
 
-bool delivery_log::note(std::size_t connection, const stamp& message, std::uint64_t now,
-                        std::uint64_t sent) {
+namespace {
+
+std::uint64_t since(std::uint64_t time, std::uint64_t now) {
+  return now > time ? now - time : 0;
+}
+
+} // namespace
+
+bool delivery_log::note(std::size_t connection, const stamp& message, const reading& when) {
   if (message.sender >= senders_)
     return false;
   const auto number = message_number(message.sequence, message.sender, senders_);
-  if (number >= sent)
+  if (number >= when.sent)
     return false;
 
   ++deliveries_;
@@ -27,13 +34,16 @@ bool delivery_log::note(std::size_t connection, const stamp& message, std::uint6
   }
   if (connection >= prompt_)
     return true;
-  if (number >= measured_from_)
-    latency_.record(now > message.time ? now - message.time : 0);
+  if (number >= measured_from_) {
+    latency_.record(since(message.time, when.now));
+    if (when.arrived != 0)
+      on_arrival_.record(since(message.time, when.arrived));
+  }
 
   if (number < complete_ || number - complete_ >= max_in_flight)
     return true;
   ++arrived(number);
-  while (complete_ < sent && arrived(complete_) == receivers_of(complete_ % senders_)) {
+  while (complete_ < when.sent && arrived(complete_) == receivers_of(complete_ % senders_)) {
     arrived(complete_) = 0;
     ++complete_;
   }

@@ -30,16 +30,23 @@ public:
   /// @param readers Connections of this worker that read; they are the first ones.
   /// @param prompt How many of them (again the first) messages are waited for and timed at; the rest only counts.
   /// @param local_senders How many of them (again the first) send.
-  /// @param latency Must outlive the log.
+  /// @param latency, on_arrival Must outlive the log.
   delivery_log(std::size_t readers, std::size_t prompt, std::size_t senders, std::size_t local_senders,
-               bool echo, histogram& latency)
+               bool echo, histogram& latency, histogram& on_arrival)
       : readers_{readers}, prompt_{prompt}, senders_{senders},
-        local_senders_{local_senders}, echo_{echo}, latency_{latency}, trackers_(readers * senders),
+        local_senders_{local_senders}, echo_{echo}, latency_{latency}, on_arrival_{on_arrival}, trackers_(readers * senders),
         arrived_(prompt == 0 ? 0 : max_in_flight) {}
 
-  /// One message arrived at a connection. @param now ns since the run began.
-  /// @returns false if it cannot be one of ours: `sent` messages are out, and this is none of them.
-  bool note(std::size_t connection, const stamp& message, std::uint64_t now, std::uint64_t sent);
+  /// When and amid what a message is read. Times are ns since the run began.
+  struct reading {
+    std::uint64_t now = 0;
+    std::uint64_t arrived = 0; ///< When the kernel had it; 0: not known.
+    std::uint64_t sent = 0;    ///< So many messages are out.
+  };
+
+  /// One message arrived at a connection.
+  /// @returns false if it cannot be one of ours: it is none of those that are out.
+  bool note(std::size_t connection, const stamp& message, const reading& when);
 
   /// Latencies count from this message on; those before are warm-up.
   void measure_from(std::uint64_t number) { measured_from_ = number; }
@@ -67,6 +74,7 @@ private:
   std::size_t local_senders_;
   bool echo_;
   histogram& latency_;
+  histogram& on_arrival_;
   std::vector<sequence_tracker> trackers_; // connection by connection, sender by sender
   std::vector<std::uint32_t> arrived_;     // ring: prompt receivers reached, of messages from complete_ on
   std::uint64_t complete_ = 0;

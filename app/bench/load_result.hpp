@@ -35,6 +35,7 @@ struct load_result {
       0; ///< An orderly close does not show: it waits behind what they do not read.
   std::uint64_t cycles = 0;
   histogram latency;
+  histogram on_arrival; ///< The same until the kernel had a delivery; empty if that was not asked.
   histogram handshake;
   std::optional<server_use> server;
   std::int64_t kernel_bytes = 0; ///< What the machine's kernel took while the connections opened.

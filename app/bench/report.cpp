@@ -102,6 +102,8 @@ std::string to_table(const load_options& options, const load_result& result) {
     line("went wrong", fmt::format("{} lost, {} duplicated, {} reordered, {} not ours", result.lost,
                                    result.duplicated, result.reordered, result.foreign));
     line("latency", to_text(result.latency));
+    if (result.on_arrival.count() != 0)
+      line("  on arrival", to_text(result.on_arrival));
   }
   if (options.mode == load_mode::churn) {
     line("cycles", fmt::format("{} ({:.0f}/s)", result.cycles, per(count, elapsed)));
@@ -161,6 +163,8 @@ std::string to_json(const load_options& options, const load_result& result) {
     json["reordered"] = result.reordered;
     json["foreign"] = result.foreign;
     json["latency_us"] = to_microseconds(result.latency);
+    if (result.on_arrival.count() != 0)
+      json["arrival_us"] = to_microseconds(result.on_arrival);
   }
   if (options.mode == load_mode::churn) {
     json["cycles"] = result.cycles;

@@ -41,7 +41,7 @@ worker::worker(const load_options& options, const worker_share& share, const dia
       own_{shared.workers()[share.index]}, run_{run}, wake_{wake}, epoll_{::epoll_create1(
                                                                        EPOLL_CLOEXEC)},
       connections_(share.connections), log_{readers(), prompt(), options.senders,
-                                            share.senders, options.echo, own_.latency},
+                                            share.senders, options.echo, own_.latency, own_.on_arrival},
       buffer_(read_buffer_bytes) {
   if (epoll_ < 0)
     throw std::system_error{errno, std::generic_category(), "cannot create an epoll instance"};
@@ -94,6 +94,8 @@ void worker::dial_more() {
     if (is_slow(index))
       ::setsockopt(opening.socket(), SOL_SOCKET, SO_RCVBUF, &slow_receive_buffer,
                    sizeof slow_receive_buffer);
+    if (options_.rate > 0 && !dialer_.tls())
+      opening.note_arrivals();
     watch(index, EPOLLOUT, EPOLL_CTL_ADD);
   }
 }
@@ -190,9 +192,9 @@ void worker::upgrade(std::size_t index) {
 void worker::read(std::size_t index) {
   auto& source = connections_[index];
   for (int i = 0; i < reads_per_event; ++i) {
-    const auto size = source.receive(buffer_);
+    const auto [size, age] = source.receive(buffer_);
     if (size > 0) {
-      consume(index, {buffer_.data(), static_cast<std::size_t>(size)}, shared_.now());
+      consume(index, {buffer_.data(), static_cast<std::size_t>(size)}, age);
       if ((!dialer_.tls() && static_cast<std::size_t>(size) < buffer_.size()) || // of TLS a record came
           source.state == connection_state::closed)
         return;
@@ -206,15 +208,19 @@ void worker::read(std::size_t index) {
   }
 }
 
-void worker::consume(std::size_t index, std::string_view bytes, std::uint64_t now) {
+/// @param age As in connection::received.
+void worker::consume(std::size_t index, std::string_view bytes, std::uint64_t age) {
   auto& source = connections_[index];
+  const auto now = shared_.now();
   if (source.state == connection_state::upgrading)
     finish_upgrade(index, bytes, now);
   log_.measure_from(shared_.measured_from.load(std::memory_order_acquire));
   log_.skip_to(shared_.skip_to.load(std::memory_order_acquire));
-  const auto sent = shared_.sent.load(std::memory_order_acquire);
+  const delivery_log::reading when{.now = now,
+                                   .arrived = age != 0 && age < now ? now - age : 0,
+                                   .sent = shared_.sent.load(std::memory_order_acquire)};
   const auto error = source.reader.feed(
-      bytes, [&](const frame& received) { on_frame(index, received, now, sent); });
+      bytes, [&](const frame& received) { on_frame(index, received, when); });
   if (error != frame_error::none)
     fail(fmt::format("{} broke the WebSocket protocol: {}", dialer_.name(), to_string(error)));
   publish(now);
@@ -263,16 +269,15 @@ void worker::on_open(std::size_t index, std::uint64_t now) {
   }
 }
 
-void worker::on_frame(std::size_t index, const frame& received, std::uint64_t now,
-                      std::uint64_t sent) {
+void worker::on_frame(std::size_t index, const frame& received, const delivery_log::reading& when) {
   auto& source = connections_[index];
   switch (received.type) {
   case opcode::text:
   case opcode::binary: {
     const auto head = received.is_compressed ? inflater_.head_of(received.head) : received.head;
     if (options_.protocol == load_protocol::raw)
-      return on_message(index, head, now, sent);
-    return on_said(index, head, now, sent);
+      return on_message(index, head, when);
+    return on_said(index, head, when);
   }
   case opcode::ping:
     if (source.unsent_bytes() > max_unsent_pong_bytes)
@@ -290,23 +295,22 @@ void worker::on_frame(std::size_t index, const frame& received, std::uint64_t no
   }
 }
 
-void worker::on_message(std::size_t index, std::string_view head, std::uint64_t now,
-                        std::uint64_t sent) {
+void worker::on_message(std::size_t index, std::string_view head,
+                        const delivery_log::reading& when) {
   const auto message = stamp::read(head);
-  if (!message || message->run != run_ || !log_.note(index, *message, now, sent))
+  if (!message || message->run != run_ || !log_.note(index, *message, when))
     own_.foreign.fetch_add(1, std::memory_order_relaxed);
 }
 
-void worker::on_said(std::size_t index, std::string_view head, std::uint64_t now,
-                     std::uint64_t sent) {
+void worker::on_said(std::size_t index, std::string_view head, const delivery_log::reading& when) {
   using channel_talk::said;
   switch (channel_talk::what(head)) {
   case said::published:
-    return on_message(index, channel_talk::data_of(head), now, sent);
+    return on_message(index, channel_talk::data_of(head), when);
   case said::connected:
     return send_text(index, channel_talk::subscribe(options_.channel));
   case said::subscribed:
-    return on_open(index, now);
+    return on_open(index, when.now);
   case said::ping:
     send_text(index, channel_talk::pong);
     own_.pings.fetch_add(1, std::memory_order_relaxed);

@@ -59,13 +59,13 @@ private:
   void secure(std::size_t index);
   void upgrade(std::size_t index);
   void read(std::size_t index);
-  void consume(std::size_t index, std::string_view bytes, std::uint64_t now);
+  void consume(std::size_t index, std::string_view bytes, std::uint64_t age);
   void finish_upgrade(std::size_t index, std::string_view& bytes, std::uint64_t now);
   void on_open(std::size_t index, std::uint64_t now);
-  void on_message(std::size_t index, std::string_view head, std::uint64_t now, std::uint64_t sent);
-  void on_said(std::size_t index, std::string_view head, std::uint64_t now, std::uint64_t sent);
+  void on_message(std::size_t index, std::string_view head, const delivery_log::reading& when);
+  void on_said(std::size_t index, std::string_view head, const delivery_log::reading& when);
   void send_text(std::size_t index, std::string_view text);
-  void on_frame(std::size_t index, const frame& received, std::uint64_t now, std::uint64_t sent);
+  void on_frame(std::size_t index, const frame& received, const delivery_log::reading& when);
   void on_close_frame(std::size_t index, std::string_view payload);
   void on_end(std::size_t index, std::string_view cause);
   void end_cycle(std::size_t index);

@@ -53,6 +53,7 @@ TEST_CASE("a closed loop measures every delivery of its messages", "[app][bench]
       CHECK(result.messages == 200);
       CHECK(result.deliveries == 200 * 20);
       CHECK(result.latency.count() == 200 * 20);
+      CHECK(result.on_arrival.count() == 0);
       CHECK(result.foreign == 0);
       REQUIRE(result.server);
       CHECK(result.server->cpu > 0ns);
@@ -71,6 +72,20 @@ TEST_CASE("an open loop sends as many messages as its rate asks for", "[app][ben
   CHECK(result.messages == 200);
   CHECK(result.deliveries == 200 * 20);
   CHECK(result.elapsed >= 390ms);
+}
+
+TEST_CASE("an open loop tells apart when a delivery came and when it was read", "[app][bench][load]") {
+  const child_server server{FLOOR_PROGRAM};
+  auto options = options_for(server);
+  options.rate = 500;
+  options.count = 100;
+  const auto result = run_load(options);
+  CHECK(result.is_faultless());
+  CHECK(result.latency.count() == 100 * 20);
+  CHECK(result.on_arrival.count() == 100 * 20);
+  CHECK(result.on_arrival.mean() > 1'000); // ns: a server that takes less does nothing
+  CHECK(result.on_arrival.mean() < result.latency.mean());
+  CHECK(result.on_arrival.quantile(0.5) <= result.latency.quantile(0.5));
 }
 
 TEST_CASE("several workers and source addresses act as one load", "[app][bench][load]") {
