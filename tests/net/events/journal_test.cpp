@@ -11,6 +11,9 @@
 #include <random>
 #include <set>
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 using namespace troupe::net::events;
 using troupe::tests::scratch_folder;
 namespace fs = std::filesystem;
@@ -39,11 +42,19 @@ std::string bytes_of(const fs::path& file) {
   return {std::istreambuf_iterator<char>{in}, {}};
 }
 
+std::vector<fs::path> synced; // in this process, since it was cleared
+
 void overwrite(const fs::path& file, const std::string& bytes) {
   std::ofstream{file, std::ios::binary | std::ios::trunc} << bytes;
 }
 
 } // namespace
+
+/// In place of the C library's: the journal calls this one.
+extern "C" int fdatasync(int descriptor) {
+  synced.push_back(fs::read_symlink(fmt::format("/proc/self/fd/{}", descriptor)));
+  return static_cast<int>(::syscall(SYS_fdatasync, descriptor));
+}
 
 TEST_CASE("journal: events are there, in order, until they are acknowledged", "[net][events][journal]") {
   const scratch_folder at;
@@ -111,6 +122,17 @@ TEST_CASE("journal: segments that are done with go, and what is open stays", "[n
   journal book{at.path(), small};
   CHECK(book.open().size() == 1);
   CHECK(book.next_sequence() == 2'002);
+}
+
+TEST_CASE("journal: what is written to a segment is on the medium before the next one begins", "[net][events][journal]") {
+  const scratch_folder at;
+  journal book{at.path(), {.max_bytes = 64 * 1024, .segment_bytes = 4 * 1024}};
+  const auto first = segments(at.path()).back();
+  synced.clear();
+  while (segments(at.path()).size() == 1) add(book, std::string(100, 'x'));
+  REQUIRE(synced.size() == 2);
+  CHECK(synced[0] == first);
+  CHECK(synced[1] == at.path() / "unfinished");
 }
 
 TEST_CASE("journal: a server that starts again and again leaves no files behind", "[net][events][journal]") {

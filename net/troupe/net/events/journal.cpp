@@ -225,6 +225,8 @@ std::string journal::write(std::string_view bytes) {
 }
 
 std::string journal::begin_segment() {
+  if (file_ >= 0) // or what is written there would never be synced
+    if (auto why = sync(); !why.empty()) return why;
   const segment next{segments_.empty() ? 1 : segments_.back().number + 1, next_, 0};
   std::string bytes;
   internal::append(bytes, {.what = record::kind::begin, .sequence = next_, .acknowledged = acknowledged_});
