@@ -65,6 +65,26 @@ TEST_CASE("event text: what is no UTF-8 does no harm", "[net][events]") {
   CHECK(json::accept(entry.text));
 }
 
+TEST_CASE("event text: what the journal could not take goes without what makes it long", "[net][events]") {
+  const std::string much(journal::max_text_bytes, 'u');
+  const auto up_of = [&](const std::string& user, const std::string& label) {
+    const connection_profile_ptr who{new connection_profile({0, 1, 0}, client_id::random(), user, {}, {label}, {}, {}),
+                                     false};
+    const auto entry = entry_of(connection_event{connection_up{who, {}}}, seventh);
+    REQUIRE(entry);
+    CHECK(entry->text.size() <= journal::max_text_bytes);
+    return json::parse(entry->text);
+  };
+  const auto unlabelled = up_of("ann", much);
+  CHECK(unlabelled["user"] == "ann");
+  CHECK_FALSE(unlabelled.contains("labels"));
+  CHECK(unlabelled["shortened"] == true);
+  const auto unnamed = up_of(much, "vip");
+  CHECK(unnamed["type"] == "connection_up");
+  CHECK_FALSE(unnamed.contains("user"));
+  CHECK_FALSE(up_of("ann", "vip").contains("shortened"));
+}
+
 TEST_CASE("event text: a delivery is an object of a node and its events", "[net][events]") {
   const auto body = json::parse(delivery_body("no\"de", {R"({"a":1})", R"({"b":2})"}));
   CHECK(body["node"] == "no\"de");

@@ -25,7 +25,19 @@ json begin(const char* type, std::chrono::system_clock::time_point when, const e
 }
 
 // What clients say may be no UTF-8.
-std::string text_of(const json& what) { return what.dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string dump(const json& what) { return what.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+/// Without what makes it longer than the journal takes.
+std::string text_of(json what) {
+  auto text = dump(what);
+  for (const auto* field : {"labels", "groups", "text", "user"}) {
+    if (text.size() <= journal::max_text_bytes) break;
+    if (what.erase(field) == 0) continue;
+    what["shortened"] = true;
+    text = dump(what);
+  }
+  return text;
+}
 
 void add(json& to, const connection_profile& who) {
   to["client"] = who.id.to_string();
@@ -61,13 +73,13 @@ std::optional<journal::entry> entry_of(const connection_event& what, const event
   if (const auto* up = std::get_if<connection_up>(&what)) {
     auto told = begin("connection_up", up->when, number);
     add(told, *up->who);
-    return journal::entry{effect::opens, up->who->id.to_string(), text_of(told)};
+    return journal::entry{effect::opens, up->who->id.to_string(), text_of(std::move(told))};
   }
   if (const auto* down = std::get_if<connection_down>(&what)) {
     auto told = begin("connection_down", down->when, number);
     add(told, *down->who);
     add(told, *down);
-    return journal::entry{effect::ends, down->who->id.to_string(), text_of(told)};
+    return journal::entry{effect::ends, down->who->id.to_string(), text_of(std::move(told))};
   }
   return std::nullopt;
 }
@@ -78,7 +90,7 @@ journal::entry entry_of(const troupe::centrifuge::channel_change& what, const ev
     told["channel"] = m.channel;
     told["client"] = m.client;
     told["user"] = m.user;
-    return text_of(told);
+    return text_of(std::move(told));
   };
   if (const auto* joined = std::get_if<troupe::centrifuge::member_joined>(&what))
     return {.text = member("member_joined", *joined)};
@@ -87,13 +99,13 @@ journal::entry entry_of(const troupe::centrifuge::channel_change& what, const ev
   if (const auto* occupied = std::get_if<troupe::centrifuge::channel_occupied>(&what)) {
     auto told = begin("channel_occupied", occupied->when, number);
     told["channel"] = occupied->channel;
-    return {.text = text_of(told)};
+    return {.text = text_of(std::move(told))};
   }
   const auto& vacated = std::get<channel_vacated>(what);
   auto told = begin("channel_vacated", vacated.when, number);
   told["channel"] = vacated.channel;
   told["reason"] = vacated.why == channel_vacated::cause::left ? "left" : "failed";
-  return {.text = text_of(told)};
+  return {.text = text_of(std::move(told))};
 }
 
 journal::entry lost_entry(const std::string& connection, const std::string& up,
@@ -105,7 +117,7 @@ journal::entry lost_entry(const std::string& connection, const std::string& up,
   told["client"] = connection;
   told["reason"] = "server_died";
   told["by"] = "server";
-  return {effect::ends, connection, text_of(told)};
+  return {effect::ends, connection, text_of(std::move(told))};
 }
 
 std::string delivery_body(std::string_view node, const std::vector<std::string>& events) {
