@@ -48,7 +48,7 @@ const meter_block* meter_slab::block(std::size_t i) const noexcept {
 }
 
 std::size_t meter_slab::extent() const noexcept {
-  return std::min<std::size_t>(extent_.load(std::memory_order_acquire), max_blocks);
+  return std::min<std::size_t>(extent_.load(std::memory_order_acquire), most_);
 }
 
 meter_block* meter_slab::take_free() noexcept {
@@ -69,8 +69,8 @@ meter_block& meter_slab::open() {
     used->reset();
     return *used;
   }
-  const auto i = extent_.load(std::memory_order_relaxed) < max_blocks ? extent_.fetch_add(1) : max_blocks;
-  if (i >= max_blocks) {
+  const auto i = extent_.load(std::memory_order_relaxed) < most_ ? extent_.fetch_add(1) : most_;
+  if (i >= most_) {
     unseen_.fetch_add(1, std::memory_order_relaxed);
     return spare_;
   }

@@ -3,7 +3,7 @@
 // METER SLAB: the meter blocks of one loop's actors. Blocks are reused and never freed while the slab
 // lives, so that readers walk it at any time; they hold up nobody and nobody holds up them.
 // Thread: any. Owner: the loop, its actors and its readers together. Bounded by: max_blocks; actors
-// beyond are not to be seen, and counted.
+// beyond are not to be seen, and counted (troupe_actors_unseen_total).
 #pragma once
 #include <troupe/meters/dead_letters.hpp>
 #include <troupe/meters/meter_block.hpp>
@@ -25,7 +25,8 @@ public:
   static constexpr std::size_t max_chunks = 8192;
   static constexpr std::size_t max_blocks = chunk_blocks * max_chunks;
 
-  meter_slab() = default;
+  /// @param most Blocks, at most max_blocks.
+  explicit meter_slab(std::size_t most = max_blocks) noexcept : most_(most) {}
   ~meter_slab();
   meter_slab(const meter_slab&) = delete;
   meter_slab& operator=(const meter_slab&) = delete;
@@ -77,6 +78,7 @@ private:
   void retire(const identity* who) const noexcept;
   void free_retired() const noexcept;
 
+  const std::size_t most_;
   std::array<std::atomic<chunk*>, max_chunks> chunks_{};
   std::atomic<std::uint32_t> extent_{0};
   // Free blocks as a list: number of the first + 1, and a tag that changes with every change.

@@ -113,6 +113,27 @@ TEST_CASE_METHOD(one_loop, "meter_slab: any number of actors has blocks of their
   CHECK(loop->actors->extent() == extent);
 }
 
+TEST_CASE("meter_slab: actors beyond its bound are not seen, but counted, and disturb nobody", "[actors][meters]") {
+  const auto slab = std::make_shared<meter_slab>(2);
+  auto first = std::make_unique<actor_meter>(slab);
+  actor_meter second{slab};
+  {
+    actor_meter third{slab};
+    actor_meter fourth{slab};
+    for (auto* each : {first.get(), &second, &third, &fourth}) show(*each, 1);
+    CHECK(slab->unseen() == 2);
+    CHECK(slab->shown() == 2);
+    CHECK(slab->extent() == 2);
+    CHECK(&*third != &*second);
+  }
+  CHECK(slab->shown() == 2);
+  first.reset();
+  actor_meter fifth{slab};
+  show(fifth, 5);
+  CHECK(slab->shown() == 2);
+  CHECK(slab->unseen() == 2);
+}
+
 TEST_CASE_METHOD(one_loop, "meter_slab: what an actor has done is in its row", "[actors][meters]") {
   actor_meter m{loop->actors};
   show(m, 1);

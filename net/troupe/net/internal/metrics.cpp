@@ -143,6 +143,11 @@ void collect_actors(collection& into, const inspection::observatory& of) {
       into.add(by_kind[i].*value, {{"kind", std::string{inspection::actor_kind_names[i]}}});
   };
   family("troupe_actors", "Hosted actors that are alive", &sum::alive);
+  double unseen = 0;
+  for (const auto& loop : of.by_loop())
+    unseen += static_cast<double>(loop->actors->unseen() + loop->elsewhere->unseen());
+  into.one("troupe_actors_unseen_total", "Actors beyond what a loop can show; they work all the same",
+           MetricType::Counter, unseen);
   family("troupe_mailbox_messages", "Messages waiting in mailboxes", &sum::waiting);
   family("troupe_mailbox_messages_max", "Messages waiting in the fullest mailbox", &sum::longest);
   into.one("troupe_connections_behind", "Connections with a message older than 1 s in their queue",
