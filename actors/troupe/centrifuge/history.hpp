@@ -25,9 +25,6 @@ struct history_options {
   std::chrono::seconds ttl{0}; ///< All are dropped so long after the last one; 0 keeps no stream.
   std::chrono::seconds meta_ttl{
       std::chrono::hours{720}}; ///< Epoch and offset are kept so long after use.
-
-  /// Whether there is a stream.
-  bool is_enabled() const noexcept { return size > 0 && ttl.count() > 0; }
 };
 
 /// What a client that comes back gets.

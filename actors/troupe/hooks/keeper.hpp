@@ -150,8 +150,6 @@ public:
   }
   /// Whether there is an actor that takes requests.
   [[nodiscard]] bool is_up() const noexcept { return actor_ && !resting_; }
-  /// Whether there is none, and none is needed.
-  [[nodiscard]] bool rests() const noexcept { return !actor_ && !wanted_; }
   /// Whether requests are not answered yet.
   [[nodiscard]] bool is_asked() const noexcept { return !open_.empty(); }
 

@@ -114,7 +114,6 @@ private:
   void write();
   void sync();
   void deliver();
-  void on_delivered();
   void on_failed(const std::string& why);
   void leave();
   void ring(alarm what, std::chrono::milliseconds in);
