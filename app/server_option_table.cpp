@@ -125,7 +125,7 @@ std::vector<option> server_option_table() {
               "Connections at once; more get 503. 0 is no limit."),
       integer("limit.connections_per_address", TROUPE_FIELD(server.limit.connections_per_address),
               "connections", any_count,
-              "Connections at once from one address; more get 429. 0 is no limit."),
+              "Connections at once from one address, of IPv6 one network of 64 bits; more get 429. 0 is no limit."),
       size("limit.memory_bytes", TROUPE_FIELD(server.limit.memory_bytes), {16u << 20, 1ull << 40, true},
            "Memory of the program; from 80 % of it upgrades get 503 and the longest queues are cut, "
            "from 95 % nothing is accepted. 0 is no limit."),

@@ -57,6 +57,24 @@ TEST_CASE("admission: addresses are counted apart, and the node's limit is named
   });
 }
 
+TEST_CASE("admission: all addresses of one IPv6 network count as one", "[net][admission]") {
+  const auto at = [](const char* text) { return asio::ip::make_address(text); };
+  loop_thread loop;
+  admission gate{*loop, {.connections_per_address = 1}};
+  loop.ask([&] {
+    CHECK(gate.enter(at("2001:db8::1")) == admission::verdict::admitted);
+    CHECK(gate.enter(at("2001:db8::2")) == admission::verdict::address_full);
+    CHECK(gate.enter(at("2001:db8:0:1::1")) == admission::verdict::admitted);
+    gate.leave(at("2001:db8::2"));
+    gate.leave(at("2001:db8::1"));
+    CHECK(gate.enter(at("2001:db8::3")) == admission::verdict::admitted);
+    CHECK(gate.enter(at("::ffff:192.0.2.1")) == admission::verdict::admitted);
+    CHECK(gate.enter(at("::ffff:192.0.2.2")) == admission::verdict::admitted);
+    CHECK(gate.enter(at("192.0.2.1")) == admission::verdict::address_full);
+    return 0;
+  });
+}
+
 TEST_CASE("admission: of two places at one address a leaver frees its own", "[net][admission]") {
   loop_thread loop;
   admission gate{*loop, {.connections_per_address = 2}};

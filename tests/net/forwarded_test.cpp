@@ -55,6 +55,17 @@ TEST_CASE("x-forwarded-for: what is no address hides what is left of it", "[net]
   CHECK(xff("192.0.2.1, unknown, 10.0.0.1") == "10.0.0.1");
 }
 
+TEST_CASE("networks: an address counts as itself, or as the network that one subscriber has", "[net][proxy]") {
+  CHECK(counted_address("192.0.2.1") == "192.0.2.1");
+  CHECK(counted_address("::ffff:192.0.2.1") == "192.0.2.1");
+  CHECK(counted_address("2001:db8:1:2:3:4:5:6") == "2001:db8:1:2::/64");
+  CHECK(counted_address("2001:DB8:1:2::") == "2001:db8:1:2::/64");
+  CHECK(counted_address("::1") == "::/64");
+  CHECK(counted_address("fe80::1") == "fe80::1");
+  CHECK(counted_address("fe80::1%1") != counted_address("fe80::2%1"));
+  for (const auto* none : {"somebody", "a:b", ""}) CHECK(counted_address(none) == none);
+}
+
 TEST_CASE("forwarded: for of the rightmost element that is no proxy is the client", "[net][proxy]") {
   CHECK(forwarded("for=192.0.2.1") == "192.0.2.1");
   CHECK(forwarded("For=\"192.0.2.1:4711\";proto=https;by=10.0.0.1") == "192.0.2.1");

@@ -194,6 +194,23 @@ for (const [kind, header] of [
   });
 }
 
+test("entry: all addresses of one IPv6 network share its limits", { timeout }, async (t) => {
+  const server = await startCentrifuge(t, {
+    proxy: { trusted: ["127.0.0.1"], header: "x-forwarded-for" }, limit: { connections: 100, connections_per_address: 2 },
+    rate: { address_message: "2/h" },
+  });
+  const from = async (address) => upgradeBehind(t, server, "", `X-Forwarded-For: ${address}\r\n`);
+  const [first, second] = [await from("2001:db8::1"), await from("2001:db8::2")];
+  for (const socket of [first, second]) assert.match(socket.answer, /^HTTP\/1\.1 101 /);
+  assert.match((await from("2001:db8::3")).answer, /^HTTP\/1\.1 429 /);
+  assert.match((await from("2001:db8:0:1::1")).answer, /^HTTP\/1\.1 101 /);
+  const hello = Buffer.from([0x82, 0x81, 0, 0, 0, 0, 0x2a]); // binary, masked with zeros
+  for (const socket of [first, second, first]) socket.write(hello);
+  await within(10_000, "the refusal", (async () => {
+    while (await exceeded(server, "address", "message") === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  })());
+});
+
 test("entry: a PROXY header that never ends is given up", { timeout }, async (t) => {
   const server = await startCentrifuge(t, {
     proxy: { trusted: ["127.0.0.1"], protocol: true }, limit: { handshake_timeout: "1s" },

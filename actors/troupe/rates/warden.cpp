@@ -37,11 +37,13 @@ warden_actor::behavior_type warden(warden_state::pointer self, rate_options opti
   return self->state.make_behavior(options, max_names, std::move(figures));
 }
 
-std::shared_ptr<const limits> spawn_wardens(const std::vector<host*>& homes, const rate_options& options) {
+std::shared_ptr<const limits> spawn_wardens(const std::vector<host*>& homes, const rate_options& options,
+                                            address_reading address_counts_as) {
   if (!options.any(scope::connection) && !options.any(scope::user) && !options.any(scope::address))
     return nullptr;
   auto all = std::make_shared<limits>();
   all->options = options;
+  all->address_counts_as = address_counts_as;
   const auto names = std::max<std::size_t>(1, options.max_tracked / (2 * homes.size()));
   for (auto* home : homes) {
     all->by_loop.push_back(std::make_shared<counters>());

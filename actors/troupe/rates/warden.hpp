@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace troupe::rates {
@@ -46,9 +47,14 @@ struct counters {
   }
 };
 
+/// Whom an address counts as: addresses that belong to one party share their rates.
+using address_reading = std::string (*)(std::string_view);
+inline std::string as_itself(std::string_view address) { return std::string{address}; }
+
 /// What all connections of a server share. Immutable but for the counters; outlives them.
 struct limits {
   rate_options options;
+  address_reading address_counts_as = as_itself;
   std::vector<warden_actor> wardens;               ///< By loop.
   std::vector<std::shared_ptr<counters>> by_loop;
 
@@ -83,7 +89,8 @@ warden_actor::behavior_type warden(warden_state::pointer self, rate_options opti
                                    std::shared_ptr<counters> figures);
 
 /// Limits with a warden on each of `homes`; null if the options set none.
-std::shared_ptr<const limits> spawn_wardens(const std::vector<host*>& homes, const rate_options& options);
+std::shared_ptr<const limits> spawn_wardens(const std::vector<host*>& homes, const rate_options& options,
+                                            address_reading address_counts_as = as_itself);
 
 } // namespace troupe::rates
 

@@ -121,8 +121,8 @@ visitor_actor::behavior_type visitor(hosted_pointer<visitor_actor, visitor_state
 
 class guarded : public testing::deterministic_system {
 public:
-  explicit guarded(rate_options options) : deterministic_system(3) {
-    all = spawn_wardens({&host(0), &host(1), &host(2)}, options);
+  explicit guarded(rate_options options, address_reading address_counts_as = as_itself) : deterministic_system(3) {
+    all = spawn_wardens({&host(0), &host(1), &host(2)}, options, address_counts_as);
     run();
   }
   ~guarded() {
@@ -186,6 +186,17 @@ TEST_CASE("rates: a connection has a bucket of its own", "[actors][rates]") {
   CHECK(g.over(scope::connection) == 2);
   a.book->what = operation::rpc;
   CHECK(g.passes(a, 5) == "ggggg");
+}
+
+TEST_CASE("rates: addresses that count as one share one bucket, whatever their loops", "[actors][rates]") {
+  const auto first_letter = [](std::string_view address) { return std::string{address.substr(0, 1)}; };
+  guarded g{limited(scope::address, {.count = 2}), first_letter};
+  for (std::size_t loop = 0; loop < 3; ++loop) {
+    const auto letter = std::string(1, static_cast<char>('a' + loop));
+    CHECK(g.passes(g.comes({{}, letter + "1"}, 0)) == "g");
+    CHECK(g.passes(g.comes({{}, letter + "2"}, 1)) == "g");
+    CHECK(g.passes(g.comes({{}, letter + "3"}, 2)) == "r");
+  }
 }
 
 TEST_CASE("rates: connections of a user share one bucket, whatever their loops", "[actors][rates]") {

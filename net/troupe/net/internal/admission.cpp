@@ -1,6 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/net/internal/admission.hpp>
 
+#include <troupe/net/internal/networks.hpp>
+
 namespace troupe::net {
 
 ticket::~ticket() {
@@ -33,12 +35,13 @@ admission::verdict admission::enter_proxied() {
 
 admission::verdict admission::count(const asio::ip::address& address) {
   if (limits_.connections_per_address == 0) return verdict::admitted;
-  return ++by_address_[address] > limits_.connections_per_address ? verdict::address_full : verdict::admitted;
+  return ++by_address_[counted_address(address)] > limits_.connections_per_address ? verdict::address_full : verdict::admitted;
 }
 
 void admission::leave(const asio::ip::address& address) {
   --open_;
-  const auto found = by_address_.find(address);
+  if (by_address_.empty()) return;
+  const auto found = by_address_.find(counted_address(address));
   if (found != by_address_.end() && --found->second == 0) by_address_.erase(found);
 }
 

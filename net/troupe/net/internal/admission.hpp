@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <unordered_map>
 
 namespace troupe::net {
@@ -69,7 +70,7 @@ private:
   limit_options limits_;
   std::size_t open_ = 0;
   std::atomic<bool> retired_{false};
-  std::unordered_map<asio::ip::address, std::size_t> by_address_; // empty without a limit
+  std::unordered_map<std::string, std::size_t> by_address_; // by counted_address(); empty without a limit
 };
 
 } // namespace troupe::net

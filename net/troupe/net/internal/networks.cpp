@@ -35,6 +35,21 @@ bool holds(const Network& all, const Address& one) {
 
 bool is_network(std::string_view text) { return parse(text).has_value(); }
 
+std::string counted_address(const ip::address& address) {
+  if (address.is_v4()) return address.to_string();
+  const auto v6 = address.to_v6();
+  if (v6.is_v4_mapped()) return ip::make_address_v4(ip::v4_mapped, v6).to_string();
+  if (v6.is_link_local()) return v6.to_string();
+  constexpr unsigned short network_bits = 64;
+  return ip::network_v6{v6, network_bits}.canonical().to_string();
+}
+
+std::string counted_address(std::string_view address) {
+  boost::system::error_code ec;
+  const auto known = ip::make_address(address, ec);
+  return ec ? std::string{address} : counted_address(known);
+}
+
 networks::networks(const std::vector<std::string>& texts) {
   for (const auto& text : texts) {
     const auto parsed = parse(text);

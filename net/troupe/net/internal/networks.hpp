@@ -15,6 +15,13 @@ namespace troupe::net {
 /// Whether it is one: "10.0.0.0/8", "2001:db8::/32", "127.0.0.1".
 [[nodiscard]] bool is_network(std::string_view text);
 
+/// Whom an address counts as where addresses have limits. An IPv4 address as itself, also inside of an IPv6 one. Any other
+/// IPv6 address as its network of 64 bits, such as "2001:db8::/64", for whoever has one address of it may have all (RFC
+/// 4291, section 2.5.4); but a link-local one as itself.
+[[nodiscard]] std::string counted_address(const boost::asio::ip::address& address);
+/// Likewise; what is no address counts as itself.
+[[nodiscard]] std::string counted_address(std::string_view address);
+
 class networks {
 public:
   networks() = default;

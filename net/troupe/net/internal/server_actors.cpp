@@ -4,6 +4,7 @@
 #include <troupe/centrifuge/roster.hpp>
 #include <troupe/hooks/echo.hpp>
 #include <troupe/net/centrifuge/codecs.hpp>
+#include <troupe/net/internal/networks.hpp>
 #include <troupe/net/internal/server_impl.hpp>
 #include <troupe/metered.hpp>
 #include <troupe/registry.hpp>
@@ -49,7 +50,7 @@ void server::impl::spawn_actors() {
   const auto& o = context_.options;
   std::vector<host*> homes;
   for (auto& loop : loops_) homes.push_back(loop.get());
-  limits_ = rates::spawn_wardens(homes, o.rates);
+  limits_ = rates::spawn_wardens(homes, o.rates, counted_address);
   if (limits_)
     for (const auto& warden : limits_->wardens) rely_on(warden, "warden", channels_ended_.emplace_back());
   settings_ = std::make_shared<const connection_settings>(connection_settings{
