@@ -11,7 +11,7 @@ COLUMNS = {
         ("p50 us", "latency_us.p50", "{:.0f}"),
         ("p99 us", "latency_us.p99", "{:.0f}"),
         ("p99.9 us", "latency_us.p99_9", "{:.0f}"),
-        ("p99 came", "arrival_us.p99", "{:.0f}"),
+        ("arrival p99 us", "arrival_us.p99", "{:.0f}"),
         ("busiest", "server.busiest_thread_us_per_delivery", "{:.3f}"),
         ("gen CPU %", "generator.cpu_percent", "{:.0f}"),
     ],
