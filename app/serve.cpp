@@ -6,6 +6,7 @@
 #include "app/console/console.hpp"
 #include "app/console/web_commands.hpp"
 #include "app/dashboard.hpp"
+#include "app/service_manager.hpp"
 #include "app/web_pages.hpp"
 
 #include <troupe/net/server.hpp>
@@ -130,6 +131,7 @@ int serve(const settings& settings) {
              {"descriptors", fmt::to_string(descriptors)},
              {"console", console->path()},
              {"console_port", fmt::to_string(console->port())}});
+  tell_service_manager(fmt::format("READY=1\nSTATUS=listening on port {}", server.port()));
   if (settings.log.format == log_format::human || ::isatty(STDOUT_FILENO) == 1)
     (void)print(fmt::format("Troupe {} is running. Open {} in two browser tabs; Ctrl-C stops it.\n",
                             version(), page_address(server, settings.server.listen)));
@@ -143,6 +145,7 @@ int serve(const settings& settings) {
     console->reload_tls();
   }
   log.write(severity::info, "stopping", {{"signal", std::string{signal_name(signal)}}});
+  tell_service_manager("STOPPING=1\nSTATUS=draining");
   server.stop();
   server.wait();
   console.reset();

@@ -47,6 +47,13 @@ endif()
 set(troupe ${where}/troupe/usr/bin/troupe)
 run(said ${troupe} version)
 run(said ${troupe} check-config --config ${where}/troupe/etc/troupe/troupe.toml)
+# Without these the console of the service cannot be reached, events are not kept, and nobody knows when it listens.
+file(READ ${where}/troupe/usr/lib/systemd/system/troupe.service unit)
+foreach(line "Type=notify" "ExecReload=" "RuntimeDirectory=troupe" "StateDirectory=troupe")
+  if(NOT unit MATCHES "\n${line}")
+    message(FATAL_ERROR "troupe.service lacks ${line}")
+  endif()
+endforeach()
 find_program(systemd_analyze systemd-analyze)
 if(systemd_analyze)
   # It wants to see the programs the unit starts: its root is what was unpacked.

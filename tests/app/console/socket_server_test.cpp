@@ -163,6 +163,7 @@ TEST_CASE("console sockets: one that waits for an answer does not outlive the se
 TEST_CASE("console sockets: the automatic path is in the runtime folder and named by the port",
           "[app][console]") {
   scratch_folder folder;
+  ::unsetenv("RUNTIME_DIRECTORY");
   const auto before = std::getenv("XDG_RUNTIME_DIR");
   const std::optional<std::string> kept = before ? std::optional<std::string>{before} : std::nullopt;
   ::setenv("XDG_RUNTIME_DIR", folder.path().c_str(), 1);
@@ -178,6 +179,17 @@ TEST_CASE("console sockets: the automatic path is in the runtime folder and name
     CHECK_THROWS_AS(client{""}, std::runtime_error);
   }
   CHECK_THROWS_AS(client{""}, std::runtime_error);
+  const scratch_folder service;
+  ::unsetenv("XDG_RUNTIME_DIR");
+  ::setenv("RUNTIME_DIRECTORY", (service.path() + ":/run/other").c_str(), 1);
+  CHECK(automatic_socket_path(8000) == service.file("8000.sock"));
+  {
+    console_world world{{.path = automatic_socket_path(8000)}};
+    CHECK(automatic_sockets(folder.path()) == std::vector{service.file("8000.sock")});
+    ::unsetenv("RUNTIME_DIRECTORY");
+    ::setenv("XDG_RUNTIME_DIR", folder.path().c_str(), 1);
+    CHECK(automatic_sockets(service.path()) == std::vector{service.file("8000.sock")}); // by another user
+  }
   if (kept)
     ::setenv("XDG_RUNTIME_DIR", kept->c_str(), 1);
   else
