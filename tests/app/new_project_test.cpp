@@ -3,6 +3,7 @@
 // What `troupe new` writes; that it builds and passes its test is shown by package.scaffold.
 #include "app/new_project.hpp"
 #include "support/catch.hpp"
+#include "support/scratch_folder.hpp"
 
 #include <cstdlib>
 #include <fstream>
@@ -12,20 +13,9 @@
 #include <string>
 
 using namespace troupe::app;
+using troupe::tests::scratch_folder;
 
 namespace {
-
-/// A folder that goes with the object.
-struct scratch_folder {
-  scratch_folder() {
-    auto pattern = (std::filesystem::temp_directory_path() / "troupe-new-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
-  }
-  ~scratch_folder() { std::filesystem::remove_all(path); }
-
-  std::filesystem::path path;
-};
 
 std::string content(const std::filesystem::path& path) {
   std::ifstream file{path, std::ios::binary};
@@ -36,8 +26,8 @@ std::string content(const std::filesystem::path& path) {
 
 TEST_CASE("new project: its files are the scaffold's, with its name in them", "[app][new]") {
   const scratch_folder scratch;
-  const auto folder = write_project("my-server", scratch.path);
-  CHECK(folder == scratch.path / "my-server");
+  const auto folder = write_project("my-server", scratch.path());
+  CHECK(folder == scratch.path() / "my-server");
   std::set<std::string> files;
   for (const auto& entry : std::filesystem::directory_iterator{folder}) {
     files.insert(entry.path().filename().string());
@@ -50,10 +40,10 @@ TEST_CASE("new project: its files are the scaffold's, with its name in them", "[
 
 TEST_CASE("new project: a folder that exists is left alone", "[app][new]") {
   const scratch_folder scratch;
-  std::filesystem::create_directory(scratch.path / "taken");
-  CHECK_THROWS_WITH(write_project("taken", scratch.path),
-                    (scratch.path / "taken").string() + ": exists already");
-  CHECK(std::filesystem::is_empty(scratch.path / "taken"));
+  std::filesystem::create_directory(scratch.path() / "taken");
+  CHECK_THROWS_WITH(write_project("taken", scratch.path()),
+                    (scratch.path() / "taken").string() + ": exists already");
+  CHECK(std::filesystem::is_empty(scratch.path() / "taken"));
 }
 
 TEST_CASE("new project: a name is one for CMake and a folder", "[app][new]") {

@@ -2,10 +2,8 @@
 //
 // A file that exists while a test needs it.
 #pragma once
-#include "support/catch.hpp"
+#include "support/scratch_folder.hpp"
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
@@ -14,21 +12,12 @@ namespace troupe::app {
 
 class scratch_file {
 public:
-  explicit scratch_file(std::string_view text) {
-    auto pattern = (std::filesystem::temp_directory_path() / "troupe-test-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    folder_ = pattern;
-    std::ofstream{path()} << text;
-  }
-  ~scratch_file() { std::filesystem::remove_all(folder_); }
+  explicit scratch_file(std::string_view text) { std::ofstream{path()} << text; }
 
-  scratch_file(const scratch_file&) = delete;
-  scratch_file& operator=(const scratch_file&) = delete;
-
-  [[nodiscard]] std::string path() const { return folder_ / "troupe.toml"; }
+  [[nodiscard]] std::string path() const { return folder_.file("troupe.toml"); }
 
 private:
-  std::filesystem::path folder_;
+  troupe::tests::scratch_folder folder_;
 };
 
 } // namespace troupe::app

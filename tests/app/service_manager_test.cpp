@@ -44,7 +44,7 @@ struct environment {
 
 TEST_CASE_METHOD(environment, "service manager: who gave an address is told", "[app]") {
   const troupe::tests::scratch_folder folder;
-  const auto path = (folder.path() / "notify").string();
+  const auto path = folder.file("notify");
   manager one{path};
   set(path);
   tell_service_manager("READY=1\nSTATUS=well");

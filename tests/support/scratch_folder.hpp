@@ -26,6 +26,8 @@ public:
   scratch_folder& operator=(const scratch_folder&) = delete;
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+  /// Path of a file in it.
+  [[nodiscard]] std::string file(const std::string& name) const { return path_ / name; }
 
 private:
   std::filesystem::path path_;

@@ -9,6 +9,7 @@
 #include "net/support/tcp_line.hpp"
 #include "net/support/wire_client.hpp"
 #include "support/catch.hpp"
+#include "support/scratch_folder.hpp"
 
 #include <troupe/net/server.hpp>
 
@@ -34,6 +35,7 @@ namespace troupe::app::console::tests {
 
 using namespace std::chrono_literals;
 using troupe::tests::free_port;
+using troupe::tests::scratch_folder;
 
 /// Waits for a condition, with patience for a busy machine.
 inline bool eventually(const std::function<bool()>& holds) {
@@ -45,25 +47,6 @@ inline bool eventually(const std::function<bool()>& holds) {
   }
   return true;
 }
-
-/// A folder that is gone with its object.
-class scratch_folder {
-public:
-  scratch_folder() {
-    std::string name = "/tmp/troupe-console-test-XXXXXX";
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~scratch_folder() { std::filesystem::remove_all(path_); }
-  scratch_folder(const scratch_folder&) = delete;
-  scratch_folder& operator=(const scratch_folder&) = delete;
-
-  [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] std::string file(const std::string& name) const { return path_ + '/' + name; }
-
-private:
-  std::string path_;
-};
 
 struct memory_file {
   memory_file() = default;

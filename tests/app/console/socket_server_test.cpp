@@ -181,7 +181,7 @@ TEST_CASE("console sockets: the automatic path is in the runtime folder and name
   CHECK_THROWS_AS(client{""}, std::runtime_error);
   const scratch_folder service;
   ::unsetenv("XDG_RUNTIME_DIR");
-  ::setenv("RUNTIME_DIRECTORY", (service.path() + ":/run/other").c_str(), 1);
+  ::setenv("RUNTIME_DIRECTORY", (service.path().string() + ":/run/other").c_str(), 1);
   CHECK(automatic_socket_path(8000) == service.file("8000.sock"));
   {
     console_world world{{.path = automatic_socket_path(8000)}};
