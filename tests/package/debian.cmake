@@ -56,7 +56,9 @@ foreach(line "Type=notify" "ExecReload=" "RuntimeDirectory=troupe" "StateDirecto
 endforeach()
 find_program(systemd_analyze systemd-analyze)
 if(systemd_analyze)
-  # It wants to see the programs the unit starts: its root is what was unpacked.
+  # It wants to see the programs the unit starts: its root is what was unpacked, and a shell.
+  file(MAKE_DIRECTORY ${where}/troupe/bin)
+  file(COPY_FILE /bin/sh ${where}/troupe/bin/sh)
   execute_process(COMMAND ${systemd_analyze} verify --root=${where}/troupe --recursive-errors=no troupe.service
     OUTPUT_VARIABLE said ERROR_VARIABLE faults RESULT_VARIABLE result)
   if(result OR faults MATCHES "troupe.service")
