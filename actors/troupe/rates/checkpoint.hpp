@@ -44,7 +44,8 @@ public:
     const bool user = !who.user.empty() && all_->options.of(scope::user, what).is_set();
     const bool address = !who.address.empty() && all_->options.of(scope::address, what).is_set();
     if (!user && !address) return verdict::granted;
-    auto ask_address = [self, all = all_, what, from = all_->address_counts_as(who.address)](auto done) {
+    const auto counted = address ? all_->address_counts_as(who.address) : std::string{};
+    auto ask_address = [self, all = all_, what, from = counted](auto done) {
       self->request(all->wardens[of(from, *all)], caf::infinite, ask_permit{what, scope::address, from})
         .then([done](const permit& m) { done(m.decision); },
               [done](const caf::error&) { done(verdict::granted); }); // the server ends
