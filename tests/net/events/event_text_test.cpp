@@ -83,6 +83,8 @@ TEST_CASE("event text: what the journal could not take goes without what makes i
   CHECK(unnamed["type"] == "connection_up");
   CHECK_FALSE(unnamed.contains("user"));
   CHECK_FALSE(up_of("ann", "vip").contains("shortened"));
+  const auto lost = json::parse(lost_entry("c", unnamed.dump(), {}, seventh).text);
+  CHECK(lost["shortened"] == true);
 }
 
 TEST_CASE("event text: a delivery is an object of a node and its events", "[net][events]") {

@@ -112,7 +112,7 @@ journal::entry lost_entry(const std::string& connection, const std::string& up,
                           std::chrono::system_clock::time_point now, const event_number& number) {
   auto told = begin("connection_down", now, number);
   const auto known = json::parse(up, nullptr, false);
-  for (const auto* field : {"client", "user", "transport", "address", "groups", "labels"})
+  for (const auto* field : {"client", "user", "transport", "address", "groups", "labels", "shortened"})
     if (known.is_object() && known.contains(field)) told[field] = known[field];
   told["client"] = connection;
   told["reason"] = "server_died";
