@@ -25,7 +25,7 @@ std::vector<option> server_option_table() {
       integer("listen.backlog", TROUPE_FIELD(server.listen.backlog), "connections", {1, 65535},
               "Connections the kernel holds until they are accepted; it may hold fewer."),
       integer("listen.loops", TROUPE_FIELD(server.listen.loops), "threads", {0, 256},
-              "I/O loops; 0 is one per core."),
+              "I/O loops; 0 is one per processor, within the quota of the control group."),
       choice("listen.send", TROUPE_FIELD(server.listen.send),
              std::vector<std::pair<std::string_view, send_method>>{
                  {"automatic", send_method::automatic},

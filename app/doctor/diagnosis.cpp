@@ -4,6 +4,7 @@
 #include "app/console/quantity.hpp"
 #include "app/values.hpp"
 
+#include <troupe/net/internal/resources.hpp>
 #include <troupe/net/web/address.hpp>
 
 #include <fmt/format.h>
@@ -126,16 +127,18 @@ finding connection_tracking(const facts& seen) {
 }
 
 finding processors(const facts& seen, const settings& of) {
-  const auto loops = of.server.listen.loops != 0 ? of.server.listen.loops : seen.processors;
+  const auto best = net::default_loops(seen.processors, seen.processor_quota);
+  const auto loops = of.server.listen.loops != 0 ? of.server.listen.loops : best;
+  const auto threads = fmt::format("{} loop{}", loops, loops == 1 ? "" : "s");
   if (seen.processor_quota && *seen.processor_quota < static_cast<double>(loops))
     return {"processors", verdict::hurts,
-            fmt::format("{} loops share a quota of {:.2g} processors: all of them are paused when it is spent",
-                        loops, *seen.processor_quota),
-            fmt::format("listen.loops = {}, or no quota", std::max(1, static_cast<int>(*seen.processor_quota)))};
+            fmt::format("{} with a quota of {:.2g} processors: all stand still whenever it is spent", threads,
+                        *seen.processor_quota),
+            loops == best ? "a quota of a whole processor, or none" : "listen.loops = 0, or no quota"};
   if (loops > seen.processors)
     return {"processors", verdict::hint,
-            fmt::format("{} loops on {} processors", loops, seen.processors), "listen.loops = 0"};
-  return {"processors", verdict::good, fmt::format("{} loops on {}", loops, seen.processors)};
+            fmt::format("{} on {} processors", threads, seen.processors), "listen.loops = 0"};
+  return {"processors", verdict::good, fmt::format("{} on {}", threads, seen.processors)};
 }
 
 finding memory(const facts& seen, const settings& of) {

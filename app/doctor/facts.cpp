@@ -5,6 +5,7 @@
 #include "app/values.hpp"
 
 #include <troupe/net/internal/batch_sender.hpp>
+#include <troupe/net/internal/resources.hpp>
 
 #include <fmt/format.h>
 
@@ -17,7 +18,6 @@
 
 #include <linux/magic.h>
 #include <netdb.h>
-#include <sched.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/statfs.h>
@@ -55,37 +55,13 @@ std::string chosen_of(const std::string& path) {
   return {};
 }
 
-/// Of a file of the process's own control group (version 2).
-std::string control_group_file(const std::string& name) {
-  const auto group = line_of("/proc/self/cgroup"); // "0::/path"
-  const auto path = group.starts_with("0::") ? group.substr(3) : std::string{"/"};
-  return "/sys/fs/cgroup" + (path == "/" ? "" : path) + '/' + name;
-}
-
-std::optional<double> processor_quota() {
-  const auto path = control_group_file("cpu.max"); // "max 100000" or "50000 100000"
-  const auto quota = number_of(path);
-  const auto period = number_of(path, 1);
-  if (!quota || !period || *period == 0)
-    return std::nullopt;
-  return static_cast<double>(*quota) / static_cast<double>(*period);
-}
-
 std::optional<std::uint64_t> memory() {
   const auto pages = ::sysconf(_SC_PHYS_PAGES);
   const auto page = ::sysconf(_SC_PAGE_SIZE);
   if (pages <= 0 || page <= 0)
     return std::nullopt;
   const auto machine = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page);
-  return std::min(machine, number_of(control_group_file("memory.max")).value_or(machine));
-}
-
-std::uint64_t processors() {
-  cpu_set_t mine;
-  CPU_ZERO(&mine);
-  if (::sched_getaffinity(0, sizeof mine, &mine) != 0)
-    return 1;
-  return static_cast<std::uint64_t>(CPU_COUNT(&mine));
+  return std::min(machine, net::memory_limit().value_or(machine));
 }
 
 std::optional<bool> clock_is_synchronized() {
@@ -161,8 +137,8 @@ facts examine(const settings& of) {
   seen.clock_source = line_of("/sys/devices/system/clocksource/clocksource0/current_clocksource");
   seen.clock_is_synchronized = clock_is_synchronized();
   seen.conntrack_max = number_of("/proc/sys/net/netfilter/nf_conntrack_max");
-  seen.processors = processors();
-  seen.processor_quota = processor_quota();
+  seen.processors = net::usable_processors();
+  seen.processor_quota = net::processor_quota();
   seen.memory_bytes = memory();
   seen.ports = ports_of(of.server);
   if (!of.server.tls.certificate.empty())

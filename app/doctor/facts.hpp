@@ -51,8 +51,8 @@ struct facts {
   std::optional<bool> clock_is_synchronized;
   std::optional<std::uint64_t> conntrack_max;     ///< nf_conntrack_max; absent: not loaded.
   std::uint64_t processors = 1;                   ///< That the process may run on.
-  std::optional<double> processor_quota;          ///< Of its control group, in processors.
-  std::optional<std::uint64_t> memory_bytes;      ///< Of the machine or the control group.
+  std::optional<double> processor_quota;          ///< Of its control groups, in processors.
+  std::optional<std::uint64_t> memory_bytes;      ///< Of the machine or its control groups.
   std::vector<port_facts> ports;
   std::optional<tls_facts> tls;                   ///< If TLS is on.
   std::optional<journal_facts> journal;           ///< If there are events.

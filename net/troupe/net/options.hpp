@@ -31,7 +31,7 @@ struct listen_options {
   std::string address = "0.0.0.0"; ///< IPv4 or IPv6 address to bind; "::" listens on both.
   std::uint16_t port = 8000;       ///< HTTP and WebSocket; 0 lets the kernel choose.
   unsigned backlog = 4096;         ///< Connections the kernel holds until accepted; cut by somaxconn.
-  std::size_t loops = 0;           ///< I/O loops (threads); 0 means one per core.
+  std::size_t loops = 0;           ///< I/O loops (threads); 0: one per processor, within the quota of the control group.
   send_method send = send_method::automatic;
 };
 

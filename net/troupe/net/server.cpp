@@ -4,6 +4,7 @@
 #include <troupe/net/api/api_pages.hpp>
 #include <troupe/net/insight.hpp>
 #include <troupe/net/internal/http_session.hpp>
+#include <troupe/net/internal/resources.hpp>
 #include <troupe/net/internal/server_impl.hpp>
 #include <troupe/net/internal/tls_context.hpp>
 #include <troupe/net/internal/totals.hpp>
@@ -27,7 +28,7 @@ constexpr auto cut_interval = 20ms;
 constexpr auto inspection_grace = 10s; // for a table of very many actors
 
 std::size_t loops_for(const listen_options& options) {
-  return options.loops != 0 ? options.loops : std::max(1U, std::thread::hardware_concurrency());
+  return options.loops != 0 ? options.loops : default_loops(usable_processors(), processor_quota());
 }
 
 } // namespace

@@ -134,11 +134,14 @@ TEST_CASE("doctor: connection tracking below the descriptors hurts", "[app][doct
 TEST_CASE("doctor: a quota below the loops hurts", "[app][doctor]") {
   auto f = healthy();
   f.processor_quota = 1.5;
-  CHECK(told(f, "processors") == "HURTS 8 loops share a quota of 1.5 processors: all of them are paused "
-                                 "when it is spent -> listen.loops = 1, or no quota");
   settings s;
-  s.server.listen.loops = 1;
-  CHECK(told(f, "processors", s).starts_with("good"));
+  s.server.listen.loops = 8;
+  CHECK(told(f, "processors", s) == "HURTS 8 loops with a quota of 1.5 processors: all stand still whenever it is "
+                                    "spent -> listen.loops = 0, or no quota");
+  CHECK(told(f, "processors") == "good 1 loop on 8 -> ");
+  f.processor_quota = 0.5;
+  CHECK(told(f, "processors") == "HURTS 1 loop with a quota of 0.5 processors: all stand still whenever it is "
+                                 "spent -> a quota of a whole processor, or none");
   s.server.listen.loops = 9;
   f.processor_quota = std::nullopt;
   CHECK(told(f, "processors", s).starts_with("hint"));
