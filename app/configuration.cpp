@@ -30,19 +30,6 @@ struct rule {
   bool (*holds)(const Of&);
 };
 
-/// True if a port is taken twice on addresses that overlap.
-bool collides(std::uint16_t one, std::uint16_t other) { return one != 0 && one == other; }
-
-bool admin_overlaps(const net::server_options& s) {
-  return s.listen.address == "0.0.0.0" || s.listen.address == "::" ||
-         s.listen.address == s.admin.address;
-}
-
-bool api_overlaps(const net::server_options& s, const std::string& other) {
-  return s.api.address == "0.0.0.0" || s.api.address == "::" || other == "0.0.0.0" ||
-         other == "::" || s.api.address == other;
-}
-
 constexpr rule<net::server_options> rules[] = {
     {"tls.certificate", "needs", "tls.key",
      [](const auto& s) { return s.tls.certificate.empty() || !s.tls.key.empty(); }},
@@ -50,12 +37,6 @@ constexpr rule<net::server_options> rules[] = {
      [](const auto& s) { return s.tls.key.empty() || !s.tls.certificate.empty(); }},
     {"tls.port", "needs", "tls.certificate",
      [](const auto& s) { return s.tls.port == 0 || !s.tls.certificate.empty(); }},
-    {"tls.port", "must differ from", "listen.port",
-     [](const auto& s) { return !collides(s.tls.port, s.listen.port); }},
-    {"admin.port", "must differ from", "listen.port",
-     [](const auto& s) { return !admin_overlaps(s) || !collides(s.admin.port, s.listen.port); }},
-    {"admin.port", "must differ from", "tls.port",
-     [](const auto& s) { return !admin_overlaps(s) || !collides(s.admin.port, s.tls.port); }},
     {"api.address", "must be a loopback address without", "api.key",
      [](const auto& s) { return !s.api.key.empty() || is_loopback_address(s.api.address); }},
     {"api.address", "must be a loopback address with", "api.insecure",
@@ -63,18 +44,6 @@ constexpr rule<net::server_options> rules[] = {
     {"api.tls", "needs", "tls.certificate",
      [](const auto& s) { return !s.api.tls || !s.tls.certificate.empty(); }},
     {"api.tls", "needs", "api.port", [](const auto& s) { return !s.api.tls || s.api.port != 0; }},
-    {"api.port", "must differ from", "listen.port",
-     [](const auto& s) {
-       return !api_overlaps(s, s.listen.address) || !collides(s.api.port, s.listen.port);
-     }},
-    {"api.port", "must differ from", "tls.port",
-     [](const auto& s) {
-       return !api_overlaps(s, s.listen.address) || !collides(s.api.port, s.tls.port);
-     }},
-    {"api.port", "must differ from", "admin.port",
-     [](const auto& s) {
-       return !api_overlaps(s, s.admin.address) || !collides(s.api.port, s.admin.port);
-     }},
     {"heartbeat.pong_timeout", "must be shorter than", "heartbeat.ping_interval",
      [](const auto& s) {
        return s.heartbeat.ping_interval.count() == 0 ||
@@ -159,6 +128,7 @@ void configuration::validate() const {
   };
   check(rules, values_.server);
   check(console_rules, values_);
+  require_distinct_ports();
   require_webhooks();
   require_keys("client.token", values_.server.auth.connection);
   if (values_.server.websocket.require_token && !values_.server.auth.connection.has_keys())
@@ -166,6 +136,14 @@ void configuration::validate() const {
   require_keys("client.subscription_token", values_.server.auth.subscription);
   require_readable("tls.certificate", values_.server.tls.certificate);
   require_readable("tls.key", values_.server.tls.key);
+}
+
+void configuration::require_distinct_ports() const {
+  const auto all = ports_of(values_);
+  for (auto later = all.begin(); later != all.end(); ++later)
+    for (auto earlier = all.begin(); earlier != later; ++earlier)
+      if (later->port == earlier->port && addresses_overlap(later->address, earlier->address))
+        throw config_error{fmt::format("{} must differ from {}", describe(later->option), describe(earlier->option))};
 }
 
 std::string configuration::describe(std::string_view key) const {

@@ -40,6 +40,8 @@ private:
   [[nodiscard]] std::string describe(std::string_view key) const;
   /// Namespaces that ask webhooks need them.
   void require_webhooks() const;
+  /// Two ports on addresses that overlap.
+  void require_distinct_ports() const;
   static void require_keys(std::string_view section, const net::auth::token_options& options);
   void require_readable(std::string_view key, const std::string& path) const;
 

@@ -126,6 +126,7 @@ int serve(const settings& settings) {
              {"tls_port", fmt::to_string(server.tls_port())},
              {"admin_port", fmt::to_string(server.admin_port())},
              {"api_port", fmt::to_string(server.api_port())},
+             {"metrics_port", fmt::to_string(server.metrics_port())},
              {"loops", fmt::to_string(server.loop_count())},
              {"send", server.send_method_name()},
              {"descriptors", fmt::to_string(descriptors)},

@@ -51,6 +51,11 @@ std::vector<option> server_option_table() {
       integer("admin.port", TROUPE_FIELD(server.admin.port), "", port,
               "Port that serves the inner state and /health to operators; 0 turns it off."),
 
+      text("metrics.address", TROUPE_FIELD(server.metrics.address), "an IPv4 or IPv6 address", is_address,
+           "Address of metrics.port, which asks nobody who they are."),
+      integer("metrics.port", TROUPE_FIELD(server.metrics.port), "", port,
+              "Port that serves /metrics and /health and nothing else; 0 leaves them to admin.port."),
+
       text("api.address", TROUPE_FIELD(server.api.address), "an IPv4 or IPv6 address", is_address,
            "Address of the server API's own port; without api.key a loopback address."),
       integer("api.port", TROUPE_FIELD(server.api.port), "", port,

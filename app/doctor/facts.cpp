@@ -92,16 +92,10 @@ int try_port(const std::string& address, std::uint16_t port) {
   return fault;
 }
 
-std::vector<port_facts> ports_of(const net::server_options& of) {
+std::vector<port_facts> try_ports(const settings& of) {
   std::vector<port_facts> all;
-  const auto look = [&](const char* option, const std::string& address, std::uint16_t port) {
-    if (port != 0)
-      all.push_back({option, port, try_port(address, port)});
-  };
-  look("listen.port", of.listen.address, of.listen.port);
-  if (!of.tls.certificate.empty())
-    look("tls.port", of.listen.address, of.tls.port);
-  look("admin.port", of.admin.address, of.admin.port);
+  for (const auto& one : ports_of(of))
+    all.push_back({std::string{one.option}, one.port, try_port(one.address, one.port)});
   return all;
 }
 
@@ -140,7 +134,7 @@ facts examine(const settings& of) {
   seen.processors = net::usable_processors();
   seen.processor_quota = net::processor_quota();
   seen.memory_bytes = memory();
-  seen.ports = ports_of(of.server);
+  seen.ports = try_ports(of);
   if (!of.server.tls.certificate.empty())
     seen.tls = read_tls_files(of.server.tls.certificate, of.server.tls.key);
   if (!of.server.events.endpoint.empty())

@@ -129,6 +129,11 @@ const bad_config bad_configs[] = {
     {"api.port = 8000", {"api.port = 8000 (FILE:1) must differ from listen.port = 8000 (default)"}},
     {"admin.port = 8001\napi.port = 8001",
      {"api.port = 8001 (FILE:2) must differ from admin.port = 8001 (FILE:1)"}},
+    {"metrics.port = 8000", {"metrics.port = 8000 (FILE:1) must differ from listen.port = 8000 (default)"}},
+    {"metrics.address = \"::\"\nmetrics.port = 8001\nadmin.port = 8001",
+     {"metrics.port = 8001 (FILE:2) must differ from admin.port = 8001 (FILE:3)"}},
+    {"[console]\nport = 8000\noperator_token = \"sixteen-characters\"",
+     {"console.port = 8000 (FILE:2) must differ from listen.port = 8000 (default)"}},
     {"heartbeat.pong_timeout = \"25s\"",
      {"heartbeat.pong_timeout = 25s (FILE:1) must be shorter than heartbeat.ping_interval = 25s"}},
     {"heartbeat.ping_interval = \"5s\"",
@@ -215,6 +220,7 @@ TEST_CASE("config file: values just inside the bounds are accepted", "[app][conf
       "websocket.allowed_origins = [\"*\"]",
       "tls.certificate = \"/dev/null\"\ntls.key = \"/dev/null\"",
       "listen.address = \"127.0.0.2\"\nadmin.port = 8000", "admin.address = \"::1\"",
+      "metrics.address = \"0.0.0.0\"\nmetrics.port = 8001\nadmin.address = \"::1\"\nadmin.port = 8001",
       "api.address = \"0.0.0.0\"\napi.key = \"k\"", "api.insecure = true");
   CAPTURE(toml);
   CHECK(refusal(toml) == "accepted");

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <deque>
 #include <string>
 
 namespace {
@@ -21,13 +22,22 @@ net::server_options inspected(std::size_t loops = 2) {
   return o;
 }
 
+http_answer get_from(std::uint16_t port, const std::string& path) {
+  tcp_line line{port};
+  return ask(line, "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+}
+
+/// With a port for metrics, and none for operators.
+net::server_options measured() {
+  auto o = quiet();
+  o.metrics.port = free_port();
+  return o;
+}
+
 struct inspected_server : running_server {
   explicit inspected_server(net::server_options o = inspected()) : running_server(std::move(o)) {}
 
-  http_answer get(const std::string& path) {
-    tcp_line admin{(*this)->admin_port()};
-    return ask(admin, "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  }
+  http_answer get(const std::string& path) { return get_from((*this)->admin_port(), path); }
   json table(const std::string& path) {
     const auto answer = get(path);
     INFO(path << ": " << answer.body);
@@ -137,4 +147,45 @@ TEST_CASE("server: stops while somebody asks", "[net][inspection]") {
   tcp_line admin{server->admin_port()};
   admin.write("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
   server.destroy();
+}
+
+TEST_CASE("server: the metrics port has metrics and health, and nothing else", "[net][inspection]") {
+  running_server server{measured()};
+  const auto port = server->metrics_port();
+  REQUIRE(port != 0);
+  CHECK(server->admin_port() == 0);
+  auto client = server.connect();
+  const auto metrics = get_from(port, "/metrics");
+  CHECK(metrics.status == 200);
+  CHECK(metrics.body.find("\ntroupe_connections 1\n") != std::string::npos);
+  CHECK(get_from(port, "/health").status == 200);
+  for (const auto* path : {"/", "/debug/connections.json", "/debug/totals.json", "/admin/", "/api/info", "/ws"}) {
+    CAPTURE(path);
+    CHECK(get_from(port, path).status == 404);
+  }
+  tcp_line upgrading{port};
+  CHECK(ask(upgrading, upgrade_request()).status == 404);
+  CHECK(get_from(server.port(), "/metrics").status == 404); // nothing that clients see
+}
+
+TEST_CASE("server: the metrics port tells of a drain until it is over", "[net][inspection]") {
+  running_server server{measured()};
+  auto mute = server.connect(); // keeps it from ending
+  server->stop();
+  CHECK(mute.closing().close_code() == 1001);
+  CHECK(get_from(server->metrics_port(), "/health").status == 503);
+  CHECK(get_from(server->metrics_port(), "/metrics").body.find("\ntroupe_draining 1\n") != std::string::npos);
+  mute.write(client_frame::closing(1001));
+  mute.raw().shut_down();
+  CHECK(server->join());
+}
+
+TEST_CASE("server: the metrics port answers 64 connections at once, and more with 503", "[net][inspection]") {
+  running_server server{measured()};
+  const auto port = server->metrics_port();
+  const std::string request = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  std::deque<tcp_line> lines;
+  for (int i = 0; i < 64; ++i) CHECK(ask(lines.emplace_back(port), request).status == 200);
+  CHECK(get_from(port, "/metrics").status == 503);
+  server.connect(); // clients have places of their own
 }

@@ -1,7 +1,7 @@
 // What the ports answer besides WebSocket.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { request, Server } from "./support/server.mjs";
+import { freePort, request, Server } from "./support/server.mjs";
 
 const timeout = 30_000;
 
@@ -12,6 +12,18 @@ test("http: /health says that the server takes connections", { timeout }, async 
     assert.equal(status, 200);
     assert.match(headers["content-type"], /^application\/json/);
   }
+});
+
+test("http: the metrics port serves metrics and health at an address of its own", { timeout }, async (t) => {
+  const port = await freePort();
+  const server = await Server.start(t, "--metrics-address", "127.0.0.2", "--metrics-port", String(port));
+  assert.equal(Number(server.event("listening").metrics_port), port);
+  await server.connect();
+  const at = (path) => request(port, path, { host: "127.0.0.2" });
+  assert.match((await at("/metrics")).body, /^troupe_connections 1$/m);
+  assert.equal((await at("/health")).status, 200);
+  assert.equal((await at("/debug/connections.json")).status, 404);
+  await assert.rejects(request(port, "/metrics"), { code: "ECONNREFUSED" }, "nowhere else");
 });
 
 test("http: / is the page, complete with its script and style", { timeout }, async (t) => {

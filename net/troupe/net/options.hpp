@@ -52,6 +52,12 @@ struct admin_options {
   std::uint16_t port = 0;            ///< Port of /debug/*.json and /health; 0 turns it off.
 };
 
+/// A port for whoever collects metrics, on another machine too: it has nothing else but /health.
+struct metrics_options {
+  std::string address = "127.0.0.1"; ///< IPv4 or IPv6 address to bind; it asks nobody who they are.
+  std::uint16_t port = 0;            ///< 0: /metrics is on the admin port alone.
+};
+
 /// How the server API tells errors, unless a request says otherwise.
 enum class api_errors : std::uint8_t {
   body,      ///< Status 200 and the error in the body, as a result would be.
@@ -141,6 +147,7 @@ struct server_options {
   listen_options listen;
   tls_options tls;
   admin_options admin;
+  metrics_options metrics;
   api_options api;
   websocket_options websocket;
   heartbeat_options heartbeat;

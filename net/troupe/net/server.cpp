@@ -25,6 +25,7 @@ using namespace std::chrono_literals;
 constexpr std::string_view json = "application/json";
 constexpr auto cut_grace = 2s; // for actors to end once their sockets are cut
 constexpr auto cut_interval = 20ms;
+constexpr std::size_t metrics_connections = 64; // to metrics.port; more get 503
 constexpr auto inspection_grace = 10s; // for a table of very many actors
 
 std::size_t loops_for(const listen_options& options) {
@@ -36,10 +37,10 @@ std::size_t loops_for(const listen_options& options) {
 server::impl::impl(caf::actor_system& system, server_options options, event_log& log,
                    const std::vector<page>& pages, hooks::extensions extensions,
                    std::vector<admin_service> services)
-  : system_(system), context_{options, log, {}, {}}, admin_context_{options, log, {}, {}},
-    api_context_{std::move(options), log, {}, {}} {
+  : system_(system), context_{options, log, {}, {}}, admin_{{options, log, {}, {}}}, api_{{options, log, {}, {}}},
+    metrics_{{std::move(options), log, {}, {}}} {
   // Proxies stand in front of clients alone.
-  for (auto* inner : {&admin_context_, &api_context_}) inner->options.proxy = {}, inner->trusted = {};
+  for (auto* inner : {&admin_, &api_, &metrics_}) inner->context.options.proxy = {}, inner->context.trusted = {};
   make_web_client();
   open_journal();
   make_loops();
@@ -105,8 +106,7 @@ void server::impl::drain(std::chrono::milliseconds timeout) {
   // No upgrade succeeds after a loop has run this; only then may the shards count down.
   auto& first = *loops_.front();
   first.post([this] {
-    for (auto& l : listeners_)
-      if (l.get() != admin_) l->close();
+    for (auto* l : drained_) l->close();
     announce_drain(0);
   });
 }
@@ -161,8 +161,7 @@ bool server::impl::join() {
   for (auto& t : threads_) t.join();
   threads_.clear();
   gate_->retire();
-  admin_gate_->retire();
-  api_gate_->retire();
+  for (auto* inner : {&admin_, &api_, &metrics_}) inner->gate->retire();
   registry_ = nullptr;
   authenticator_ = nullptr;
   keys_ = nullptr;
@@ -171,8 +170,8 @@ bool server::impl::join() {
   courier_ = nullptr;
   backend_ = nullptr;
   context_.api.reset();
-  admin_context_.api.reset();
-  api_context_.api.reset();
+  admin_.context.api.reset();
+  api_.context.api.reset();
   apis_.clear();
   context_.doorkeepers.clear();
   limits_.reset();
@@ -181,6 +180,7 @@ bool server::impl::join() {
   routes_.clear();
   extensions_.reset();
   shards_.clear();
+  drained_.clear();
   listeners_.clear();
   memory_watch_.reset();
   while (!loops_.empty()) loops_.pop_back(); // loop 0 last: others' handlers may refer to it
@@ -209,10 +209,12 @@ void server::impl::make_loops() {
   if (context_.memory.is_set())
     memory_watch_ = std::make_unique<memory_watch>(*loops_.front(), context_.memory, context_.log);
   gate_ = std::make_shared<admission>(*loops_.front(), context_.options.limit);
-  admin_gate_ = std::make_shared<admission>(*loops_.front(), limit_options{});
-  limit_options of_api;
-  of_api.connections = context_.options.api.max_connections;
-  api_gate_ = std::make_shared<admission>(*loops_.front(), of_api);
+  const auto gate_for = [&](std::size_t connections) {
+    return std::make_shared<admission>(*loops_.front(), limit_options{.connections = connections});
+  };
+  admin_.gate = gate_for(0);
+  api_.gate = gate_for(context_.options.api.max_connections);
+  metrics_.gate = gate_for(metrics_connections);
 }
 
 void server::impl::add_routes(const std::vector<page>& pages) {
@@ -222,28 +224,28 @@ void server::impl::add_routes(const std::vector<page>& pages) {
              : decision{.content_type = json, .body = "{}"};
   };
   for (const auto& p : pages)
-    (p.on == page_port::admin ? admin_context_ : context_).routes.add(std::string{p.path}, serve(p));
+    (p.on == page_port::admin ? admin_.context : context_).routes.add(std::string{p.path}, serve(p));
   context_.routes.add("/health", health);
+  for (auto* inner : {&admin_, &api_, &metrics_}) inner->context.routes.add("/health", health);
   context_.routes.add_websocket(context_.options.websocket);
   for (const auto& path : extensions_->route_paths()) context_.routes.add_route(path);
-  admin_context_.routes.add("/health", health);
-  for (const auto path : inspected_paths)
-    admin_context_.routes.add(std::string{path}, [this](const request_view& request) {
-      return decision{.later = [this, target = std::string{request.target}](auto respond) {
-        caf::anon_send(inspector_, answer_inspection{target, std::move(respond)});
-      }};
-    });
-  api_context_.routes.add("/health", health);
-  auto& with_api = context_.options.api.port != 0 ? api_context_ : admin_context_;
+  const auto inspect = [this](const request_view& request) {
+    return decision{.later = [this, target = std::string{request.target}](auto respond) {
+      caf::anon_send(inspector_, answer_inspection{target, std::move(respond)});
+    }};
+  };
+  for (const auto path : inspected_paths) admin_.context.routes.add(std::string{path}, inspect);
+  metrics_.context.routes.add(std::string{metrics_path}, inspect);
+  auto& with_api = context_.options.api.port != 0 ? api_.context : admin_.context;
   for (const auto& p : api::api_pages()) with_api.routes.add(std::string{p.path}, serve(p));
-  admin_context_.routes.add("/debug/totals.json", [this](const request_view&) {
+  admin_.context.routes.add("/debug/totals.json", [this](const request_view&) {
     return decision{.content_type = json, .body = totals_json(loops_, context_.draining, *tokens_)};
   });
 }
 
 void server::impl::add_services(std::vector<admin_service> services) {
   for (auto& one : services)
-    admin_context_.routes.add(one.path, [serve = std::move(one.serve)](const request_view& request) {
+    admin_.context.routes.add(one.path, [serve = std::move(one.serve)](const request_view& request) {
       admin_request asked{std::string{request.authorization}, std::string{request.body}};
       return decision{.later = [&serve, asked = std::move(asked)](auto respond) {
         serve(asked, [respond = std::move(respond)](admin_answer said) {
@@ -263,19 +265,21 @@ void server::impl::open_listeners() {
                           std::shared_ptr<asio::ssl::context> with_tls) {
     listeners_.push_back(std::make_unique<listener>(context, std::move(gate), loops_, address,
                                                     port, option, std::move(with_tls)));
-    return listeners_.back().get();
+    return listeners_.back()->port();
   };
   port_ = listen(context_, gate_, o.listen.address, o.listen.port, "listen.port",
-                 own_tls_port ? nullptr : tls)->port();
-  if (own_tls_port)
-    tls_port_ = listen(context_, gate_, o.listen.address, o.tls.port, "tls.port", tls)->port();
+                 own_tls_port ? nullptr : tls);
+  if (own_tls_port) tls_port_ = listen(context_, gate_, o.listen.address, o.tls.port, "tls.port", tls);
   else if (tls) tls_port_ = port_;
-  if (o.api.port != 0)
-    api_port_ = listen(api_context_, api_gate_, o.api.address, o.api.port, "api.port",
-                       o.api.tls ? tls : nullptr)->port();
-  if (o.admin.port == 0) return;
-  admin_ = listen(admin_context_, admin_gate_, o.admin.address, o.admin.port, "admin.port", nullptr);
-  admin_port_ = admin_->port();
+  const auto listen_inner = [&](inner_port& inner, const auto& options, const char* option,
+                                std::shared_ptr<asio::ssl::context> with_tls) {
+    if (options.port != 0)
+      inner.number = listen(inner.context, inner.gate, options.address, options.port, option, std::move(with_tls));
+  };
+  listen_inner(api_, o.api, "api.port", o.api.tls ? tls : nullptr);
+  for (auto& l : listeners_) drained_.push_back(l.get()); // the others tell of the drain
+  listen_inner(admin_, o.admin, "admin.port", nullptr);
+  listen_inner(metrics_, o.metrics, "metrics.port", nullptr);
 }
 
 void server::impl::announce_drain(std::size_t loop) {
@@ -298,10 +302,11 @@ server::~server() = default;
 
 std::uint16_t server::port() const noexcept { return impl_->port_; }
 std::uint16_t server::tls_port() const noexcept { return impl_->tls_port_; }
-std::uint16_t server::admin_port() const noexcept { return impl_->admin_port_; }
+std::uint16_t server::admin_port() const noexcept { return impl_->admin_.number; }
 std::uint16_t server::api_port() const noexcept {
-  return impl_->api_port_ != 0 ? impl_->api_port_ : impl_->admin_port_;
+  return impl_->api_.number != 0 ? impl_->api_.number : impl_->admin_.number;
 }
+std::uint16_t server::metrics_port() const noexcept { return impl_->metrics_.number; }
 std::size_t server::loop_count() const noexcept { return impl_->loops_.size(); }
 acceptance server::send(broadcast what) {
   const auto taken = impl_->budget_->take(what.message.bytes().size());

@@ -55,6 +55,8 @@ public:
   [[nodiscard]] std::uint16_t admin_port() const noexcept;
   /// Port of the server API, as bound: its own or that of admin_options; 0 when neither is on.
   [[nodiscard]] std::uint16_t api_port() const noexcept;
+  /// Port of metrics_options, as bound; 0 when off.
+  [[nodiscard]] std::uint16_t metrics_port() const noexcept;
   /// "io_uring" or "sendmsg", as chosen at the start.
   [[nodiscard]] std::string send_method_name() const;
   /// I/O loops, one thread each.

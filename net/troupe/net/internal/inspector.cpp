@@ -34,7 +34,7 @@ void inspector_state::on_request(const answer_inspection& m) {
   const auto table = [&](std::optional<actor_kind> kind) {
     m.respond(as_decision(actors_json(of, kind, m.target)));
   };
-  if (path == "/metrics")
+  if (path == metrics_path)
     m.respond({.content_type = metrics_content_type, .body = metrics_text(of, settings_.facts())});
   else if (path == "/debug/connections.json") table(actor_kind::connection);
   else if (path == "/debug/channels.json") table(actor_kind::channel);

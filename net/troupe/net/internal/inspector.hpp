@@ -32,9 +32,10 @@ struct inspector_settings {
   std::function<server_facts()> facts; ///< Called on any thread.
 };
 
+inline constexpr std::string_view metrics_path = "/metrics";
 /// Paths it answers.
 inline constexpr std::string_view inspected_paths[] = {
-  "/metrics",           "/debug/connections.json", "/debug/channels.json",
+  metrics_path,         "/debug/connections.json", "/debug/channels.json",
   "/debug/actors.json", "/debug/loops.json",       "/debug/closed.json"};
 
 class inspector_state {

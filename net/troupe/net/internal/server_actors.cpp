@@ -257,8 +257,8 @@ void server::impl::spawn_apis() {
     caf::actor_cast<caf::abstract_actor*>(apis_.back())->attach_functor(
       [ended = &apis_ended_.emplace_back()] { ended->set(); });
   }
-  auto& serving = o.api.port != 0 ? api_context_ : admin_context_;
-  serving.api = std::make_shared<const api::endpoint>(o.api, apis_);
+  auto& serving = o.api.port != 0 ? api_ : admin_;
+  serving.context.api = std::make_shared<const api::endpoint>(o.api, apis_);
 }
 
 } // namespace troupe::net

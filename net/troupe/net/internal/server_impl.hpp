@@ -58,6 +58,13 @@ private:
     std::future<void> future_ = promise_.get_future();
   };
 
+  /// One that clients have nothing to do with: what it serves, and to how many.
+  struct inner_port {
+    session_context context;
+    std::shared_ptr<admission> gate = nullptr;
+    std::uint16_t number = 0; ///< As bound; 0: off.
+  };
+
   /// Repeatedly: what was being upgraded when the drain began may join after a cut.
   void cut_everyone();
   void make_loops();
@@ -107,8 +114,9 @@ private:
 
   caf::actor_system& system_;
   session_context context_;
-  session_context admin_context_;
-  session_context api_context_;
+  inner_port admin_;
+  inner_port api_;
+  inner_port metrics_;
   std::atomic<bool> failed_{false};
   std::mutex failure_mutex_;
   std::function<void()> on_failure_; // guarded by the mutex
@@ -122,8 +130,6 @@ private:
   inspection::observatory observatory_;
   std::unique_ptr<memory_watch> memory_watch_; // goes before its loop
   std::shared_ptr<admission> gate_;
-  std::shared_ptr<admission> admin_gate_;
-  std::shared_ptr<admission> api_gate_;
   std::vector<shard_actor> shards_;
   std::shared_ptr<send_budget> budget_ =
     std::make_shared<send_budget>(registry_options{}.max_pending_bytes);
@@ -148,15 +154,13 @@ private:
   std::shared_ptr<const troupe::centrifuge::client_settings> clients_;
   std::vector<api::api_actor> apis_;
   std::vector<std::unique_ptr<listener>> listeners_;
-  listener* admin_ = nullptr;
+  std::vector<listener*> drained_; // those of them that close when a drain begins
   std::vector<std::thread> threads_;
   std::promise<host::clock::time_point> deadline_; // set by drain()
   std::optional<bool> in_time_;                    // once everyone was waited for
   bool uses_io_uring_ = false;
   std::uint16_t port_ = 0;
   std::uint16_t tls_port_ = 0;
-  std::uint16_t admin_port_ = 0;
-  std::uint16_t api_port_ = 0;
 };
 
 } // namespace troupe::net
