@@ -39,6 +39,8 @@ TEST_CASE("resources: of the quotas of nested control groups the tightest counts
   CHECK(processor_quota(all.mine()) == 1.5);
   all.write("groups/cpu.max", "50000 100000\n"); // what a container sees of itself
   CHECK(processor_quota(all.mine()) == 0.5);
+  all.write("groups/machine/service/cpu.max", "20000 100000\n");
+  CHECK(processor_quota(all.mine()) == 0.2);
 }
 
 TEST_CASE("resources: of the limits of memory of nested control groups the tightest counts", "[net][resources]") {
