@@ -2,9 +2,9 @@
 //
 // What happens to a message that does not fit into a connection's outbox any more.
 #pragma once
-#include <atomic>
+#include <troupe/live_choice.hpp>
+
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -38,17 +38,7 @@ constexpr std::optional<overflow> parse_overflow(std::string_view text) noexcept
   return std::nullopt;
 }
 
-/// A policy that may be changed while it is used: copies are one and the same. Thread: any.
-class live_policy {
-public:
-  live_policy(overflow value = overflow::disconnect) // NOLINT: a policy is one
-    : value_(std::make_shared<std::atomic<overflow>>(value)) {}
-
-  operator overflow() const noexcept { return value_->load(std::memory_order_relaxed); } // NOLINT
-  void set(overflow value) const noexcept { value_->store(value, std::memory_order_relaxed); }
-
-private:
-  std::shared_ptr<std::atomic<overflow>> value_;
-};
+/// A policy that may be changed while it is used.
+using live_policy = live_choice<overflow>;
 
 } // namespace troupe

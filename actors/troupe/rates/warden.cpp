@@ -6,10 +6,11 @@
 
 namespace troupe::rates {
 
-warden_actor::behavior_type warden_state::make_behavior(const rate_options& options,
+warden_actor::behavior_type warden_state::make_behavior(const rate_options& options, live_choice<enforcement> mode,
                                                         std::size_t max_names,
                                                         std::shared_ptr<counters> figures) {
   options_ = options;
+  mode_ = std::move(mode);
   users_.emplace(max_names);
   addresses_.emplace(max_names);
   figures_ = std::move(figures);
@@ -29,12 +30,12 @@ permit warden_state::on_ask(const ask_permit& m) {
   figures_->tracked.add(table.size() - size);
   if (granted) return {};
   figures_->of(m.by, m.what).add();
-  return {options_.what == enforcement::refuse ? verdict::refused : verdict::granted};
+  return {mode_ == enforcement::refuse ? verdict::refused : verdict::granted};
 }
 
-warden_actor::behavior_type warden(warden_state::pointer self, rate_options options, std::size_t max_names,
-                                   std::shared_ptr<counters> figures) {
-  return self->state.make_behavior(options, max_names, std::move(figures));
+warden_actor::behavior_type warden(warden_state::pointer self, rate_options options, live_choice<enforcement> mode,
+                                   std::size_t max_names, std::shared_ptr<counters> figures) {
+  return self->state.make_behavior(options, std::move(mode), max_names, std::move(figures));
 }
 
 std::shared_ptr<const limits> spawn_wardens(const std::vector<host*>& homes, const rate_options& options,
@@ -43,11 +44,12 @@ std::shared_ptr<const limits> spawn_wardens(const std::vector<host*>& homes, con
     return nullptr;
   auto all = std::make_shared<limits>();
   all->options = options;
+  all->mode.set(options.what);
   all->address_counts_as = address_counts_as;
   const auto names = std::max<std::size_t>(1, options.max_tracked / (2 * homes.size()));
   for (auto* home : homes) {
     all->by_loop.push_back(std::make_shared<counters>());
-    all->wardens.push_back(spawn_on(*home, warden, options, names, all->by_loop.back()));
+    all->wardens.push_back(spawn_on(*home, warden, options, all->mode, names, all->by_loop.back()));
   }
   return all;
 }

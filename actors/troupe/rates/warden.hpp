@@ -7,6 +7,7 @@
 #pragma once
 #include <troupe/counters.hpp>
 #include <troupe/hosted.hpp>
+#include <troupe/live_choice.hpp>
 #include <troupe/rates/bucket_table.hpp>
 
 #include <caf/typed_actor.hpp>
@@ -51,16 +52,17 @@ struct counters {
 using address_reading = std::string (*)(std::string_view);
 inline std::string as_itself(std::string_view address) { return std::string{address}; }
 
-/// What all connections of a server share. Immutable but for the counters; outlives them.
+/// What all connections of a server share. Immutable but for the mode and the counters; outlives them.
 struct limits {
   rate_options options;
+  live_choice<enforcement> mode;                   ///< In place of rate_options::what.
   address_reading address_counts_as = as_itself;
   std::vector<warden_actor> wardens;               ///< By loop.
   std::vector<std::shared_ptr<counters>> by_loop;
 
   /// The verdict on one that is over its rate.
   [[nodiscard]] verdict over() const noexcept {
-    return options.what == enforcement::refuse ? verdict::refused : verdict::granted;
+    return mode == enforcement::refuse ? verdict::refused : verdict::granted;
   }
 };
 
@@ -71,22 +73,23 @@ public:
 
   explicit warden_state(pointer self) : self_(self) {}
 
-  warden_actor::behavior_type make_behavior(const rate_options& options, std::size_t max_names,
-                                            std::shared_ptr<counters> figures);
+  warden_actor::behavior_type make_behavior(const rate_options& options, live_choice<enforcement> mode,
+                                            std::size_t max_names, std::shared_ptr<counters> figures);
 
 private:
   permit on_ask(const ask_permit& m);
 
   pointer self_;
   rate_options options_;
+  live_choice<enforcement> mode_;
   std::optional<bucket_table> users_;
   std::optional<bucket_table> addresses_;
   std::shared_ptr<counters> figures_;
 };
 
-/// Spawn one per loop with spawn_on(loop, warden, options, max_names, figures); `max_names` is of each kind.
-warden_actor::behavior_type warden(warden_state::pointer self, rate_options options, std::size_t max_names,
-                                   std::shared_ptr<counters> figures);
+/// Spawn one per loop with spawn_on(loop, warden, options, mode, max_names, figures); `max_names` is of each kind.
+warden_actor::behavior_type warden(warden_state::pointer self, rate_options options, live_choice<enforcement> mode,
+                                   std::size_t max_names, std::shared_ptr<counters> figures);
 
 /// Limits with a warden on each of `homes`; null if the options set none.
 std::shared_ptr<const limits> spawn_wardens(const std::vector<host*>& homes, const rate_options& options,

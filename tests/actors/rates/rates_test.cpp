@@ -238,6 +238,21 @@ TEST_CASE("rates: counting only refuses nothing", "[actors][rates]") {
   CHECK(g.over(scope::address) == 2);
 }
 
+TEST_CASE("rates: what becomes of more can change at any time", "[actors][rates]") {
+  auto options = limited(scope::connection, {.count = 1});
+  options.of(scope::address, operation::publish) = {.count = 1};
+  options.what = enforcement::count_only;
+  guarded g{options};
+  const auto a = g.comes({{}, "1.1.1.1"}), b = g.comes({{}, "1.1.1.1"}, 1);
+  CHECK(g.passes(a, 2) == "gg");
+  CHECK(g.passes(b) == "g");
+  g.all->mode.set(enforcement::refuse);
+  CHECK(g.passes(a) == "r");
+  CHECK(g.passes(b) == "r");
+  g.all->mode.set(enforcement::count_only);
+  CHECK(g.passes(a) == "g");
+}
+
 TEST_CASE("rates: the names that are kept have a bound", "[actors][rates]") {
   auto options = limited(scope::address, {.count = 1, .period = 1h});
   options.max_tracked = 60; // 10 of a kind for each warden
