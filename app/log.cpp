@@ -146,6 +146,11 @@ line_budget::verdict line_budget::admit(clock::time_point now) {
   return {true, std::exchange(suppressed_, 0)};
 }
 
+void line_budget::change(std::size_t lines_per_second) {
+  const std::lock_guard lock{mutex_};
+  limit_ = lines_per_second;
+}
+
 std::uint64_t line_budget::take_suppressed() {
   const std::lock_guard guard{mutex_};
   return std::exchange(suppressed_, 0);

@@ -39,6 +39,8 @@ public:
     std::uint64_t suppressed; ///< Lines refused before this one and not told yet.
   };
   verdict admit(clock::time_point now);
+  /// So many from now on.
+  void change(std::size_t lines_per_second);
 
   /// Lines refused and not told yet; they count as told from now on.
   std::uint64_t take_suppressed();
@@ -69,6 +71,8 @@ public:
 
   /// Events below are dropped from now on. Thread: any.
   void set_level(severity level) noexcept { level_.store(level, std::memory_order_relaxed); }
+  /// As log_options::lines_per_second, from now on. Thread: any.
+  void set_pace(std::size_t lines_per_second) { budget_.change(lines_per_second); }
 
 private:
   class backend;

@@ -35,7 +35,7 @@ using field_type = std::remove_cvref_t<std::invoke_result_t<Field, settings&>>;
 template <class Field, class Parse, class Print>
 option make(std::string key, Field field, value_type type, std::string accepts, std::string text,
             Parse parse, Print print) {
-  option result{std::move(key), type, std::move(accepts), std::move(text), {}, {}, {}};
+  option result{std::move(key), type, std::move(accepts), std::move(text), {}, {}, {}, {}};
   result.set = [field, parse](settings& target, std::string_view value) {
     auto parsed = parse(value);
     if (parsed)
@@ -43,6 +43,7 @@ option make(std::string key, Field field, value_type type, std::string accepts, 
     return parsed.has_value();
   };
   result.get = [field, print](const settings& source) { return print(field(source)); };
+  result.copy = [field](settings& to, const settings& from) { field(to) = field(from); };
   return result;
 }
 

@@ -36,6 +36,8 @@ struct option {
   std::function<bool(settings&, std::string_view value)> set;
   /// The field's value as text that set() takes.
   std::function<std::string(const settings&)> get;
+  /// Gives one's field the value of the other's.
+  std::function<void(settings& to, const settings& from)> copy;
   bool is_secret = false;           ///< Its value is shown nowhere.
 
   [[nodiscard]] std::string section() const;  ///< "listen", or "client.token"

@@ -6,6 +6,7 @@
 #include "app/console/console.hpp"
 #include "app/console/web_commands.hpp"
 #include "app/dashboard.hpp"
+#include "app/reload.hpp"
 #include "app/service_manager.hpp"
 #include "app/web_pages.hpp"
 
@@ -16,9 +17,11 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cerrno>
 #include <csignal>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -96,7 +99,56 @@ std::string_view signal_name(int signal) {
   }
 }
 
-int serve(const settings& settings) {
+/// Reads the configuration again and has the parts of the program take over what can change.
+class reloader {
+public:
+  /// @param load Reads it. The rest outlives this.
+  reloader(std::function<settings()> load, settings started, text_log& log, net::server& server,
+           console::console& console, console::web_commands& commands)
+      : load_{std::move(load)}, started_{std::move(started)}, now_{started_}, log_{log}, server_{server},
+        console_{console}, commands_{commands} {}
+
+  /// @param requests Are answered.
+  void run(reload_requests& requests) {
+    try {
+      const auto plan = plan_reload(started_, now_, load_());
+      take_over(plan.next);
+      if (!plan.changed.empty())
+        log_.write(severity::info, "reloaded", {{"changed", fmt::format("{}", fmt::join(plan.changed, ","))}});
+      if (!plan.waiting.empty())
+        log_.write(severity::warning, "restart_needed", {{"options", fmt::format("{}", fmt::join(plan.waiting, ","))}});
+      requests.answer(to_text(plan), true);
+    } catch (const std::exception& error) {
+      log_.write(severity::error, "reload_refused", {{"reason", error.what()}});
+      server_.reload_tls(); // of the files it has been told before
+      console_.reload(now_.console, now_.server.tls);
+      requests.answer(error.what(), false);
+    }
+  }
+
+private:
+  void take_over(const settings& next) {
+    server_.reload(next.server); // first, for it may throw
+    console_.reload(next.console, next.server.tls);
+    commands_.change_tokens(next.console);
+    if (next.log.level != now_.log.level) // else it is what the console made it
+      log_.set_level(next.log.level);
+    log_.set_pace(next.log.lines_per_second);
+    now_ = next;
+  }
+
+  std::function<settings()> load_;
+  settings started_;
+  settings now_;
+  text_log& log_;
+  net::server& server_;
+  console::console& console_;
+  console::web_commands& commands_;
+};
+
+/// @param load Reads the configuration. @throws config_error
+int serve(const std::function<settings()>& load) {
+  const auto settings = load();
   occupy_standard_descriptors();
   net::prepare_signals();
   net::signal_queue signals;
@@ -111,12 +163,17 @@ int serve(const settings& settings) {
   auto options = settings.server;
   options.version = version();
   console::web_commands commands{settings.console};
+  reload_requests requests;
   net::server server{system, std::move(options), log, all_pages(), {}, {commands.service()}};
   std::optional<console::console> console{std::in_place, system, settings.console, server, log,
                                           console::program_orders{
                                             .drain = [&] { signals.push(stopped_by_console); },
-                                            .reload = [&] { signals.push(reload_by_console); }},
+                                            .reload = [&](auto tell) {
+                                              requests.add(std::move(tell));
+                                              signals.push(reload_by_console);
+                                            }},
                                           settings.server.tls};
+  reloader reloader{load, settings, log, server, *console, commands};
   server.on_failure([&] { signals.push(stopped_by_failure); });
   commands.open(console->address());
   log.write(severity::info, "listening",
@@ -141,10 +198,8 @@ int serve(const settings& settings) {
     return signal == reload_by_console || (signal == SIGHUP && watch.hangup_reloads());
   };
   int signal = signals.pop();
-  for (; reloads(signal); signal = signals.pop()) {
-    server.reload_tls();
-    console->reload_tls();
-  }
+  for (; reloads(signal); signal = signals.pop())
+    reloader.run(requests);
   log.write(severity::info, "stopping", {{"signal", std::string{signal_name(signal)}}});
   tell_service_manager("STOPPING=1\nSTATUS=draining");
   server.stop();
@@ -161,7 +216,7 @@ int serve(const settings& settings) {
 void add_serve(CLI::App& app, action& selected) {
   auto* command = app.add_subcommand("serve", "Run the server");
   auto line = std::make_shared<command_line>(*command);
-  command->callback([line, &selected] { selected = [line] { return serve(line->load()); }; });
+  command->callback([line, &selected] { selected = [line] { return serve([line] { return line->load(); }); }; });
 }
 
 } // namespace troupe::app

@@ -1,11 +1,12 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// ACCESS: what the tokens of the console allow. Thread: immutable, any.
+// ACCESS: what the tokens of the console allow. Thread: any; change() by one at a time.
 #pragma once
 #include "app/console/commands.hpp"
 #include "app/console/options.hpp"
 
 #include <troupe/net/auth/secret.hpp>
+#include <troupe/net/internal/live.hpp>
 
 #include <optional>
 #include <string_view>
@@ -14,19 +15,28 @@ namespace troupe::app::console {
 
 class access {
 public:
-  explicit access(const console_options& options)
-      : operate_{options.operator_token}, look_{options.read_only_token} {}
+  explicit access(const console_options& options) : tokens_{tokens{options}} {}
+
+  /// Others, for sessions and requests to come.
+  void change(const console_options& options) { tokens_.set(tokens{options}); }
 
   /// Nothing if it is no token. Takes the same time whichever it is.
   [[nodiscard]] std::optional<role> of(std::string_view token) const {
-    const bool operates = operate_.is(token);
-    const bool looks = look_.is(token);
+    const auto& now = tokens_.get();
+    const bool operates = now.operate.is(token);
+    const bool looks = now.look.is(token);
     return operates ? std::optional{role::operate} : looks ? std::optional{role::read_only} : std::nullopt;
   }
 
 private:
-  net::auth::secret operate_;
-  net::auth::secret look_;
+  struct tokens {
+    explicit tokens(const console_options& options)
+        : operate{options.operator_token}, look{options.read_only_token} {}
+
+    net::auth::secret operate;
+    net::auth::secret look;
+  };
+  net::live<tokens> tokens_;
 };
 
 } // namespace troupe::app::console

@@ -81,7 +81,8 @@ std::vector<command> make_commands() {
        R"(publish chat:lobby {"text":"hello"})"},
       {verb::quit, "quit", role::read_only, {}, {}, "Leaves the console.", "quit"},
       {verb::reload, "reload", role::operate, {}, {},
-       "Reads tls.certificate and tls.key again, as SIGHUP does; nobody is disconnected.", "reload"},
+       "Reads the configuration and the certificate again, as SIGHUP does, and tells what changed and what takes a "
+       "restart; nobody is disconnected.", "reload"},
       {verb::send, "send", role::operate, {connections, {"text", rest, "TEXT"}}, {},
        "Sends a text message to connections of /ws and tells what became of it.",
        "send group news server restarts at 12:00"},

@@ -16,7 +16,7 @@ namespace troupe::app::console {
 console::console(caf::actor_system& system, const console_options& options,
                  const net::server& server, text_log& log, program_orders program,
                  const net::tls_options& certificate)
-    : system_{system}, certificate_{options.tls ? certificate : net::tls_options{}},
+    : system_{system}, is_encrypted_{options.tls},
       executor_{system.spawn<caf::detached>(
           executor, console_node{server.insight(), &log, &book_, std::move(program)})} {
   try {
@@ -30,11 +30,12 @@ console::console(caf::actor_system& system, const console_options& options,
 
 console::~console() { end_executor(); }
 
-void console::reload_tls() {
-  if (certificate_.certificate.empty())
+void console::reload(const console_options& options, const net::tls_options& certificate) {
+  sockets_->change_tokens(options);
+  if (!is_encrypted_)
     return;
   try {
-    sockets_->renew(net::load_tls(certificate_));
+    sockets_->renew(net::load_tls(certificate));
   } catch (const std::exception&) {
     // The server has loaded the same files and has logged what is wrong.
   }

@@ -44,14 +44,15 @@ public:
   /// Of TCP, as bound; 0 if there is none.
   [[nodiscard]] std::uint16_t port() const noexcept { return sockets_->port(); }
 
-  /// Loads the certificate of console.tls anew, for sessions to come; one that does not serve changes nothing.
-  void reload_tls();
+  /// Takes over the tokens, and loads the certificate of console.tls anew, for sessions to come; one that does not
+  /// serve changes nothing.
+  void reload(const console_options& options, const net::tls_options& certificate);
 
 private:
   void end_executor();
 
   caf::actor_system& system_;
-  net::tls_options certificate_; // empty: the console speaks no TLS
+  bool is_encrypted_;
   session_book book_;
   executor_actor executor_;
   std::optional<socket_server> sockets_;

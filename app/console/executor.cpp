@@ -105,7 +105,7 @@ void executor_state::execute(const run_command& m, const invocation& in, reply d
     case verb::presence: return presence(in, std::move(done));
     case verb::publish: return publish(in, std::move(done));
     case verb::quit: return done({}); // the client's business
-    case verb::reload: return done(reload());
+    case verb::reload: return reload(std::move(done));
     case verb::send: return send(in, std::move(done));
     case verb::sessions: return done(sessions());
     case verb::set_policy: return set_policy(in, std::move(done));
@@ -173,9 +173,16 @@ answer executor_state::drain() {
   return answer::note("draining; the server exits when everyone is gone");
 }
 
-answer executor_state::reload() {
-  node_.program.reload();
-  return answer::note("reading the certificate again; certificate_reloaded or certificate_kept in the log tells what came of it");
+void executor_state::reload(reply done) {
+  const auto waiting = std::make_shared<reply>(std::move(done));
+  const auto finish = [waiting](const answer& a) {
+    if (const auto to = std::exchange(*waiting, nullptr))
+      to(a);
+  };
+  node_.program.reload([finish, to = executor_actor{self_}](const std::string& text, bool is_done) {
+    caf::anon_send(to, call_back{[=] { finish(is_done ? answer::note(text) : answer::failed(text)); }});
+  });
+  self_->delayed_send(self_, answer_timeout, call_back{[finish] { finish(answer::failed("the program does not answer")); }});
 }
 
 answer executor_state::set_log_level(const invocation& in) {

@@ -59,7 +59,8 @@ struct run_command {
 /// What the program does by itself. Called on a thread of the console's.
 struct program_orders {
   std::function<void()> drain;  ///< As SIGTERM. Called at most once.
-  std::function<void()> reload; ///< As SIGHUP without a terminal.
+  /// As SIGHUP without a terminal. `tell` is called once with what came of it, on any thread.
+  std::function<void(std::function<void(const std::string& text, bool done)> tell)> reload;
 };
 
 /// What commands act on. Outlives the executor.
@@ -152,7 +153,7 @@ private:
   void publish(const invocation& in, reply done);
   void kick(const invocation& in, reply done);
   answer drain();
-  answer reload();
+  void reload(reply done);
   answer set_log_level(const invocation& in);
   void kill(const invocation& in, reply done);
   void set_policy(const invocation& in, reply done);

@@ -42,6 +42,9 @@ public:
   /// Of TCP, as bound; 0 if there is none.
   [[nodiscard]] std::uint16_t port() const noexcept { return tcp_ ? tcp_->local_endpoint().port() : 0; }
 
+  /// Sessions that come from now on need these tokens; those that are there stay. Thread: one at a time.
+  void change_tokens(const console_options& options) { tokens_.change(options); }
+
   /// Sessions that come from now on get this one.
   void renew(std::shared_ptr<boost::asio::ssl::context> tls);
 

@@ -27,6 +27,9 @@ public:
   /// For the server, which this outlives.
   [[nodiscard]] net::admin_service service();
 
+  /// Other tokens from now on.
+  void change_tokens(const console_options& options) { tokens_.change(options); }
+
   /// From now on there is who runs them. Call it once.
   void open(executor_actor to);
 

@@ -77,6 +77,7 @@ centrifuge::publish_answer server::publish(std::string channel, centrifuge::payl
 
 void server::on_failure(std::function<void()> f) { impl_->edge.on_failure(std::move(f)); }
 bool server::has_failed() const noexcept { return impl_->edge.has_failed(); }
+void server::reload(const net::server_options& next) { impl_->edge.reload(next); }
 void server::reload_tls() { impl_->edge.reload_tls(); }
 void server::stop() { impl_->edge.stop(); }
 bool server::join() { return impl_->edge.join(); }

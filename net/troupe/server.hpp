@@ -67,6 +67,8 @@ public:
   /// As net::server::has_failed().
   [[nodiscard]] bool has_failed() const noexcept;
 
+  /// As net::server::reload().
+  void reload(const net::server_options& next);
   /// As net::server::reload_tls().
   void reload_tls();
 

@@ -141,6 +141,16 @@ TEST_CASE("log: a budget admits its lines in each second and counts the others",
   CHECK(budget.take_suppressed() == 0);
 }
 
+TEST_CASE("log: another budget holds at once", "[app][log]") {
+  line_budget budget{1};
+  CHECK(budget.admit({}).admitted);
+  CHECK_FALSE(budget.admit({}).admitted);
+  budget.change(3);
+  CHECK(budget.admit({}).admitted);
+  CHECK(budget.admit({}).admitted);
+  CHECK_FALSE(budget.admit({}).admitted);
+}
+
 TEST_CASE("log: a budget of zero admits everything", "[app][log]") {
   line_budget budget{0};
   for (int i = 0; i < 10'000; ++i)

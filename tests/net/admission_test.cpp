@@ -57,6 +57,36 @@ TEST_CASE("admission: addresses are counted apart, and the node's limit is named
   });
 }
 
+TEST_CASE("admission: other limits hold for sockets from now on, and nobody who is here leaves", "[net][admission]") {
+  loop_thread loop;
+  admission gate{*loop, {.connections = 10, .connections_per_address = 2}};
+  loop.ask([&] {
+    CHECK(gate.enter(one) == admission::verdict::admitted);
+    CHECK(gate.enter(one) == admission::verdict::admitted);
+    gate.change({.connections = 3});
+    CHECK(gate.enter(one) == admission::verdict::admitted);
+    CHECK(gate.enter(one) == admission::verdict::node_full);
+    gate.leave(one);
+    gate.change({.connections = 10, .connections_per_address = 4});
+    CHECK(gate.enter(one) == admission::verdict::admitted); // the third was counted too
+    CHECK(gate.enter(one) == admission::verdict::address_full);
+    return 0;
+  });
+}
+
+TEST_CASE("admission: addresses that were not counted at first are not limited later", "[net][admission]") {
+  loop_thread loop;
+  admission gate{*loop, {}};
+  loop.ask([&] {
+    CHECK(gate.enter(one) == admission::verdict::admitted);
+    gate.change({.connections_per_address = 1});
+    CHECK(gate.enter(one) == admission::verdict::admitted);
+    gate.leave(one);
+    CHECK(gate.open() == 1);
+    return 0;
+  });
+}
+
 TEST_CASE("admission: all addresses of one IPv6 network count as one", "[net][admission]") {
   const auto at = [](const char* text) { return asio::ip::make_address(text); };
   loop_thread loop;

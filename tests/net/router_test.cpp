@@ -214,6 +214,16 @@ TEST_CASE("router: a page is upgraded by nobody", "[net][router]") {
   CHECK(with_pages().route(upgrade("/")).status == 200);
 }
 
+TEST_CASE("router: other origins may connect from when they are told", "[net][router]") {
+  auto routes = with_pages({.allowed_origins = {"http://one.test"}});
+  CHECK(routes.route(upgrade_from("http://two.test")).status == 403);
+  CHECK(routes.route(upgrade("/ws")).status == 101);
+  routes.change_origins({.allowed_origins = {"http://two.test"}, .allow_missing_origin = false});
+  CHECK(routes.route(upgrade_from("http://two.test")).status == 101);
+  CHECK(routes.route(upgrade_from("http://one.test")).status == 403);
+  CHECK(routes.route(upgrade("/ws")).status == 403);
+}
+
 TEST_CASE("router: an upgrade from a foreign page gets 403", "[net][router]") {
   const auto same_origin = with_pages();
   CHECK(same_origin.route(upgrade_from("http://service.test")).status == 101);

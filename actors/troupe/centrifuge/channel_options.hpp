@@ -84,6 +84,8 @@ struct channel_options {
   /// Of a channel's history; call only if it has one.
   history_options history() const noexcept;
 
+  friend bool operator==(const channel_options&, const channel_options&) = default;
+
   /// Of subscriptions to patterns: they have no presence, no history and hence nothing to recover.
   channel_options of_patterns() const;
 };

@@ -18,6 +18,7 @@ namespace troupe::centrifuge {
 struct namespace_config {
   std::string name;
   channel_options options;
+  friend bool operator==(const namespace_config&, const namespace_config&) = default;
 };
 
 struct channels_config {

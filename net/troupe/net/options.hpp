@@ -140,6 +140,7 @@ struct drain_options {
   std::chrono::milliseconds timeout{30'000}; ///< From the signal to exit; what is left then is cut.
   std::size_t rate = 0;                      ///< Connections closed per second; 0 is all at once.
   std::chrono::milliseconds retry_window{0}; ///< Clients are told to come back spread over this; 0 tells nothing.
+  friend bool operator==(const drain_options&, const drain_options&) = default;
 };
 
 /// All options of a server. Values are taken as they are: app/ validates what comes from outside.

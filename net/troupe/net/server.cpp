@@ -37,8 +37,8 @@ std::size_t loops_for(const listen_options& options) {
 server::impl::impl(caf::actor_system& system, server_options options, event_log& log,
                    const std::vector<page>& pages, hooks::extensions extensions,
                    std::vector<admin_service> services)
-  : system_(system), context_{options, log, {}, {}}, admin_{{options, log, {}, {}}}, api_{{options, log, {}, {}}},
-    metrics_{{std::move(options), log, {}, {}}} {
+  : system_(system), configured_(options), context_{options, log, {}, {}}, admin_{{options, log, {}, {}}},
+    api_{{options, log, {}, {}}}, metrics_{{std::move(options), log, {}, {}}} {
   // Proxies stand in front of clients alone.
   for (auto* inner : {&admin_, &api_, &metrics_}) inner->context.options.proxy = {}, inner->context.trusted = {};
   make_web_client();
@@ -70,25 +70,12 @@ server::impl::~impl() {
   }
 }
 
-void server::impl::reload_tls() {
-  if (context_.options.tls.certificate.empty()) return;
-  try {
-    auto tls = load_tls(context_.options.tls);
-    loops_.front()->post([this, tls = std::move(tls)] {
-      for (auto& l : listeners_) l->renew(tls);
-      context_.log.write(severity::info, "certificate_reloaded", {});
-    });
-  } catch (const std::exception& e) {
-    context_.log.write(severity::error, "certificate_kept", {{"reason", e.what()}});
-  }
-}
-
 void server::impl::fail(std::string_view part, const caf::error& why) {
   if (!why || why == caf::exit_reason::normal || why == caf::exit_reason::user_shutdown) return;
   if (failed_.exchange(true)) return;
   context_.log.write(severity::error, "engine_failed",
                      {{"part", std::string{part}}, {"reason", system_.render(why)}});
-  drain(context_.options.drain.timeout);
+  drain(drain_.get().timeout);
   const std::lock_guard lock{failure_mutex_};
   if (on_failure_) on_failure_();
 }
@@ -172,6 +159,7 @@ bool server::impl::join() {
   context_.api.reset();
   admin_.context.api.reset();
   api_.context.api.reset();
+  api_endpoint_.reset();
   apis_.clear();
   context_.doorkeepers.clear();
   limits_.reset();
@@ -284,7 +272,7 @@ void server::impl::open_listeners() {
 
 void server::impl::announce_drain(std::size_t loop) {
   if (loop == loops_.size()) {
-    const troupe::drain all{context_.options.drain.rate, context_.options.drain.retry_window};
+    const troupe::drain all{drain_.get().rate, drain_.get().retry_window};
     caf::anon_send(registry_, all);
     if (failed_) // the registry may be what has
       for (const auto& s : shards_) caf::anon_send(s, all);
@@ -329,8 +317,9 @@ std::string server::send_method_name() const {
 
 void server::on_failure(std::function<void()> f) { impl_->on_failure(std::move(f)); }
 bool server::has_failed() const noexcept { return impl_->failed_; }
-void server::stop() { impl_->drain(impl_->context_.options.drain.timeout); }
+void server::stop() { impl_->drain(impl_->drain_.get().timeout); }
 void server::wait() { (void)impl_->wait(); }
+void server::reload(const server_options& next) { impl_->reload(next); }
 void server::reload_tls() { impl_->reload_tls(); }
 bool server::join() { return impl_->join(); }
 

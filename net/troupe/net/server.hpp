@@ -84,6 +84,15 @@ public:
   /// For inspectors. Valid until join() is called.
   [[nodiscard]] net::insight insight() const;
 
+  /// Takes over from `next`, while everybody stays connected, what can change: origins and the policy of
+  /// websocket_options, outbox_options::max_bytes, client_options::queue_max_size, the numbers of connections and the
+  /// pace of accepting of limit_options (of addresses only if they had a limit at first), rate_options::what,
+  /// api_options::key, drain_options; the certificate's files and the oldest version if there is TLS; tokens if there
+  /// were keys at first, but for their endpoints; the endpoint and the secrets of events if there was one. What is
+  /// not named stays as it is. Then as reload_tls(). One thread at a time, and not during join().
+  /// @throws std::invalid_argument naming the option of tokens that cannot be; then nothing has changed.
+  void reload(const server_options& next);
+
   /// Reads certificate and key again, for connections from now on; those that are open keep theirs. Files
   /// that do not serve change nothing. The log tells which: certificate_reloaded or certificate_kept. Not
   /// during join().

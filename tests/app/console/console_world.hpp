@@ -73,7 +73,9 @@ public:
     commands.emplace(options);
     server.emplace(system, of_server, log, std::vector<net::page>{}, hooks::extensions{},
                    std::vector{commands->service()});
-    sockets.emplace(system, options, *server, log, program_orders{[this] { ++drains; }, [this] { ++reloads; }},
+    sockets.emplace(system, options, *server, log, program_orders{[this] { ++drains; }, [this](auto tell) {
+                      tell(fmt::format("reload {}", ++reloads), true);
+                    }},
                     std::move(certificate));
     commands->open(sockets->address());
   }

@@ -69,6 +69,18 @@ TEST_CASE("api endpoint: the key comes in either header or the query", "[net][ap
   CHECK(refusal(at, head) == 401);
 }
 
+TEST_CASE("api endpoint: another key takes the place of the one before, and none refuses all", "[net][api][endpoint]") {
+  auto at = with_key("k");
+  auto head = post("/api/info");
+  CHECK(refusal(at, head) == 0);
+  at.change_key("l");
+  CHECK(refusal(at, head) == 401);
+  head.x_api_key = "l";
+  CHECK(refusal(at, head) == 0);
+  at.change_key("");
+  CHECK(refusal(at, head) == 401);
+}
+
 TEST_CASE("api endpoint: a wrong X-API-Key hides Authorization but not the query", "[net][api][endpoint]") {
   const auto at = with_key();
   auto head = post("/api/info");

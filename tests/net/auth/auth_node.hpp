@@ -45,7 +45,7 @@ public:
     system().spawn([answer](caf::event_based_actor* self, const authenticator_actor& to, const std::string& t) {
       self->request(to, caf::infinite, verify_connection{t})
           .then([answer](const connection_verdict& m) { *answer = m; });
-    }, who, std::move(token));
+    }, authenticator_actor{who}, std::move(token));
     return answer;
   }
   connection_verdict verdict(std::string token) {
@@ -59,7 +59,7 @@ public:
     system().spawn([answer](caf::event_based_actor* self, const authenticator_actor& to, const std::string& t) {
       self->request(to, caf::infinite, verify_subscription{t})
           .then([answer](const subscription_verdict& m) { *answer = m; });
-    }, who, std::move(token));
+    }, authenticator_actor{who}, std::move(token));
     run();
     REQUIRE(*answer);
     return **answer;
@@ -67,7 +67,7 @@ public:
 
   unix_clock::time_point now{std::chrono::seconds{2'000'000'000}};
   std::shared_ptr<counters> seen = std::make_shared<counters>();
-  authenticator_actor who;
+  renewable_authenticator who;
 };
 
 inline std::optional<token_fault> fault_of(const auto& verdict) {

@@ -161,3 +161,15 @@ TEST_CASE_METHOD(key_node, "authenticator: no other key counts beside an endpoin
   CHECK(at->asked == 1);
   CHECK(fault_of(verdict(signed_with(first, algorithm::es256, "{}"))) == token_fault::invalid); // without a name
 }
+
+TEST_CASE_METHOD(key_node, "authenticator: with other rules the keys of the endpoint stay", "[net][auth][jwks]") {
+  CHECK_FALSE(fault(first, "one"));
+  auto rules = settings().options;
+  rules.connection.issuer = "us";
+  caf::anon_send(who, renew_rules{rules});
+  CHECK(fault(first, "one") == token_fault::invalid);
+  rules.connection.issuer.clear();
+  caf::anon_send(who, renew_rules{rules});
+  CHECK_FALSE(fault(first, "one"));
+  CHECK(at->asked == 1);
+}

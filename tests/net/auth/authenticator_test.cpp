@@ -90,3 +90,32 @@ TEST_CASE_METHOD(auth_node, "authenticator: of too many questions the oldest are
   CHECK(seen->unavailable.value() == 30 - granted);
   CHECK_FALSE(fault_of(**answers.back()));
 }
+
+TEST_CASE_METHOD(auth_node, "authenticator: other rules hold at once, for tokens that were accepted before too",
+                 "[net][auth][authenticator]") {
+  const auto ours = signing_key::ec("P-256");
+  start(auth_options{.connection = {.hmac_secret_key = "secret", .ecdsa_public_key = ours.public_pem()}});
+  const auto token = signed_with(ours, algorithm::es256, R"({"sub":"42"})");
+  CHECK_FALSE(fault_of(verdict(token)));
+  CHECK_FALSE(fault_of(verdict(by_secret("{}"))));
+  caf::anon_send(who, renew_rules{{.connection = {.hmac_secret_key = "other", .hmac_previous_secret_key = "secret"}}});
+  CHECK(fault_of(verdict(token)) == token_fault::invalid);
+  CHECK_FALSE(fault_of(verdict(by_secret("{}"))));
+  CHECK_FALSE(fault_of(verdict(by_secret("{}", "other"))));
+  caf::anon_send(who, renew_rules{{.connection = {.hmac_secret_key = "other", .audience = "us"}}});
+  CHECK(fault_of(verdict(by_secret("{}"))) == token_fault::invalid);
+  CHECK(fault_of(verdict(by_secret("{}", "other"))) == token_fault::invalid);
+  CHECK_FALSE(fault_of(verdict(by_secret(R"({"aud":"us"})", "other"))));
+}
+
+TEST_CASE_METHOD(auth_node, "authenticator: rules of subscriptions change by themselves", "[net][auth][authenticator]") {
+  auth_options rules{.connection = {.hmac_secret_key = "secret"},
+                     .subscription = {.hmac_secret_key = "other"},
+                     .separate_subscription = true};
+  start(rules);
+  rules.subscription.hmac_secret_key = "third";
+  caf::anon_send(who, renew_rules{rules});
+  CHECK(fault_of(subscription(by_secret(R"({"channel":"a"})", "other"))) == token_fault::invalid);
+  CHECK_FALSE(fault_of(subscription(by_secret(R"({"channel":"a"})", "third"))));
+  CHECK_FALSE(fault_of(verdict(by_secret("{}"))));
+}

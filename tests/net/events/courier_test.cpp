@@ -172,6 +172,25 @@ TEST_CASE_METHOD(courier_world, "courier: what happens is delivered, signed", "[
   CHECK(figures->waiting.value() == 0);
 }
 
+TEST_CASE_METHOD(courier_world, "courier: a delivery under way ends as it began, the next one has the new receiver",
+                 "[net][events][courier]") {
+  start();
+  CHECK(tell(ups({someone("ann")})));
+  caf::anon_send(who, change_receiver{"http://127.0.0.1/elsewhere", "new", "secret"});
+  CHECK(tell(ups({someone("bob")})));
+  REQUIRE(requests.size() == 1);
+  CHECK(requests.front().what.to.target == "/events");
+  answer(204);
+  REQUIRE(requests.size() == 1);
+  const auto& sent = requests.front().what;
+  CHECK(sent.to.target == "/elsewhere");
+  const std::pair<std::string, std::string> signature{
+    signature_header, "t=1700000000," + signature_of("new", "1700000000", sent.body) + ',' +
+                        signature_of("secret", "1700000000", sent.body)};
+  CHECK(std::ranges::find(sent.headers, signature) != sent.headers.end());
+  CHECK(answer(204)[0]["user"] == "bob");
+}
+
 TEST_CASE_METHOD(courier_world, "courier: one delivery is under way at a time, and the next takes all that came",
                  "[net][events][courier]") {
   start();

@@ -35,7 +35,7 @@ export const apiKey = "k";
 /** Sections as the configuration file has them; a test replaces what it needs. */
 export function config({
   console = {}, client = {}, token = {}, subscriptionToken = {}, websocket = {}, limit = {}, rate = {}, proxy = {},
-  outbox = {}, api = {},
+  outbox = {}, api = {}, drain = {}, events = {}, log = {},
   withoutNamespace = {}, added = {},
 } = {}) {
   const assignments = (values) => Object.entries(values).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
@@ -45,6 +45,9 @@ export function config({
     "[rate]", ...assignments(rate),
     "[proxy]", ...assignments(proxy),
     "[outbox]", ...assignments(outbox),
+    "[drain]", ...assignments(drain),
+    "[events]", ...assignments(events),
+    "[log]", ...assignments(log),
     "[api]", ...assignments({ key: apiKey, ...api }),
     "[console]", ...assignments(console),
     "[client]", ...assignments({ allow_anonymous_connect_without_token: true, ...client }),

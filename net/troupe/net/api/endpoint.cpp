@@ -25,7 +25,7 @@ std::string_view method_of(std::string_view target) {
 } // namespace
 
 endpoint::endpoint(api_options options, std::vector<api_actor> actors)
-  : options_(std::move(options)), key_(options_.key), actors_(std::move(actors)) {}
+  : options_(std::move(options)), key_(auth::secret{options_.key}), actors_(std::move(actors)) {}
 
 bool endpoint::serves(std::string_view target) noexcept {
   const auto path = path_of(target);
@@ -35,9 +35,10 @@ bool endpoint::serves(std::string_view target) noexcept {
 
 bool endpoint::has_key(const request_head& head) const {
   if (options_.insecure) return true;
-  if (key_.is(head.x_api_key ? *head.x_api_key : auth::credentials(head.authorization, "apikey"))) return true;
+  const auto& key = key_.get();
+  if (key.is(head.x_api_key ? *head.x_api_key : auth::credentials(head.authorization, "apikey"))) return true;
   const auto in_query = parameter(head.target, "api_key");
-  return in_query && key_.is(*in_query);
+  return in_query && key.is(*in_query);
 }
 
 std::optional<decision> endpoint::refuse(const request_head& head) const {

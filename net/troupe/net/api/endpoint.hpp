@@ -1,10 +1,11 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
 // ENDPOINT: the server API as HTTP sees it: paths, keys and what is refused before a body is read.
-// Immutable: shared by the sessions of all loops.
+// Immutable but for the key: shared by the sessions of all loops.
 #pragma once
 #include <troupe/net/api/api.hpp>
 #include <troupe/net/auth/secret.hpp>
+#include <troupe/net/internal/live.hpp>
 #include <troupe/net/internal/router.hpp>
 #include <troupe/net/options.hpp>
 
@@ -43,11 +44,14 @@ public:
 
   [[nodiscard]] const api_options& options() const noexcept { return options_; }
 
+  /// The key of requests from now on, in place of api_options::key. Thread: one at a time.
+  void change_key(std::string_view key) { key_.set(auth::secret{key}); }
+
 private:
   [[nodiscard]] bool has_key(const request_head& head) const;
 
   api_options options_;
-  auth::secret key_;
+  live<auth::secret> key_;
   std::vector<api_actor> actors_;
 };
 

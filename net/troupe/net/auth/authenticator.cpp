@@ -51,7 +51,15 @@ authenticator_state::make_behavior(authenticator_settings settings) {
                 }});
         return promise;
       },
+      [this](const renew_rules& m) { on_renew(m); },
   };
+}
+
+void authenticator_state::on_renew(const renew_rules& m) {
+  const auto& o = m.options;
+  connections_->rules.change_rules(o.connection);
+  if (subscriptions_) subscriptions_->rules.change_rules(o.subscription);
+  cache_->clear(); // what was good may not be any more
 }
 
 authenticator_state::court& authenticator_state::court_of(purpose what) noexcept {

@@ -26,6 +26,14 @@
 
 namespace troupe::net::auth {
 
+/// From the server: these options hold from now on, for tokens that were accepted before too. Their endpoints, and
+/// whether subscriptions have rules of their own, are those that it was spawned with.
+struct renew_rules {
+  auth_options options; ///< Valid ones.
+};
+
+using renewable_authenticator = troupe::centrifuge::authenticator_actor::extend<caf::reacts_to<renew_rules>>;
+
 struct authenticator_settings {
   auth_options options; ///< Valid ones.
   key_source_actor keys; ///< Of endpoints, if the options have one.
@@ -38,7 +46,7 @@ struct authenticator_settings {
 
 class authenticator_state {
 public:
-  using handle = troupe::centrifuge::authenticator_actor;
+  using handle = renewable_authenticator;
   using pointer = handle::stateful_pointer<authenticator_state>;
   static constexpr const char* name = "authenticator";
 
@@ -62,6 +70,7 @@ private:
     std::vector<question> waiting; // for keys
   };
 
+  void on_renew(const renew_rules& m);
   court& court_of(purpose what) noexcept;
   void decide(question q);
   void conclude(const question& q, const std::variant<verifier::authentic, refusal>& verdict);
@@ -84,3 +93,9 @@ authenticator_state::handle::behavior_type authenticator(authenticator_state::po
                                                          authenticator_settings settings);
 
 } // namespace troupe::net::auth
+
+CAF_BEGIN_TYPE_ID_BLOCK(troupe_authenticator, 31200)
+  CAF_ADD_TYPE_ID(troupe_authenticator, (troupe::net::auth::renew_rules))
+CAF_END_TYPE_ID_BLOCK(troupe_authenticator)
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::net::auth::renew_rules)

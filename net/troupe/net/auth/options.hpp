@@ -27,6 +27,7 @@ struct token_options {
     return !hmac_secret_key.empty() || !rsa_public_key.empty() || !ecdsa_public_key.empty() ||
            !jwks_public_endpoint.empty();
   }
+  friend bool operator==(const token_options&, const token_options&) = default;
 };
 
 /// Tokens of connections and of subscriptions.
@@ -39,6 +40,7 @@ struct auth_options {
   [[nodiscard]] const token_options& for_subscriptions() const noexcept {
     return separate_subscription ? subscription : connection;
   }
+  friend bool operator==(const auth_options&, const auth_options&) = default;
 };
 
 } // namespace troupe::net::auth

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace troupe::net::auth {
 namespace {
@@ -92,6 +93,12 @@ std::variant<verifier::authentic, refusal> verifier::authenticate(std::string_vi
     return invalid("it is no subscription token: it has no channel");
   result.said = said;
   return result;
+}
+
+void verifier::change_rules(const token_options& options) {
+  verifier next{options};
+  if (!options_.jwks_public_endpoint.empty()) next.keys_ = keys_;
+  *this = std::move(next);
 }
 
 bool verifier::has_public_keys() const noexcept {

@@ -33,6 +33,10 @@ public:
   /// @throws std::invalid_argument that names the option and what is wrong with it, never a secret.
   explicit verifier(const token_options& options);
 
+  /// Goes on with other rules. Keys of an endpoint stay, which is the same one. @throws As the constructor does; then
+  /// nothing has changed.
+  void change_rules(const token_options& options);
+
   /// Replaces all keys: for those that come from an endpoint.
   void set_keys(std::vector<key> keys) { keys_ = std::move(keys); }
 

@@ -46,6 +46,7 @@ courier_actor::behavior_type courier_state::make_behavior(courier_settings setti
     [this](const troupe::centrifuge::channel_changes& m) { return on_events(m); },
     [this](const delivery_ended& m) { on_ended(m); },
     [this](const alarm_rang& m) { on_alarm(m); },
+    [this](const change_receiver& m) { on_change(m); },
     [this](const finish& m) { on_finish(m); },
   };
 }
@@ -185,6 +186,14 @@ void courier_state::deliver() {
   settings_.send(std::move(what), [to = courier_actor{self_}](web::outcome got) {
     caf::anon_send(to, delivery_ended{std::move(got)});
   });
+}
+
+// A delivery under way ends as it began.
+void courier_state::on_change(const change_receiver& m) {
+  auto& o = settings_.options;
+  o.endpoint = m.endpoint;
+  o.secret = m.secret;
+  o.previous_secret = m.previous_secret;
 }
 
 void courier_state::on_ended(const delivery_ended& m) {

@@ -48,6 +48,12 @@ enum class alarm : std::uint8_t {
 struct alarm_rang {
   alarm what;
 };
+/// From the server: where deliveries go from now on, and what they are signed with.
+struct change_receiver {
+  std::string endpoint; ///< Valid, as in event_options.
+  std::string secret;
+  std::string previous_secret;
+};
 /// From the server, when nobody is left of whom anything could be told. An ordinary message, behind all others.
 struct finish {
   std::chrono::milliseconds patience{2'000};
@@ -60,6 +66,7 @@ using courier_actor = caf::typed_actor<
   caf::replies_to<troupe::centrifuge::channel_changes>::with<noted>,
   caf::reacts_to<delivery_ended>,
   caf::reacts_to<alarm_rang>,
+  caf::reacts_to<change_receiver>,
   caf::reacts_to<finish>>;
 
 struct courier_settings {
@@ -97,6 +104,7 @@ private:
   template <class Events>
   answer on_events(const Events& m);
   void on_alarm(const alarm_rang& m);
+  void on_change(const change_receiver& m);
   void on_finish(const finish& m);
   void on_ended(const delivery_ended& m);
 
@@ -148,8 +156,10 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe_events, 32000)
   CAF_ADD_TYPE_ID(troupe_events, (troupe::net::events::delivery_ended))
   CAF_ADD_TYPE_ID(troupe_events, (troupe::net::events::alarm_rang))
   CAF_ADD_TYPE_ID(troupe_events, (troupe::net::events::finish))
+  CAF_ADD_TYPE_ID(troupe_events, (troupe::net::events::change_receiver))
 CAF_END_TYPE_ID_BLOCK(troupe_events)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::net::events::delivery_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::net::events::alarm_rang)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::net::events::finish)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::net::events::change_receiver)

@@ -34,8 +34,10 @@ admission::verdict admission::enter_proxied() {
 }
 
 admission::verdict admission::count(const asio::ip::address& address) {
-  if (limits_.connections_per_address == 0) return verdict::admitted;
-  return ++by_address_[counted_address(address)] > limits_.connections_per_address ? verdict::address_full : verdict::admitted;
+  if (!counts_addresses_) return verdict::admitted;
+  const auto now = ++by_address_[counted_address(address)];
+  const auto most = limits_.connections_per_address;
+  return most != 0 && now > most ? verdict::address_full : verdict::admitted;
 }
 
 void admission::leave(const asio::ip::address& address) {

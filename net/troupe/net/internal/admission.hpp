@@ -50,7 +50,11 @@ public:
   using verdict = admission_verdict;
 
   /// @param home Loop 0; outlives all tickets' threads.
-  admission(io_loop& home, const limit_options& limits) : home_(home), limits_(limits) {}
+  admission(io_loop& home, const limit_options& limits)
+    : home_(home), limits_(limits), counts_addresses_(limits.connections_per_address != 0) {}
+
+  /// For sockets from now on. Without a limit of addresses at first there is none later.
+  void change(const limit_options& limits) { limits_ = limits; }
 
   /// Counts a socket, whatever the verdict: a refused one is open too until it has its answer.
   verdict enter(const asio::ip::address& address);
@@ -68,6 +72,7 @@ public:
 private:
   io_loop& home_;
   limit_options limits_;
+  bool counts_addresses_; // from the first socket on, or never
   std::size_t open_ = 0;
   std::atomic<bool> retired_{false};
   std::unordered_map<std::string, std::size_t> by_address_; // by counted_address(); empty without a limit

@@ -63,8 +63,11 @@ void router::add(std::string path, handler make, method by) {
 
 void router::add_websocket(const websocket_options& options) {
   websocket_ = true;
-  allowed_origins_ = options.allowed_origins;
-  allow_missing_origin_ = options.allow_missing_origin;
+  change_origins(options);
+}
+
+void router::change_origins(const websocket_options& options) {
+  origins_->set({options.allowed_origins, options.allow_missing_origin});
 }
 
 void router::add_route(std::string path) { routes_.push_back(std::move(path)); }
@@ -105,8 +108,9 @@ decision router::upgrade(const request_view& request, std::string_view path) con
     d.extra_value = "websocket";
     return d;
   }
-  if (!request.has_origin && !allow_missing_origin_) return refuse(403, "origin required");
-  if (request.has_origin && !origin_allowed(request.origin, request.host, allowed_origins_))
+  const auto& rules = origins_->get();
+  if (!request.has_origin && !rules.may_be_missing) return refuse(403, "origin required");
+  if (request.has_origin && !origin_allowed(request.origin, request.host, rules.allowed))
     return refuse(403, "origin not allowed");
   decision d{.status = 101};
   if (is_route(path)) {

@@ -4,10 +4,12 @@
 // the parts of the request that matter and touches no socket.
 #pragma once
 #include <troupe/centrifuge/codec.hpp>
+#include <troupe/net/internal/live.hpp>
 #include <troupe/net/options.hpp>
 #include <troupe/net/page.hpp>
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,6 +62,8 @@ public:
   void add(std::string path, handler make, method by = method::get);
   /// Serves /ws, /ws/GROUP and /connection/websocket.
   void add_websocket(const websocket_options& options);
+  /// Exchanges the origins of add_websocket(), for upgrades from now on. Thread: one at a time, beside route().
+  void change_origins(const websocket_options& options);
   /// Upgrades requests for this path, under the rules of add_websocket(). A page of the same path is
   /// served no more.
   void add_route(std::string path);
@@ -78,8 +82,11 @@ private:
   std::vector<entry> entries_;
   std::vector<std::string> routes_;
   bool websocket_ = false;
-  std::vector<std::string> allowed_origins_;
-  bool allow_missing_origin_ = true;
+  struct origins {
+    std::vector<std::string> allowed;
+    bool may_be_missing = true;
+  };
+  std::unique_ptr<live<origins>> origins_ = std::make_unique<live<origins>>();
 };
 
 /// A page as a handler: the body is shared, not copied, until a response needs it.

@@ -258,7 +258,7 @@ void server::impl::spawn_apis() {
       [ended = &apis_ended_.emplace_back()] { ended->set(); });
   }
   auto& serving = o.api.port != 0 ? api_ : admin_;
-  serving.context.api = std::make_shared<const api::endpoint>(o.api, apis_);
+  serving.context.api = api_endpoint_ = std::make_shared<api::endpoint>(o.api, apis_);
 }
 
 } // namespace troupe::net

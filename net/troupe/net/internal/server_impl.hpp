@@ -1,6 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// What a server is made of, and the order in which it comes and goes. server_actors.cpp spawns its actors.
+// What a server is made of, and the order in which it comes and goes. server_actors.cpp spawns its actors,
+// server_reload.cpp changes what can change.
 #pragma once
 #include <troupe/net/server.hpp>
 
@@ -15,6 +16,7 @@
 #include <troupe/net/events/courier.hpp>
 #include <troupe/net/internal/inspector.hpp>
 #include <troupe/net/internal/listener.hpp>
+#include <troupe/net/internal/live.hpp>
 #include <troupe/net/internal/memory_watch.hpp>
 #include <troupe/net/webhooks/backend.hpp>
 #include <troupe/registry.hpp>
@@ -38,6 +40,10 @@ public:
        const std::vector<page>& pages, hooks::extensions extensions, std::vector<admin_service> services);
 
   ~impl();
+  void reload(const server_options& next);
+  void reload_tokens(const auth::auth_options& next);
+  void reload_messages(const server_options& next);
+  void reload_limits(const server_options& next);
   void reload_tls();
   void drain(std::chrono::milliseconds timeout);
   bool wait();
@@ -113,6 +119,8 @@ private:
   [[nodiscard]] std::string node_name() const;
 
   caf::actor_system& system_;
+  server_options configured_; // as of the last reload; context_ has what it began with
+  live<drain_options> drain_{configured_.drain};
   session_context context_;
   inner_port admin_;
   inner_port api_;
@@ -144,7 +152,7 @@ private:
   std::shared_ptr<webhooks::counters> asked_ = std::make_shared<webhooks::counters>();
   webhooks::backend_state::handle backend_; // null without webhooks
   events::courier_actor courier_; // null unless there is an endpoint for events
-  troupe::centrifuge::authenticator_actor authenticator_; // null without keys
+  auth::renewable_authenticator authenticator_; // null without keys
   auth::key_source_actor keys_; // null unless they come from endpoints
   std::shared_ptr<const rates::limits> limits_; // null without
   std::shared_ptr<auth::counters> tokens_ = std::make_shared<auth::counters>();
@@ -153,6 +161,7 @@ private:
   std::map<std::string, std::vector<std::shared_ptr<const connection_settings>>> routes_; // by loop
   std::shared_ptr<const troupe::centrifuge::client_settings> clients_;
   std::vector<api::api_actor> apis_;
+  std::shared_ptr<api::endpoint> api_endpoint_;
   std::vector<std::unique_ptr<listener>> listeners_;
   std::vector<listener*> drained_; // those of them that close when a drain begins
   std::vector<std::thread> threads_;

@@ -1,0 +1,134 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#include "app/reload.hpp"
+
+#include "app/options.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace troupe::app {
+
+namespace {
+
+bool always(const settings&, const settings&) { return true; }
+
+bool had_tls(const settings& started, const settings& read) {
+  return !started.server.tls.certificate.empty() && !read.server.tls.certificate.empty();
+}
+
+bool had_keys(const settings& started, const settings&) {
+  const auto& of = started.server.auth;
+  return of.connection.has_keys() || of.for_subscriptions().has_keys();
+}
+
+bool counted_addresses(const settings& started, const settings&) {
+  return started.server.limit.connections_per_address != 0;
+}
+
+bool had_events(const settings& started, const settings& read) {
+  return !started.server.events.endpoint.empty() && !read.server.events.endpoint.empty();
+}
+
+/// What net::server::reload(), the log and the console take over.
+struct reloadable {
+  std::string_view key; ///< Whole, or ending with a dot: all that begin with it.
+  bool (*can)(const settings& started, const settings& read) = always;
+};
+
+constexpr reloadable all_reloadable[] = {
+    {"tls.certificate", had_tls},
+    {"tls.key", had_tls},
+    {"tls.min_version", had_tls},
+    {"api.key"},
+    {"websocket.policy"},
+    {"websocket.allowed_origins"},
+    {"websocket.allow_missing_origin"},
+    {"limit.connections"},
+    {"limit.connections_per_address", counted_addresses},
+    {"limit.accepts_per_second"},
+    {"outbox.max_bytes"},
+    {"drain."},
+    {"rate.mode"},
+    {"client.queue_max_size"},
+    {"client.token.", had_keys},
+    {"client.subscription_token.", had_keys},
+    {"events.endpoint", had_events},
+    {"events.secret", had_events},
+    {"events.previous_secret", had_events},
+    {"log.level"},
+    {"log.lines_per_second"},
+    {"console.operator_token"},
+    {"console.read_only_token"},
+};
+
+/// Of those that begin as others do: where keys come from is settled at the start.
+constexpr std::string_view never[] = {"client.token.jwks_public_endpoint", "client.subscription_token.enabled",
+                                      "client.subscription_token.jwks_public_endpoint"};
+
+/// Null if it takes a restart in any case.
+const reloadable* find(std::string_view key) {
+  if (std::ranges::find(never, key) != std::end(never))
+    return nullptr;
+  const auto* found = std::ranges::find_if(all_reloadable, [&](const reloadable& one) {
+    return one.key.ends_with('.') ? key.starts_with(one.key) : key == one.key;
+  });
+  return found != std::end(all_reloadable) ? found : nullptr;
+}
+
+} // namespace
+
+reload_plan plan_reload(const settings& started, const settings& now, const settings& read) {
+  reload_plan plan{.next = now, .changed = {}, .waiting = {}};
+  for (const auto& option : options()) {
+    if (option.get(now) == option.get(read))
+      continue;
+    const auto* rule = find(option.key);
+    const bool changes = rule && rule->can(started, read);
+    if (changes)
+      option.copy(plan.next, read);
+    (changes ? plan.changed : plan.waiting).push_back(option.key);
+  }
+  const auto& had = now.server.channels;
+  const auto& has = read.server.channels;
+  if (had.without_namespace != has.without_namespace)
+    plan.waiting.emplace_back("channel.without_namespace");
+  if (had.namespaces != has.namespaces)
+    plan.waiting.emplace_back("channel.namespaces");
+  return plan;
+}
+
+std::string to_text(const reload_plan& plan) {
+  auto text = plan.changed.empty() ? std::string{"nothing changed"}
+                                   : fmt::format("changed: {}", fmt::join(plan.changed, ", "));
+  if (!plan.waiting.empty())
+    text += fmt::format("; for the next start: {}", fmt::join(plan.waiting, ", "));
+  return text;
+}
+
+std::vector<std::string> reloadable_keys() {
+  std::vector<std::string> keys;
+  for (const auto& option : options())
+    if (find(option.key))
+      keys.push_back(option.key);
+  return keys;
+}
+
+void reload_requests::add(outcome tell) {
+  const std::lock_guard lock{mutex_};
+  waiting_.push_back(std::move(tell));
+}
+
+void reload_requests::answer(const std::string& text, bool done) {
+  std::vector<outcome> told;
+  {
+    const std::lock_guard lock{mutex_};
+    told.swap(waiting_);
+  }
+  for (const auto& tell : told)
+    tell(text, done);
+}
+
+} // namespace troupe::app

@@ -1,0 +1,45 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// Reading the configuration again while everybody stays connected: what of it can change, and what takes a restart.
+#pragma once
+#include "app/settings.hpp"
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace troupe::app {
+
+struct reload_plan {
+  settings next;                    ///< To go on with: what runs, with what changes now.
+  std::vector<std::string> changed; ///< Keys of that.
+  std::vector<std::string> waiting; ///< Keys that take a restart: `next` has them as they were.
+};
+
+/// @param started What the program began with: some things can change only if they were there at first.
+/// @param now     What it runs with: `next` of the plan before.
+/// @param read    What it has just been told; valid.
+[[nodiscard]] reload_plan plan_reload(const settings& started, const settings& now, const settings& read);
+
+/// "changed: log.level, api.key; for the next start: listen.port", for people.
+[[nodiscard]] std::string to_text(const reload_plan& plan);
+
+/// Keys of all that may change without a restart.
+[[nodiscard]] std::vector<std::string> reloadable_keys();
+
+/// Who waits to be told what came of it. Thread: any.
+class reload_requests {
+public:
+  using outcome = std::function<void(const std::string& text, bool done)>;
+
+  void add(outcome tell);
+  /// Tells all, each once, on the calling thread.
+  void answer(const std::string& text, bool done);
+
+private:
+  std::mutex mutex_;
+  std::vector<outcome> waiting_;
+};
+
+} // namespace troupe::app

@@ -1,0 +1,84 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+//
+// What changes while everybody stays connected. Whoever reads it gets it in its own way: a message to the actor, a task
+// on the loop, or a LIVE value.
+#include <troupe/net/internal/server_impl.hpp>
+#include <troupe/net/internal/tls_context.hpp>
+
+#include <caf/send.hpp>
+
+#include <exception>
+
+namespace troupe::net {
+
+namespace {
+
+/// @returns whether it was another one.
+template <class T>
+bool replace(T& had, const T& by) {
+  if (had == by) return false;
+  had = by;
+  return true;
+}
+
+} // namespace
+
+void server::impl::reload(const server_options& next) {
+  reload_tokens(next.auth); // first, for it may throw
+  reload_messages(next);
+  reload_limits(next);
+  if (replace(configured_.drain, next.drain)) drain_.set(next.drain);
+  if (replace(configured_.api.key, next.api.key)) api_endpoint_->change_key(next.api.key);
+  if (courier_ && !next.events.endpoint.empty())
+    caf::anon_send(courier_, events::change_receiver{next.events.endpoint, next.events.secret,
+                                                     next.events.previous_secret});
+  if (auto& had = configured_.tls; !had.certificate.empty() && !next.tls.certificate.empty()) {
+    had.certificate = next.tls.certificate;
+    had.key = next.tls.key;
+    had.min_version = next.tls.min_version;
+  }
+  reload_tls();
+}
+
+void server::impl::reload_tokens(const auth::auth_options& next) {
+  if (!authenticator_ || configured_.auth == next) return;
+  (void)auth::verifier{next.connection}; // throws if it cannot be
+  (void)auth::verifier{next.for_subscriptions()};
+  configured_.auth = next;
+  caf::anon_send(authenticator_, auth::renew_rules{next});
+}
+
+// What an inspector may have changed meanwhile stays, unless the configuration says something new.
+void server::impl::reload_messages(const server_options& next) {
+  auto& had = configured_;
+  const bool allows_others = replace(had.websocket.allowed_origins, next.websocket.allowed_origins);
+  if (replace(had.websocket.allow_missing_origin, next.websocket.allow_missing_origin) || allows_others)
+    context_.routes.change_origins(had.websocket);
+  if (replace(had.websocket.policy, next.websocket.policy)) settings_->policy.set(next.websocket.policy);
+  if (replace(had.outbox.max_bytes, next.outbox.max_bytes)) context_.max_bytes = next.outbox.max_bytes;
+  if (replace(had.client.queue_max_size, next.client.queue_max_size))
+    context_.queue_max_size = next.client.queue_max_size;
+}
+
+void server::impl::reload_limits(const server_options& next) {
+  if (limits_) limits_->mode.set(next.rates.what);
+  loops_.front()->post([this, limit = next.limit] { // where they are read
+    gate_->change(limit);
+    context_.options.limit.accepts_per_second = limit.accepts_per_second;
+  });
+}
+
+void server::impl::reload_tls() {
+  if (configured_.tls.certificate.empty()) return;
+  try {
+    auto tls = load_tls(configured_.tls);
+    loops_.front()->post([this, tls = std::move(tls)] {
+      for (auto& l : listeners_) l->renew(tls);
+      context_.log.write(severity::info, "certificate_reloaded", {});
+    });
+  } catch (const std::exception& e) {
+    context_.log.write(severity::error, "certificate_kept", {{"reason", e.what()}});
+  }
+}
+
+} // namespace troupe::net

@@ -1,0 +1,150 @@
+// SIGHUP and the console's reload: what of the configuration holds from then on, while everybody stays connected.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+import { Api } from "./support/api.mjs";
+import { connectSdk, builds } from "./support/centrifuge_sdk.mjs";
+import { config } from "./support/centrifuge_server.mjs";
+import { EventBook, Receiver } from "./support/receiver.mjs";
+import { request, runToEnd, Server } from "./support/server.mjs";
+import { elapsed, eventually } from "./support/time.mjs";
+import { hmacToken } from "./support/tokens.mjs";
+
+const timeout = 60_000;
+
+/** A server with a configuration that can be replaced. */
+async function start(t, sections, ...flags) {
+  const folder = mkdtempSync(join(tmpdir(), "troupe-reload-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "troupe.toml");
+  writeFileSync(file, config(sections));
+  const server = await Server.start(t, "--config", file, ...flags);
+  const console = (command) => runToEnd(["console", "--socket", server.event("listening").console, "-c", command]);
+  return {
+    server,
+    console,
+    file,
+    /** @returns what the console says of the new configuration. */
+    async reload(next) {
+      writeFileSync(file, config(next));
+      const { code, stdout, stderr } = await console("reload");
+      assert.equal(code, 0, stderr);
+      return stdout;
+    },
+  };
+}
+
+test("reload: SIGHUP takes over what can change, names what cannot, and nobody is disconnected", { timeout }, async (t) => {
+  const { server, file } = await start(t, {});
+  const client = await server.connect();
+  writeFileSync(file, config({ api: { key: "new" }, limit: { header_count: 50 } }));
+  server.signal("SIGHUP");
+  await eventually("it has", () => server.event("restart_needed"));
+  assert.equal(server.event("reloaded").changed, "api.key");
+  assert.equal(server.event("restart_needed").options, "limit.header_count");
+  assert.equal((await new Api(server.adminPort).call("info", {})).status, 401);
+  assert.equal((await new Api(server.adminPort).call("info", {}, { headers: { "X-API-Key": "new" } })).status, 200);
+  client.send("still here");
+  assert.equal(await client.nextText(), "still here");
+});
+
+test("reload: a configuration that cannot be changes nothing, and the reason is told", { timeout }, async (t) => {
+  const { server, file, console, reload } = await start(t, {});
+  writeFileSync(file, config({ api: { key: "new" }, limit: { header_counts: 50 } }));
+  const { code, stdout, stderr } = await console("reload");
+  assert.equal(code, 1, stdout);
+  assert.match(stderr, /limit\.header_counts: no such option; did you mean limit\.header_count\?/);
+  assert.match(server.event("reload_refused").reason, /no such option/);
+  assert.equal((await new Api(server.adminPort).call("info", {})).status, 200, "the old key");
+  assert.equal(await reload({}), "nothing changed\n");
+});
+
+test("reload: new secrets of tokens hold for who comes, and who is there stays", { timeout }, async (t) => {
+  const { server, reload } = await start(t, { token: { hmac_secret_key: "old" } });
+  const token = (secret) => hmacToken({ sub: "42" }, secret);
+  const before = await connectSdk(t, builds[0], server.port, { token: token("old") });
+  const told = await reload({ token: { hmac_secret_key: "new", hmac_previous_secret_key: "old" } });
+  assert.equal(told, "changed: client.token.hmac_secret_key, client.token.hmac_previous_secret_key\n");
+  await connectSdk(t, builds[0], server.port, { token: token("new") });
+  await connectSdk(t, builds[0], server.port, { token: token("old") });
+  await reload({ token: { hmac_secret_key: "new" } });
+  await assert.rejects(connectSdk(t, builds[0], server.port, { token: token("old"), minReconnectDelay: 60_000 }));
+  assert.equal(before.state, "connected");
+});
+
+test("reload: origins, limits and policies hold for what comes", { timeout }, async (t) => {
+  const { server, console, reload } = await start(t, { limit: { connections_per_address: 100 } });
+  const from = (origin) => server.connect("/ws", { origin });
+  await assert.rejects(from("http://new.example"), /403/);
+  const told = await reload({
+    websocket: { allowed_origins: ["http://new.example"], allow_missing_origin: false, policy: "drop-oldest" },
+    limit: { connections: 3, connections_per_address: 2 },
+    outbox: { max_bytes: "2MiB" },
+  });
+  assert.equal(told, "changed: websocket.policy, websocket.allowed_origins, websocket.allow_missing_origin, "
+    + "limit.connections, limit.connections_per_address, outbox.max_bytes\n");
+  await assert.rejects(from("http://ok.example"), /403/);
+  await assert.rejects(server.connect(), /403/);
+  await Promise.all([from("http://new.example"), from("http://new.example")]);
+  await assert.rejects(from("http://new.example"), /429/);
+  const [id] = (await console("top conns n 1")).stdout.match(/[0-9a-f-]{36}/);
+  assert.match((await console(`conn ${id}`)).stdout, /^max_bytes +2\.00MiB$/m);
+});
+
+test("reload: rates that were only counted are enforced", { timeout }, async (t) => {
+  const rate = { connection_message: "2/m" };
+  const { server, reload } = await start(t, { rate: { ...rate, mode: "count" } });
+  const client = await server.connect();
+  for (let sent = 0; sent < 5; ++sent) client.send("x");
+  for (let heard = 0; heard < 5; ++heard) await client.nextText();
+  assert.equal(await reload({ rate: { ...rate, mode: "refuse" } }), "changed: rate.mode\n");
+  client.send("x");
+  assert.equal((await client.closed).code, 4013);
+});
+
+test("reload: the next drain keeps the new pace", { timeout }, async (t) => {
+  const { server, reload } = await start(t, {});
+  const clients = await server.connectMany(50);
+  assert.equal(await reload({ drain: { rate: 50 } }), "changed: drain.rate\n");
+  server.signal("SIGTERM");
+  const time = await elapsed(Promise.all(clients.map((client) => client.closed)));
+  assert.ok(time >= 800 && time <= 3000, `50 clients at 50 a second took ${time.toFixed(0)} ms`);
+});
+
+test("reload: tokens of the console, and what the log tells, change", { timeout }, async (t) => {
+  const { server, reload } = await start(t, { console: { operator_token: "the-old-operators-token" } });
+  const command = async (token) => (await request(server.adminPort, "/debug/command", {
+    method: "POST", headers: { Authorization: `Bearer ${token}` }, body: '{"command":"sessions"}',
+  })).status;
+  assert.equal(await command("the-old-operators-token"), 200);
+  await (await server.connect()).terminate();
+  assert.equal(server.event("connection_closed"), undefined);
+  const tokens = { operator_token: "the-new-operators-token" };
+  assert.equal(await reload({ console: tokens }), "changed: console.operator_token\n");
+  assert.equal(await command("the-old-operators-token"), 401);
+  assert.equal(await command("the-new-operators-token"), 200);
+  assert.equal(await reload({ console: tokens, log: { level: "debug" } }), "changed: log.level\n");
+  await (await server.connect()).terminate();
+  await eventually("its end is logged", () => server.event("connection_closed"));
+});
+
+test("reload: the next delivery of events goes to the new receiver, signed with the new secret", { timeout }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "troupe-reload-events-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const receive = async (secret) => {
+    const book = new EventBook(secret);
+    const receiver = await Receiver.start(t, (_path, body, headers) => book.take(headers, body) ?? {});
+    return { book, events: { endpoint: receiver.url("/events"), secret, directory: folder } };
+  };
+  const [first, second] = [await receive("old"), await receive("new")];
+  const { server, reload } = await start(t, { events: first.events });
+  const gone = await server.connect();
+  await eventually("the first receiver hears of it", () => first.book.of("connection_up").length === 1);
+  assert.equal(await reload({ events: second.events }), "changed: events.endpoint, events.secret\n");
+  gone.terminate();
+  await eventually("the second receiver hears of the rest", () => second.book.of("connection_down").length === 1);
+  assert.equal(first.book.events.length, 1);
+  assert.equal(first.book.forged + second.book.forged, 0);
+});
