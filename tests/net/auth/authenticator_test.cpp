@@ -94,11 +94,14 @@ TEST_CASE_METHOD(auth_node, "authenticator: of too many questions the oldest are
 TEST_CASE_METHOD(auth_node, "authenticator: other rules hold at once, for tokens that were accepted before too",
                  "[net][auth][authenticator]") {
   const auto ours = signing_key::ec("P-256");
+  const auto others = signing_key::ec("P-256");
   start(auth_options{.connection = {.hmac_secret_key = "secret", .ecdsa_public_key = ours.public_pem()}});
   const auto token = signed_with(ours, algorithm::es256, R"({"sub":"42"})");
   CHECK_FALSE(fault_of(verdict(token)));
   CHECK_FALSE(fault_of(verdict(by_secret("{}"))));
-  caf::anon_send(who, renew_rules{{.connection = {.hmac_secret_key = "other", .hmac_previous_secret_key = "secret"}}});
+  caf::anon_send(who, renew_rules{{.connection = {.hmac_secret_key = "other",
+                                                   .hmac_previous_secret_key = "secret",
+                                                   .ecdsa_public_key = others.public_pem()}}});
   CHECK(fault_of(verdict(token)) == token_fault::invalid);
   CHECK_FALSE(fault_of(verdict(by_secret("{}"))));
   CHECK_FALSE(fault_of(verdict(by_secret("{}", "other"))));
