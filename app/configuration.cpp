@@ -153,7 +153,7 @@ std::string configuration::describe(std::string_view key) const {
     value = "a secret";
   const auto origin = origins_.find(key);
   return fmt::format("{} = {} ({})", key, value.empty() ? "\"\"" : escaped(value),
-                     origin == origins_.end() ? "default" : origin->second);
+                     origin == origins_.end() ? origin_ : origin->second);
 }
 
 void configuration::require_webhooks() const {

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace troupe::app {
 
@@ -21,6 +22,10 @@ public:
 
 class configuration {
 public:
+  configuration() = default;
+  /// @param origin Where these values come from, for messages.
+  configuration(settings values, std::string origin) : values_{std::move(values)}, origin_{std::move(origin)} {}
+
   /// Sets one option. Later calls win.
   /// @param origin Where the value stands: "troupe.toml:3", "TROUPE_LISTEN_PORT", "--listen-port".
   /// @throws config_error if the option does not accept the value.
@@ -46,7 +51,8 @@ private:
   void require_readable(std::string_view key, const std::string& path) const;
 
   settings values_;
-  std::map<std::string, std::string, std::less<>> origins_; ///< By key; defaults are absent.
+  std::string origin_ = "default";
+  std::map<std::string, std::string, std::less<>> origins_; ///< By key; those of origin_ are absent.
 };
 
 /// Reads a TOML file of at most 1 MiB.

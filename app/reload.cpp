@@ -1,6 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include "app/reload.hpp"
 
+#include "app/configuration.hpp"
 #include "app/options.hpp"
 
 #include <fmt/format.h>
@@ -78,6 +79,12 @@ const reloadable* find(std::string_view key) {
   return found != std::end(all_reloadable) ? found : nullptr;
 }
 
+std::vector<std::string> all_of(const reload_plan& plan) {
+  auto keys = plan.changed;
+  keys.insert(keys.end(), plan.waiting.begin(), plan.waiting.end());
+  return keys;
+}
+
 } // namespace
 
 reload_plan plan_reload(const settings& started, const settings& now, const settings& read) {
@@ -98,6 +105,14 @@ reload_plan plan_reload(const settings& started, const settings& now, const sett
   if (had.namespaces != has.namespaces)
     plan.waiting.emplace_back("channel.namespaces");
   return plan;
+}
+
+void require_valid(const reload_plan& plan) {
+  try {
+    configuration{plan.next, "until the next start"}.validate();
+  } catch (const config_error& error) {
+    throw config_error{fmt::format("{}; new in the configuration: {}", error.what(), fmt::join(all_of(plan), ", "))};
+  }
 }
 
 std::string to_text(const reload_plan& plan) {

@@ -17,10 +17,14 @@ struct reload_plan {
   std::vector<std::string> waiting; ///< Keys that take a restart: `next` has them as they were.
 };
 
+/// What was valid as a whole need not go together with what stays as it is: check `next`.
 /// @param started What the program began with: some things can change only if they were there at first.
 /// @param now     What it runs with: `next` of the plan before.
 /// @param read    What it has just been told; valid.
 [[nodiscard]] reload_plan plan_reload(const settings& started, const settings& now, const settings& read);
+
+/// @throws config_error if what would change contradicts what takes a restart.
+void require_valid(const reload_plan& plan);
 
 /// "changed: log.level, api.key; for the next start: listen.port", for people.
 [[nodiscard]] std::string to_text(const reload_plan& plan);

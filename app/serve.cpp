@@ -112,6 +112,7 @@ public:
   void run(reload_requests& requests) {
     try {
       const auto plan = plan_reload(started_, now_, load_());
+      require_valid(plan);
       take_over(plan.next);
       if (!plan.changed.empty())
         log_.write(severity::info, "reloaded", {{"changed", fmt::format("{}", fmt::join(plan.changed, ","))}});

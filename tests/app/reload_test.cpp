@@ -79,6 +79,20 @@ TEST_CASE("reload: some things change only if they were there at the start", "[a
   CHECK(plan(with, without).waiting == keys{"tls.certificate", "tls.key", "events.endpoint", "events.secret"});
 }
 
+TEST_CASE("reload: what would not go with what stays is refused", "[app][reload]") {
+  settings started;
+  started.server.websocket.max_message_bytes = 512 * 1024;
+  auto read = started;
+  read.server.websocket.max_message_bytes = 32 * 1024;
+  read.server.outbox.max_bytes = 64 * 1024;
+  CHECK_THROWS_WITH(require_valid(plan(started, read)),
+                    "outbox.max_bytes = 64KiB (until the next start) must hold a message, with 26 bytes around it, of "
+                    "websocket.max_message_bytes = 512KiB (until the next start); new in the configuration: "
+                    "outbox.max_bytes, websocket.max_message_bytes");
+  read.server.outbox.max_bytes = 2 * 1024 * 1024;
+  CHECK_NOTHROW(require_valid(plan(started, read)));
+}
+
 TEST_CASE("reload: where keys come from takes a restart", "[app][reload]") {
   settings started;
   started.server.auth.connection.hmac_secret_key = "secret";

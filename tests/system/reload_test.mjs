@@ -57,6 +57,8 @@ test("reload: a configuration that cannot be changes nothing, and the reason is 
   assert.equal(code, 1, stdout);
   assert.match(stderr, /limit\.header_counts: no such option; did you mean limit\.header_count\?/);
   assert.match(server.event("reload_refused").reason, /no such option/);
+  writeFileSync(file, config({ client: { queue_max_size: "10KiB" }, websocket: { max_message_bytes: "8KiB" }, api: { key: "new" } }));
+  assert.match((await console("reload")).stderr, /queue_max_size = 10KiB \(until the next start\) must hold a message.* = 64KiB/);
   assert.equal((await new Api(server.adminPort).call("info", {})).status, 200, "the old key");
   assert.equal(await reload({}), "nothing changed\n");
 });
