@@ -28,6 +28,17 @@ TEST_CASE("memory budget: it sheds from 80 %, and is full from 95 %", "[net][mem
   CHECK(budget.now() == level::full);
 }
 
+TEST_CASE("memory budget: it is tight from 70 % on, unless there is none", "[net][memory_budget]") {
+  memory_budget budget{1000};
+  budget.update(699);
+  CHECK_FALSE(budget.is_tight());
+  budget.update(700);
+  CHECK(budget.is_tight());
+  memory_budget none{0};
+  none.update(1'000'000);
+  CHECK_FALSE(none.is_tight());
+}
+
 TEST_CASE("memory budget: it stops shedding below 75 %, and is full down to 90 %", "[net][memory_budget]") {
   memory_budget budget{1000};
   budget.update(950);

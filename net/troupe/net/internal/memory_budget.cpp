@@ -9,7 +9,8 @@ namespace troupe::net {
 
 namespace {
 
-constexpr std::size_t shed_from = 800; // thousandths of the budget
+constexpr std::size_t tight_from = 700; // thousandths of the budget
+constexpr std::size_t shed_from = 800;
 constexpr std::size_t full_from = 950;
 constexpr std::size_t halved_each = 25;
 constexpr std::size_t most_halvings = 7;
@@ -32,6 +33,8 @@ memory_budget::level memory_budget::now() const noexcept {
   if (!is_set()) return level::normal;
   return std::max(level_.load(std::memory_order_relaxed), level_of(permille(), shed_from, full_from));
 }
+
+bool memory_budget::is_tight() const noexcept { return is_set() && permille() >= tight_from; }
 
 std::size_t memory_budget::share(std::size_t max_bytes) const noexcept {
   if (!is_set()) return max_bytes;

@@ -22,6 +22,8 @@ public:
   /// What the program takes, in bytes: as measured last, and what frames have grown by since.
   [[nodiscard]] std::size_t taken() const noexcept;
   [[nodiscard]] level now() const noexcept;
+  /// From 70 % on: the rest may be gone soon.
+  [[nodiscard]] bool is_tight() const noexcept;
 
   /// What may be left queued of a queue's bound: half of it from 80 % on, and half as much again with each 2.5 % more.
   /// So the longest queues give way first, and no more than have to.

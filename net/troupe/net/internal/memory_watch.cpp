@@ -21,7 +21,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto interval = 30ms; // the wheel's next tick; frames count at once
+constexpr auto interval = 30ms; // frames count at once
+constexpr auto interval_when_tight = 4ms; // memory that messages leave is not where the next ones take theirs
 constexpr auto give_back_interval = 2s; // it holds the heap meanwhile
 
 const char* name_of(memory_budget::level level) noexcept {
@@ -37,7 +38,7 @@ const char* name_of(memory_budget::level level) noexcept {
 
 memory_watch::memory_watch(io_loop& home, memory_budget& budget, event_log& log)
   : home_(home), budget_(budget), log_(log), statm_(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC)),
-    next_([](void* self) { static_cast<memory_watch*>(self)->look(); }, this) {
+    next_(home.executor()) {
   if (statm_ < 0) throw std::runtime_error("limit.memory_bytes: cannot read /proc/self/statm");
 }
 
@@ -60,7 +61,10 @@ void memory_watch::look() {
     log_.write(now == memory_budget::level::normal ? severity::info : severity::warning, "memory_level",
                {{"level", name_of(now)}, {"resident", fmt::to_string(bytes)}});
   if (now != memory_budget::level::normal) give_back();
-  home_.timers().arm(next_, home_.now() + interval);
+  next_.expires_after(budget_.is_tight() ? interval_when_tight : interval);
+  next_.async_wait([this](error_code ec) {
+    if (!ec) look();
+  });
 }
 
 void memory_watch::give_back() {

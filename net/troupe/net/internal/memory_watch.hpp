@@ -1,12 +1,14 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// MEMORY WATCH: tells the MEMORY BUDGET at each tick of the timers what the program takes beside its frames, logs each
-// change of level, and gives free memory back to the kernel while it is too much.
+// MEMORY WATCH: tells the MEMORY BUDGET again and again what the program takes beside its frames, more often when little
+// is left, logs each change of level, and gives free memory back to the kernel while it is too much.
 // Thread: loop 0, but for the constructor and destructor, which need that loop not to run.
 #pragma once
 #include <troupe/event_log.hpp>
 #include <troupe/net/internal/io_loop.hpp>
 #include <troupe/net/internal/memory_budget.hpp>
+
+#include <boost/asio/steady_timer.hpp>
 
 #include <cstddef>
 
@@ -28,7 +30,7 @@ private:
   memory_budget& budget_;
   event_log& log_;
   int statm_;
-  timer next_;
+  asio::steady_timer next_;
   memory_budget::level told_ = memory_budget::level::normal;
   host::clock::time_point given_back_{};
 };
