@@ -131,24 +131,20 @@ std::string format_event(log_format format, std::string_view name,
 // -- line_budget ---------------------------------------------------------------------------------
 
 line_budget::verdict line_budget::admit(clock::time_point now) {
-  if (limit_ == 0)
+  const auto limit = limit_.load(std::memory_order_relaxed);
+  if (limit == 0)
     return {true, 0};
   const std::lock_guard guard{mutex_};
   if (now - second_began_ >= std::chrono::seconds{1}) {
     second_began_ = now;
     used_ = 0;
   }
-  if (used_ == limit_) {
+  if (used_ >= limit) {
     ++suppressed_;
     return {false, 0};
   }
   ++used_;
   return {true, std::exchange(suppressed_, 0)};
-}
-
-void line_budget::change(std::size_t lines_per_second) {
-  const std::lock_guard lock{mutex_};
-  limit_ = lines_per_second;
 }
 
 std::uint64_t line_budget::take_suppressed() {

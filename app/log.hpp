@@ -40,14 +40,14 @@ public:
   };
   verdict admit(clock::time_point now);
   /// So many from now on.
-  void change(std::size_t lines_per_second);
+  void change(std::size_t lines_per_second) noexcept { limit_.store(lines_per_second, std::memory_order_relaxed); }
 
   /// Lines refused and not told yet; they count as told from now on.
   std::uint64_t take_suppressed();
 
 private:
-  std::mutex mutex_;
-  std::size_t limit_;
+  std::atomic<std::size_t> limit_;
+  std::mutex mutex_; // guards the rest
   clock::time_point second_began_{};
   std::size_t used_ = 0;
   std::uint64_t suppressed_ = 0;

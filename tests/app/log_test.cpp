@@ -149,6 +149,8 @@ TEST_CASE("log: another budget holds at once", "[app][log]") {
   CHECK(budget.admit({}).admitted);
   CHECK(budget.admit({}).admitted);
   CHECK_FALSE(budget.admit({}).admitted);
+  budget.change(2); // fewer than there were
+  CHECK_FALSE(budget.admit({}).admitted);
 }
 
 TEST_CASE("log: a budget of zero admits everything", "[app][log]") {
