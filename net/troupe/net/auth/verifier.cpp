@@ -96,8 +96,10 @@ std::variant<verifier::authentic, refusal> verifier::authenticate(std::string_vi
 }
 
 void verifier::change_rules(const token_options& options) {
-  verifier next{options};
-  if (!options_.jwks_public_endpoint.empty()) next.keys_ = keys_;
+  auto rules = options;
+  rules.jwks_public_endpoint = options_.jwks_public_endpoint;
+  verifier next{rules};
+  if (!rules.jwks_public_endpoint.empty()) next.keys_ = keys_;
   *this = std::move(next);
 }
 

@@ -33,7 +33,7 @@ public:
   /// @throws std::invalid_argument that names the option and what is wrong with it, never a secret.
   explicit verifier(const token_options& options);
 
-  /// Goes on with other rules. Keys of an endpoint stay, which is the same one. @throws As the constructor does; then
+  /// Goes on with other rules. The endpoint stays the one it was made with, and so do its keys. @throws As the constructor does; then
   /// nothing has changed.
   void change_rules(const token_options& options);
 

@@ -41,7 +41,7 @@ public:
 
   ~impl();
   void reload(const server_options& next);
-  void reload_tokens(const auth::auth_options& next);
+  void reload_tokens(auth::auth_options next);
   void reload_messages(const server_options& next);
   void reload_limits(const server_options& next);
   void reload_tls();

@@ -8,6 +8,7 @@
 #include <caf/send.hpp>
 
 #include <exception>
+#include <utility>
 
 namespace troupe::net {
 
@@ -40,12 +41,13 @@ void server::impl::reload(const server_options& next) {
   reload_tls();
 }
 
-void server::impl::reload_tokens(const auth::auth_options& next) {
+void server::impl::reload_tokens(auth::auth_options next) {
+  next.separate_subscription = configured_.auth.separate_subscription;
   if (!authenticator_ || configured_.auth == next) return;
   (void)auth::verifier{next.connection}; // throws if it cannot be
   (void)auth::verifier{next.for_subscriptions()};
   configured_.auth = next;
-  caf::anon_send(authenticator_, auth::renew_rules{next});
+  caf::anon_send(authenticator_, auth::renew_rules{std::move(next)});
 }
 
 // What an inspector may have changed meanwhile stays, unless the configuration says something new.
