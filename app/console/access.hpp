@@ -18,7 +18,10 @@ public:
   explicit access(const console_options& options) : tokens_{tokens{options}} {}
 
   /// Others, for sessions and requests to come.
-  void change(const console_options& options) { tokens_.set(tokens{options}); }
+  void change(const console_options& options) {
+    if (const tokens next{options}; next != tokens_.get())
+      tokens_.set(next);
+  }
 
   /// Nothing if it is no token. Takes the same time whichever it is.
   [[nodiscard]] std::optional<role> of(std::string_view token) const {
@@ -35,6 +38,7 @@ private:
 
     net::auth::secret operate;
     net::auth::secret look;
+    friend bool operator==(const tokens&, const tokens&) = default;
   };
   net::live<tokens> tokens_;
 };

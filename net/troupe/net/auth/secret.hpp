@@ -15,6 +15,7 @@ public:
 
   [[nodiscard]] bool is(std::string_view guess) const;
   [[nodiscard]] bool empty() const noexcept { return empty_; }
+  friend bool operator==(const secret&, const secret&) = default; // of two that are ours: takes no guess
 
 private:
   std::array<unsigned char, 32> digest_{};
