@@ -132,8 +132,20 @@ std::vector<std::string> reloadable_keys() {
 }
 
 void reload_requests::add(outcome tell) {
-  const std::lock_guard lock{mutex_};
-  waiting_.push_back(std::move(tell));
+  {
+    const std::lock_guard lock{mutex_};
+    if (ended_.empty())
+      return waiting_.push_back(std::move(tell));
+  }
+  tell(ended_, false); // nobody writes it any more
+}
+
+void reload_requests::end(std::string why) {
+  {
+    const std::lock_guard lock{mutex_};
+    ended_ = std::move(why);
+  }
+  answer(ended_, false);
 }
 
 void reload_requests::answer(const std::string& text, bool done) {

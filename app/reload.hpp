@@ -32,7 +32,7 @@ void require_valid(const reload_plan& plan);
 /// Keys of all that may change without a restart.
 [[nodiscard]] std::vector<std::string> reloadable_keys();
 
-/// Who waits to be told what came of it. Thread: any.
+/// Who waits to be told what came of it. Thread: any. Bounded by: commands of the console that are under way.
 class reload_requests {
 public:
   using outcome = std::function<void(const std::string& text, bool done)>;
@@ -40,9 +40,12 @@ public:
   void add(outcome tell);
   /// Tells all, each once, on the calling thread.
   void answer(const std::string& text, bool done);
+  /// There is nothing to come: tells all, and at once whoever adds itself from now on, that it failed.
+  void end(std::string why);
 
 private:
   std::mutex mutex_;
+  std::string ended_; // why; empty: it has not
   std::vector<outcome> waiting_;
 };
 

@@ -201,6 +201,7 @@ int serve(const std::function<settings()>& load) {
   int signal = signals.pop();
   for (; reloads(signal); signal = signals.pop())
     reloader.run(requests);
+  requests.end("the server is draining");
   log.write(severity::info, "stopping", {{"signal", std::string{signal_name(signal)}}});
   tell_service_manager("STOPPING=1\nSTATUS=draining");
   server.stop();

@@ -137,4 +137,10 @@ TEST_CASE("reload: everybody who waits is told once", "[app][reload]") {
   requests.add([&](const std::string& text, bool done) { told.push_back(text + (done ? "!" : "?")); });
   requests.answer("third", false);
   CHECK(told == keys{"a first!", "b first!", "third?"});
+  const auto tell = [&](const std::string& text, bool done) { told.push_back(text + (done ? "!" : "?")); };
+  told.clear();
+  requests.add(tell);
+  requests.end("over");
+  requests.add(tell);
+  CHECK(told == keys{"over?", "over?"});
 }
