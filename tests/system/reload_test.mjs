@@ -6,21 +6,18 @@ import { join } from "node:path";
 import test from "node:test";
 import { Api } from "./support/api.mjs";
 import { connectSdk, builds } from "./support/centrifuge_sdk.mjs";
-import { config } from "./support/centrifuge_server.mjs";
+import { config, startCentrifuge } from "./support/centrifuge_server.mjs";
 import { EventBook, Receiver } from "./support/receiver.mjs";
-import { request, runToEnd, Server } from "./support/server.mjs";
+import { request, runToEnd } from "./support/server.mjs";
 import { elapsed, eventually } from "./support/time.mjs";
 import { hmacToken } from "./support/tokens.mjs";
 
 const timeout = 60_000;
 
 /** A server with a configuration that can be replaced. */
-async function start(t, sections, ...flags) {
-  const folder = mkdtempSync(join(tmpdir(), "troupe-reload-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, "troupe.toml");
-  writeFileSync(file, config(sections));
-  const server = await Server.start(t, "--config", file, ...flags);
+async function start(t, sections) {
+  const server = await startCentrifuge(t, sections);
+  const file = server.configFile;
   const console = (command) => runToEnd(["console", "--socket", server.event("listening").console, "-c", command]);
   return {
     server,

@@ -60,13 +60,15 @@ export function config({
   ].join("\n") + "\n";
 }
 
-/** Starts the server with `config(sections)` and `flags`; it ends with the test `t`. */
+/** Starts the server with `config(sections)`, in its `configFile`, and `flags`; it ends with the test `t`. */
 export async function startCentrifuge(t, sections, ...flags) {
   const folder = mkdtempSync(join(tmpdir(), "troupe-centrifuge-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const path = join(folder, "troupe.toml");
   writeFileSync(path, config(sections));
-  return Server.start(t, "--config", path, ...flags);
+  const server = await Server.start(t, "--config", path, ...flags);
+  server.configFile = path;
+  return server;
 }
 
 export const endpoint = "/connection/websocket";
