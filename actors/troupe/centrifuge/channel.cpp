@@ -4,7 +4,6 @@
 #include <troupe/centrifuge/fossil.hpp>
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 namespace troupe::centrifuge {
@@ -14,15 +13,6 @@ namespace {
 /// Observers may have heard so: nothing of it must follow.
 bool has_ended(const caf::strong_actor_ptr& who) {
   return caf::actor_cast<caf::abstract_actor*>(who)->getf(caf::abstract_actor::is_cleaned_up_flag);
-}
-
-std::string random_epoch() {
-  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-  std::random_device entropy;
-  std::uniform_int_distribution<std::size_t> pick(0, letters.size() - 1);
-  std::string epoch(8, ' ');
-  for (auto& letter : epoch) letter = letters[pick(entropy)];
-  return epoch;
 }
 
 caf::error failure_of(std::exception_ptr& what) {
@@ -57,6 +47,7 @@ channel_state::channel_state(pointer self)
     }, this) {}
 
 channel_state::~channel_state() {
+  give_up_storing();
   for (auto& [sequence, open] : open_) open.answer(false);
   for (auto& answer : unwatched_) answer(false);
   auto& counters = self_->home().counters();
@@ -91,6 +82,8 @@ spawned_channel_actor::behavior_type channel_state::make_behavior(
   self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
   self_->set_down_handler([this](const caf::down_msg& m) { on_down(m); });
   self_->monitor(hub_);
+  is_stored_ = settings_->store && options_->history_persistent && options_->has_history();
+  if (is_stored_) open_stored(); // before all else
   return {
     [this](const subscribe_channel& m) { return handled([&] { return on_subscribe(m); }); },
     [this](const unsubscribe_channel& m) { return handled([&] { return on_unsubscribe(m); }); },
@@ -250,10 +243,15 @@ history_answered channel_state::on_history(const get_history& m) {
   return {stream().read(m.query, most, self_->home().now())};
 }
 
-remove_history_answered channel_state::on_remove_history() {
-  if (!options_->has_history()) return {error_code::not_available};
+caf::typed_response_promise<remove_history_answered> channel_state::on_remove_history() {
+  auto promise = self_->make_response_promise<remove_history_answered>();
+  if (!options_->has_history()) return promise.deliver(remove_history_answered{error_code::not_available});
+  if (is_stored_) {
+    remove_stored(promise);
+    return promise;
+  }
   stream().clear();
-  return {history_removed{}};
+  return promise.deliver(remove_history_answered{history_removed{}});
 }
 
 history& channel_state::stream() {
@@ -273,9 +271,9 @@ void channel_state::show() {
 }
 
 std::optional<host::clock::time_point> channel_state::leaves_at() const {
-  if (!subscribers_.empty() || !open_.empty()) return std::nullopt;
+  if (!subscribers_.empty() || !open_.empty() || !unstored_.empty() || asked_ != 0) return std::nullopt;
   const auto unused = std::max(used_ + settings_->idle, keys_.forgotten_at());
-  return history_ ? std::max(unused, history_->forgotten_at()) : unused;
+  return history_ && !is_stored_ ? std::max(unused, history_->forgotten_at()) : unused;
 }
 
 void channel_state::arm() {

@@ -4,20 +4,23 @@
 // pattern: who is subscribed to whatever matches.
 // Thread: the loop of its HUB. Owner: that hub, which alone knows it. Bounded by: history_size, one
 // subscription per connection, channel_settings::max_pending_bytes. Ends when: idle for a while and
-// its stream forgotten, or its hub ends.
+// its stream forgotten or kept by the HISTORY STORE, or its hub ends.
 #pragma once
 #include <troupe/centrifuge/audience.hpp>
 #include <troupe/centrifuge/channel_messages.hpp>
+#include <troupe/centrifuge/history_store.hpp>
 #include <troupe/centrifuge/namespaces.hpp>
 #include <troupe/centrifuge/seen_keys.hpp>
 #include <troupe/event_log.hpp>
 #include <troupe/hooks/messages.hpp>
 #include <troupe/hosted.hpp>
+#include <troupe/send_budget.hpp>
 
 #include <caf/actor_addr.hpp>
 #include <caf/typed_response_promise.hpp>
 
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -42,6 +45,9 @@ struct channel_settings {
   std::size_t max_recovered_publications = 300;    ///< In one answer; more are not recovered.
   std::size_t max_pending_bytes = 8 * 1024 * 1024; ///< Of a channel, published and not fanned out.
   std::chrono::milliseconds idle = std::chrono::seconds{10}; ///< Unused so long, a channel ends.
+  history_store_actor store = {}; ///< Of namespaces with history_persistent; none: history is in memory.
+  std::shared_ptr<send_budget> store_budget = {}; ///< Of all publications that wait for it; not null if there is one.
+  std::size_t max_stored_at_once = 256;           ///< Publications of a channel in one request to it.
 };
 
 class channel_state {
@@ -72,6 +78,15 @@ private:
     std::function<void(bool done)> answer; // not done: the channel failed meanwhile
   };
 
+  // A publication that waits for the store.
+  struct unstored {
+    publish_channel what;
+    std::vector<watcher> watchers;
+    caf::typed_response_promise<publish_answered> answer;
+    std::size_t bytes;
+    publication_ptr made; // given to the store
+  };
+
   caf::typed_response_promise<subscribe_answered> on_subscribe(const subscribe_channel& m);
   caf::typed_response_promise<unsubscribed> on_unsubscribe(const unsubscribe_channel& m);
   caf::typed_response_promise<publish_answered> on_publish(publish_channel& m,
@@ -85,7 +100,7 @@ private:
   /// So that answered_before() knows it.
   void remember(publish_channel& m, const stream_position& position);
   history_answered on_history(const get_history& m);
-  remove_history_answered on_remove_history();
+  caf::typed_response_promise<remove_history_answered> on_remove_history();
   void on_deadline();
   void on_down(const caf::down_msg& m);
 
@@ -93,6 +108,31 @@ private:
   subscribe_answer answer_to(const subscribe_channel& m, const caf::strong_actor_ptr& sender);
   /// Ends a subscription. @returns the number of shards that tell of it.
   std::size_t remove(const std::string& client);
+
+  /// Publishes what needs no store.
+  void publish(publish_channel& m, const std::vector<watcher>& watchers,
+               caf::typed_response_promise<publish_answered> promise);
+  /// Sends a publication on its way, once it is in the stream or if it stays outside of it. Answers `promise`.
+  /// @param previous Base of its delta; null: none is to be made.
+  void release(publish_channel& m, publication_ptr made, const publication_ptr& previous,
+               const std::vector<watcher>& watchers, caf::typed_response_promise<publish_answered> promise);
+  [[nodiscard]] bool goes_to_history(const publish_channel& m) const noexcept {
+    return options_->has_history() && !m.skip_history;
+  }
+  [[nodiscard]] publication_ptr base_of_delta(const publish_channel& m);
+  void count(const payload& published);
+
+  // -- channel_storage.cpp: history that outlives the process ---
+  void open_stored();
+  void publish_stored(publish_channel& m, const std::vector<watcher>& watchers,
+                      caf::typed_response_promise<publish_answered> promise);
+  /// Has the store keep what waits, unless it is doing so already.
+  void store_next();
+  [[nodiscard]] keep_publications next_batch();
+  void on_stored(bool done);
+  void remove_stored(caf::typed_response_promise<remove_history_answered> promise);
+  /// Answers what waits with an error: nobody will keep it.
+  void give_up_storing() noexcept;
 
   history& stream();
   [[nodiscard]] caf::intrusive_ptr<channel_event> next_event(channel_event::kind what);
@@ -136,6 +176,10 @@ private:
   host::clock::time_point used_;
   timer deadline_;
   std::optional<history> history_; // from its first use
+  bool is_stored_ = false;         // by the store as well
+  std::deque<unstored> unstored_;  // the first `storing_` are with the store
+  std::size_t storing_ = 0;
+  std::size_t asked_ = 0; // requests to the store that are not answered
   seen_keys keys_;
   std::uint64_t version_ = 0; // of the last publication that had one
   std::string version_epoch_;

@@ -25,28 +25,46 @@ caf::typed_response_promise<publish_answered> channel_state::on_publish(
   publish_channel& m, const std::vector<watcher>& watchers) {
   auto promise = self_->make_response_promise<publish_answered>();
   if (is_pattern_) return promise.deliver(publish_answered{error_code::bad_request});
-  auto& counters = self_->home().counters();
-  const auto bytes = sizeof(publication) + m.data.bytes.size();
-  if (pending_bytes_ + bytes > settings_->max_pending_bytes) {
-    counters.publications_refused.add();
+  if (pending_bytes_ + sizeof(publication) + m.data.bytes.size() > settings_->max_pending_bytes) {
+    self_->home().counters().publications_refused.add();
     return promise.deliver(publish_answered{error_code::too_many_requests});
   }
-  if (auto before = answered_before(m)) return promise.deliver(publish_answered{*std::move(before)});
-  counters.publications.add();
+  if (is_stored_) publish_stored(m, watchers, promise);
+  else publish(m, watchers, promise);
+  return promise;
+}
+
+void channel_state::publish(publish_channel& m, const std::vector<watcher>& watchers,
+                            caf::typed_response_promise<publish_answered> promise) {
+  if (auto before = answered_before(m)) {
+    promise.deliver(publish_answered{*std::move(before)});
+    return;
+  }
+  count(m.data);
+  publication next{std::move(m.data), std::move(m.info), 0, {}, std::move(m.tags)};
+  if (!goes_to_history(m))
+    return release(m, std::make_shared<const publication>(std::move(next)), nullptr, watchers, std::move(promise));
+  const auto previous = base_of_delta(m);
+  release(m, stream().append(std::move(next), self_->home().now()), previous, watchers, std::move(promise));
+}
+
+void channel_state::count(const payload& published) {
+  self_->home().counters().publications.add();
   self_->meter()->channel.publications.add();
-  self_->meter()->channel.bytes_in.add(m.data.bytes.size());
+  self_->meter()->channel.bytes_in.add(published.bytes.size());
+}
+
+publication_ptr channel_state::base_of_delta(const publish_channel& m) {
+  const bool as_delta = m.delta || options_->delta_publish;
+  return as_delta && audience_->wants_deltas() ? stream().latest(self_->home().now()) : nullptr;
+}
+
+void channel_state::release(publish_channel& m, publication_ptr made, const publication_ptr& previous,
+                            const std::vector<watcher>& watchers,
+                            caf::typed_response_promise<publish_answered> promise) {
   const auto event = next_event(channel_event::kind::published);
   event->exclude = m.exclude;
-  publication next{std::move(m.data), std::move(m.info), 0, {}, std::move(m.tags)};
-  publication_ptr previous;
-  const auto now = self_->home().now();
-  if (options_->has_history() && !m.skip_history) {
-    const bool as_delta = m.delta || options_->delta_publish;
-    if (as_delta && audience_->wants_deltas()) previous = stream().latest(now);
-    event->publication = stream().append(std::move(next), now);
-  } else {
-    event->publication = std::make_shared<const publication>(std::move(next));
-  }
+  event->publication = std::move(made);
   stream_position position{event->publication->offset, event->publication->epoch};
   remember(m, position);
   spread(event, previous, m.key, watchers, [promise, position](bool done) mutable {
@@ -54,7 +72,6 @@ caf::typed_response_promise<publish_answered> channel_state::on_publish(
     if (done) answer = position;
     promise.deliver(publish_answered{std::move(answer)});
   });
-  return promise;
 }
 
 void channel_state::remember(publish_channel& m, const stream_position& position) {

@@ -22,6 +22,7 @@ channel_options channel_options::of_patterns() const {
   result.history_ttl = result.history_meta_ttl = {};
   result.force_positioning = result.allow_positioning = false;
   result.force_recovery = result.allow_recovery = result.auto_cache_recover = false;
+  result.history_persistent = false;
   result.allowed_delta_types.clear();
   result.delta_publish = false;
   return result;
@@ -41,6 +42,7 @@ std::vector<std::string> validate(const channel_options& o) {
   if (o.has_history() && !is_negative(o.history_meta_ttl))
     need(o.history_ttl <= o.history().meta_ttl, "history_ttl must not exceed history_meta_ttl");
 
+  need(!o.history_persistent || o.has_history(), "history_persistent needs history_size and history_ttl");
   need(!o.force_positioning || o.has_history(),
        "force_positioning needs history_size and history_ttl");
   need(!o.force_recovery || o.has_history(), "force_recovery needs history_size and history_ttl");

@@ -70,6 +70,7 @@ struct channel_options {
   data_format publication_data_format = data_format::not_empty;
 
   // -- Troupe's own ---
+  bool history_persistent = false; ///< History outlives the process, by a HISTORY STORE.
   mutable overflow slow_consumer = overflow::disconnect; ///< For subscribers that read too slowly.
   bool exclude_publisher = false; ///< A client does not receive what it published itself.
 
@@ -131,6 +132,7 @@ void visit_options(Options& o, Visit&& visit) {
   visit("allow_wildcards", o.allow_wildcards);
   visit("channel_regex", o.channel_regex);
   visit("publication_data_format", o.publication_data_format);
+  visit("history_persistent", o.history_persistent);
   visit("slow_consumer", o.slow_consumer);
   visit("exclude_publisher", o.exclude_publisher);
 }

@@ -2,23 +2,58 @@
 #include <troupe/centrifuge/history.hpp>
 
 #include <algorithm>
+#include <iterator>
+#include <random>
+#include <string_view>
 #include <utility>
 
 namespace troupe::centrifuge {
+
+std::string random_epoch() {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  std::random_device entropy;
+  std::uniform_int_distribution<std::size_t> pick(0, letters.size() - 1);
+  std::string epoch(8, ' ');
+  for (auto& letter : epoch) letter = letters[pick(entropy)];
+  return epoch;
+}
 
 history::history(history_options options, epoch_source new_epoch, time_point now)
     : options_(options), new_epoch_(std::move(new_epoch)), epoch_(new_epoch_()), appended_(now),
       used_(now) {}
 
+history::history(history_options options, epoch_source new_epoch, kept_stream kept, time_point now)
+    : options_(options), new_epoch_(std::move(new_epoch)), epoch_(std::move(kept.top.epoch)),
+      offset_(kept.top.offset), appended_(now - kept.age), used_(now) {
+  auto& all = kept.publications;
+  const auto skipped = all.size() - std::min(all.size(), options_.size); // it may have been longer then
+  kept_.assign(std::make_move_iterator(all.begin() + static_cast<std::ptrdiff_t>(skipped)),
+               std::make_move_iterator(all.end()));
+}
+
 publication_ptr history::append(publication next, time_point now) {
   expire(now);
-  next.offset = ++offset_;
+  next.offset = offset_ + 1;
   next.epoch = epoch_;
   auto shared = std::make_shared<const publication>(std::move(next));
-  if (kept_.size() == options_.size) kept_.pop_front();
-  kept_.push_back(shared);
-  appended_ = used_ = now;
+  keep(shared, now);
   return shared;
+}
+
+void history::take(publication_ptr next, time_point now) {
+  expire(now);
+  if (next->epoch != epoch_ || next->offset != offset_ + 1) { // begun anew since then
+    kept_.clear();
+    epoch_ = next->epoch;
+  }
+  keep(std::move(next), now);
+}
+
+void history::keep(publication_ptr next, time_point now) {
+  offset_ = next->offset;
+  if (kept_.size() == options_.size) kept_.pop_front();
+  kept_.push_back(std::move(next));
+  appended_ = used_ = now;
 }
 
 stream_position history::top(time_point now) {

@@ -46,6 +46,20 @@ struct history_page {
   stream_position top;
 };
 
+/// The last publication that had a version; see publish_channel.
+struct stream_version {
+  std::uint64_t number = 0; ///< 0: none had.
+  std::string epoch;
+};
+
+/// A stream as it was kept elsewhere.
+struct kept_stream {
+  stream_position top;
+  std::vector<publication_ptr> publications; ///< Contiguous offsets up to `top`, oldest first.
+  std::chrono::milliseconds age{0};          ///< Since the last one was appended.
+  stream_version version;
+};
+
 /// What a client gets that comes back.
 struct recovery {
   bool recovered = false;                    ///< Nothing is missing after the publications below.
@@ -63,8 +77,14 @@ public:
   /// `options` must be enabled.
   history(history_options options, epoch_source new_epoch, time_point now);
 
+  /// Goes on with a stream that was kept.
+  history(history_options options, epoch_source new_epoch, kept_stream kept, time_point now);
+
   /// Gives the publication its offset and epoch, and keeps it.
   publication_ptr append(publication next, time_point now);
+
+  /// Keeps a publication that has its offset and epoch: those after top(), when it was asked for.
+  void take(publication_ptr next, time_point now);
 
   /// Drops all publications; epoch and offset go on.
   void clear() noexcept { kept_.clear(); }
@@ -87,6 +107,8 @@ public:
   /// Publications kept, and the offset of the last one.
   [[nodiscard]] std::size_t kept() const noexcept { return kept_.size(); }
   [[nodiscard]] std::uint64_t offset() const noexcept { return offset_; }
+  /// Offset of the oldest one that is kept, or of the next if there is none.
+  [[nodiscard]] std::uint64_t first_offset() const noexcept { return offset_ - kept_.size() + 1; }
 
   /// When the publications are due to be dropped; nothing if there are none. Any call from then on
   /// drops them.
@@ -97,7 +119,7 @@ public:
 
 private:
   void expire(time_point now);
-  std::uint64_t first_offset() const noexcept { return offset_ - kept_.size() + 1; }
+  void keep(publication_ptr next, time_point now);
   /// Kept publications with an offset above `offset`, oldest first.
   std::vector<publication_ptr> after(std::uint64_t offset, std::size_t limit) const;
   /// Kept publications with an offset below `offset`, newest first.
@@ -113,5 +135,8 @@ private:
   time_point appended_;
   time_point used_;
 };
+
+/// Eight letters, for an epoch_source.
+std::string random_epoch();
 
 } // namespace troupe::centrifuge

@@ -43,6 +43,7 @@ TEST_CASE("channel options: each contradiction names the option at fault",
            row{"history_ttl", [](auto& o) { o.history_meta_ttl = 59s; }},
            row{"history_ttl", [](auto& o) { o.history_ttl = 721h; }},
            row{"history_meta_ttl", [](auto& o) { o.history_meta_ttl = -1s; }},
+           row{"history_persistent", [](auto& o) { o = {}, o.history_persistent = true; }},
            row{"force_recovery", [](auto& o) { o = {}, o.force_recovery = true; }},
            row{"force_positioning", [](auto& o) { o = {}, o.force_positioning = true; }},
            row{"auto_cache_recover", [](auto& o) { o.auto_cache_recover = true; }},
@@ -103,7 +104,7 @@ TEST_CASE("channel options: each is visited once, by its own name",
     names.insert(name);
     members.insert(&member);
   });
-  CHECK(names.size() == 35);
+  CHECK(names.size() == 36);
   CHECK(members.size() == names.size());
   visit_options(options, [&](std::string_view name, auto& member) {
     if constexpr (std::is_same_v<std::decay_t<decltype(member)>, std::size_t>)

@@ -13,6 +13,7 @@
 #include <caf/send.hpp>
 
 #include <array>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -169,6 +170,8 @@ struct world_options {
   std::size_t hosts = 1;
   std::uint32_t slice = 2048;
   channel_settings settings = {};
+  std::function<history_store_actor(troupe::host&)> store = {}; // spawns one
+  std::size_t store_budget = 1024 * 1024;
 };
 
 class world : public testing::deterministic_system {
@@ -184,6 +187,10 @@ public:
     for (std::size_t i = 0; i < o.hosts; ++i)
       settings.shards.push_back(spawn_on(host(i), shard, shard_options{.slice = o.slice}));
     shards = settings.shards;
+    if (o.store) {
+      settings.store = store = o.store(host(0));
+      settings.store_budget = store_budget = std::make_shared<send_budget>(o.store_budget);
+    }
     const auto shared = std::make_shared<const channel_settings>(std::move(settings));
     std::vector<hub_actor> all;
     for (std::size_t i = 0; i < o.hosts; ++i) all.push_back(spawn_on(host(i), hub, shared));
@@ -196,6 +203,7 @@ public:
     for (const auto& f : fans) caf::anon_send_exit(f.who, caf::exit_reason::kill);
     for (const auto& h : hubs) caf::anon_send_exit(h, caf::exit_reason::kill);
     for (const auto& s : shards) caf::anon_send_exit(s, caf::exit_reason::kill);
+    if (store) caf::anon_send_exit(store, caf::exit_reason::kill);
     fans.clear();
     run();
     CHECK(running() == 0);
@@ -277,6 +285,8 @@ public:
   tests::memory_log log;
   std::vector<shard_actor> shards;
   std::vector<channel_actor> hubs;
+  history_store_actor store;
+  std::shared_ptr<send_budget> store_budget;
   std::vector<fan> fans;
 };
 
