@@ -83,6 +83,14 @@ std::vector<option> client_option_table() {
            is_mark, "Begins the list of users a channel is limited to."),
       text("channel.user_separator", TROUPE_FIELD(server.channels.syntax.user_separator), mark,
            is_mark, "Separates the users of that list."),
+
+      text("history.directory", TROUPE_FIELD(server.history.directory), "a path", is_path,
+           "Folder of the history of namespaces with history_persistent; this server's alone."),
+      boolean("history.sync", TROUPE_FIELD(server.history.sync),
+              "Whether a publication is on the disk's medium before it counts; without it, it outlives the program "
+              "but not a machine that goes down."),
+      size("history.max_bytes", TROUPE_FIELD(server.history.max_bytes), {1u << 20, 1ull << 40},
+           "Size of its database; at the limit publications are refused with error 100."),
   };
 }
 

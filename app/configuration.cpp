@@ -129,7 +129,7 @@ void configuration::validate() const {
   check(rules, values_.server);
   check(console_rules, values_);
   require_distinct_ports();
-  require_webhooks();
+  require_for_namespaces();
   require_keys("client.token", values_.server.auth.connection);
   if (values_.server.websocket.require_token && !values_.server.auth.connection.has_keys())
     throw config_error{fmt::format("{} needs a key in client.token", describe("websocket.require_token"))};
@@ -156,10 +156,11 @@ std::string configuration::describe(std::string_view key) const {
                      origin == origins_.end() ? origin_ : origin->second);
 }
 
-void configuration::require_webhooks() const {
+void configuration::require_for_namespaces() const {
   const auto& server = values_.server;
   const auto require = [&](const std::string& where, const centrifuge::channel_options& of) {
     const std::tuple<bool, std::string_view, std::string_view> needs[] = {
+        {of.history_persistent, "history_persistent", "history.directory"},
         {of.subscribe_proxy_enabled, "subscribe_proxy_enabled", "webhook.subscribe"},
         {of.publish_proxy_enabled, "publish_proxy_enabled", "webhook.publish"},
         {of.sub_refresh_proxy_enabled, "sub_refresh_proxy_enabled", "webhook.sub_refresh"}};

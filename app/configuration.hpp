@@ -44,7 +44,7 @@ private:
   /// "listen.port = 80 (--port)"
   [[nodiscard]] std::string describe(std::string_view key) const;
   /// Namespaces that ask webhooks need them.
-  void require_webhooks() const;
+  void require_for_namespaces() const;
   /// Two ports on addresses that overlap.
   void require_distinct_ports() const;
   static void require_keys(std::string_view section, const net::auth::token_options& options);

@@ -10,7 +10,7 @@ namespace troupe::app {
 
 std::vector<option> server_option_table(); ///< listen, tls, admin, websocket, heartbeat ... drain
 std::vector<option> rate_option_table();   ///< rate
-std::vector<option> client_option_table(); ///< client, channel
+std::vector<option> client_option_table(); ///< client, channel, history
 std::vector<option> token_option_table();  ///< client.token, client.subscription_token
 std::vector<option> webhook_option_table(); ///< webhook, events
 std::vector<option> log_option_table();    ///< log

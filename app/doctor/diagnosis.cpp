@@ -200,27 +200,34 @@ void tls(const facts& seen, const settings& of, std::vector<finding>& to) {
                   fmt::format("chmod 600 {}", of.server.tls.key)});
 }
 
-void journal(const facts& seen, const settings& of, std::vector<finding>& to) {
-  if (!seen.journal)
+/// What is written to a folder.
+struct written {
+  const char* section; ///< Of the options.
+  const char* what;    ///< In a sentence.
+  const char* limit;   ///< The option that bounds it,
+  std::uint64_t most;  ///< and how.
+};
+
+void folder(const std::optional<folder_facts>& seen, const std::string& path, const written& by, std::vector<finding>& to) {
+  if (!seen)
     return;
-  const auto& o = of.server.events;
   const auto bytes = [](std::uint64_t n) {
     return console::to_text(static_cast<double>(n), console::column_type::bytes);
   };
-  if (seen.journal->fault != 0)
-    to.push_back({"events", verdict::fatal,
-                  fmt::format("events.directory = {}: {}", o.directory, std::generic_category().message(seen.journal->fault)),
+  if (seen->fault != 0)
+    to.push_back({by.section, verdict::fatal,
+                  fmt::format("{}.directory = {}: {}", by.section, path, std::generic_category().message(seen->fault)),
                   "a folder that the server's user may write to"});
-  else if (seen.journal->in_memory)
-    to.push_back({"events", verdict::hurts,
-                  fmt::format("events.directory = {} is in memory: events are lost with the machine", o.directory),
-                  "a folder on a disk, such as /var/lib/troupe/events"});
-  else if (seen.journal->free_bytes < o.journal_max_bytes)
-    to.push_back({"events", verdict::hurts,
-                  fmt::format("{} are free for a journal of up to {}", bytes(seen.journal->free_bytes), bytes(o.journal_max_bytes)),
-                  fmt::format("events.journal_max_bytes = {}, or more room", seen.journal->free_bytes / 2)});
+  else if (seen->in_memory)
+    to.push_back({by.section, verdict::hurts,
+                  fmt::format("{}.directory = {} is in memory: {} is lost with the machine", by.section, path, by.what),
+                  fmt::format("a folder on a disk, such as /var/lib/troupe/{}", by.section)});
+  else if (seen->free_bytes < by.most)
+    to.push_back({by.section, verdict::hurts,
+                  fmt::format("{} are free for {} of up to {}", bytes(seen->free_bytes), by.what, bytes(by.most)),
+                  fmt::format("{} = {}, or more room", by.limit, seen->free_bytes / 2)});
   else
-    to.push_back({"events", verdict::good, fmt::format("{} are free for the journal", bytes(seen.journal->free_bytes))});
+    to.push_back({by.section, verdict::good, fmt::format("{} are free for {}", bytes(seen->free_bytes), by.what)});
 }
 
 void webhooks(const settings& of, std::vector<finding>& to) {
@@ -257,7 +264,10 @@ std::vector<finding> diagnose(const facts& seen, const settings& of) {
                            processors(seen, of),  memory(seen, of)};
   ports(seen, all);
   tls(seen, of, all);
-  journal(seen, of, all);
+  const auto& events = of.server.events;
+  const auto& history = of.server.history;
+  folder(seen.journal, events.directory, {"events", "the journal", "events.journal_max_bytes", events.journal_max_bytes}, all);
+  folder(seen.history, history.directory, {"history", "history", "history.max_bytes", history.max_bytes}, all);
   webhooks(of, all);
   return all;
 }

@@ -99,11 +99,11 @@ std::vector<port_facts> try_ports(const settings& of) {
   return all;
 }
 
-journal_facts journal_of(std::filesystem::path folder) {
+folder_facts folder_of(std::filesystem::path folder) {
   std::error_code ec;
   while (!folder.empty() && !std::filesystem::exists(folder, ec)) folder = folder.parent_path();
   if (folder.empty()) folder = ".";
-  journal_facts seen;
+  folder_facts seen;
   if (::access(folder.c_str(), W_OK | X_OK) != 0) seen.fault = errno;
   struct statfs system {};
   if (::statfs(folder.c_str(), &system) != 0) return seen;
@@ -138,7 +138,9 @@ facts examine(const settings& of) {
   if (!of.server.tls.certificate.empty())
     seen.tls = read_tls_files(of.server.tls.certificate, of.server.tls.key);
   if (!of.server.events.endpoint.empty())
-    seen.journal = journal_of(of.server.events.directory);
+    seen.journal = folder_of(of.server.events.directory);
+  if (!of.server.history.directory.empty())
+    seen.history = folder_of(of.server.history.directory);
   return seen;
 }
 

@@ -28,8 +28,8 @@ struct tls_facts {
   unsigned key_mode = 0; ///< Permissions of the key's file.
 };
 
-/// The folder of events.directory, or the one that it would be made in.
-struct journal_facts {
+/// A folder that the server writes to, or the one that it would be made in.
+struct folder_facts {
   int fault = 0;          ///< errno of writing there; 0: it can be.
   bool in_memory = false; ///< A tmpfs.
   std::uint64_t free_bytes = 0;
@@ -55,7 +55,8 @@ struct facts {
   std::optional<std::uint64_t> memory_bytes;      ///< Of the machine or its control groups.
   std::vector<port_facts> ports;
   std::optional<tls_facts> tls;                   ///< If TLS is on.
-  std::optional<journal_facts> journal;           ///< If there are events.
+  std::optional<folder_facts> journal;            ///< events.directory, if there are events.
+  std::optional<folder_facts> history;            ///< history.directory, if there is one.
 };
 
 /// Looks at this machine. Binds the ports for a moment.

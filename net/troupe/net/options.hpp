@@ -7,6 +7,7 @@
 #include <troupe/centrifuge/namespaces.hpp>
 #include <troupe/net/auth/options.hpp>
 #include <troupe/net/events/options.hpp>
+#include <troupe/net/history/options.hpp>
 #include <troupe/net/webhooks/options.hpp>
 #include <troupe/overflow.hpp>
 #include <troupe/rates/options.hpp>
@@ -159,6 +160,7 @@ struct server_options {
   drain_options drain;
   troupe::centrifuge::client_options client;     ///< Of /connection/websocket.
   troupe::centrifuge::channels_config channels;
+  history::store_options history;                ///< Of channels with history_persistent.
   auth::auth_options auth;                       ///< Tokens of those clients.
   webhooks::webhook_options webhook;             ///< What else decides about them.
   events::event_options events;                  ///< Who is told of what happens.

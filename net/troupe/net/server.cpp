@@ -25,6 +25,7 @@ using namespace std::chrono_literals;
 constexpr std::string_view json = "application/json";
 constexpr auto cut_grace = 2s; // for actors to end once their sockets are cut
 constexpr auto cut_interval = 20ms;
+constexpr auto store_grace = 10s; // for what is written, and to bring it to the medium
 constexpr std::size_t metrics_connections = 64; // to metrics.port; more get 503
 constexpr auto inspection_grace = 10s; // for a table of very many actors
 
@@ -44,13 +45,18 @@ server::impl::impl(caf::actor_system& system, server_options options, event_log&
   make_web_client();
   open_journal();
   make_loops();
-  spawn_actors();
-  spawn_extensions(std::move(extensions));
-  add_routes(pages);
-  add_services(std::move(services));
-  open_listeners();
-  spawn_apis();
-  spawn_watchers();
+  try {
+    spawn_actors();
+    spawn_extensions(std::move(extensions));
+    add_routes(pages);
+    add_services(std::move(services));
+    open_listeners();
+    spawn_apis();
+    spawn_watchers();
+  } catch (...) {
+    end_store(); // it has a thread of its own, which knows this
+    throw;
+  }
   std::latch running{static_cast<std::ptrdiff_t>(loops_.size())};
   for (auto& loop : loops_) {
     threads_.emplace_back([&loop] { loop->run(); });
@@ -132,6 +138,7 @@ bool server::impl::join() {
     for (const auto& w : limits_->wardens) caf::anon_send_exit(w, caf::exit_reason::user_shutdown);
   for (const auto& d : context_.doorkeepers) caf::anon_send_exit(d, caf::exit_reason::user_shutdown);
   for (auto& ended : channels_ended_) ended.wait_until_set(host::clock::now() + cut_grace);
+  end_store(); // whoever asks it is gone
   for (const auto& k : extensions_->observer_keepers()) caf::anon_send_exit(k, caf::exit_reason::user_shutdown);
   for (auto& ended : observers_ended_) ended.wait_until_set(host::clock::now() + cut_grace);
   if (courier_) { // everybody it could tell of is gone
@@ -155,6 +162,7 @@ bool server::impl::join() {
   inspector_ = nullptr;
   ledger_ = nullptr;
   courier_ = nullptr;
+  store_ = nullptr;
   backend_ = nullptr;
   context_.api.reset();
   admin_.context.api.reset();
@@ -173,6 +181,12 @@ bool server::impl::join() {
   memory_watch_.reset();
   while (!loops_.empty()) loops_.pop_back(); // loop 0 last: others' handlers may refer to it
   return in_time;
+}
+
+void server::impl::end_store() {
+  if (!store_) return;
+  caf::anon_send_exit(store_, caf::exit_reason::user_shutdown);
+  store_ended_.wait_until_set(host::clock::now() + store_grace);
 }
 
 void server::impl::cut_everyone() {
@@ -209,7 +223,8 @@ void server::impl::add_routes(const std::vector<page>& pages) {
   const auto health = [this](const request_view&) {
     return context_.draining
              ? decision{.status = 503, .content_type = json, .body = R"({"status":"draining"})"}
-             : decision{.content_type = json, .body = "{}"};
+             : decision{.content_type = json,
+                        .body = written_->failing.value() != 0 ? R"({"history":"failing"})" : "{}"};
   };
   for (const auto& p : pages)
     (p.on == page_port::admin ? admin_.context : context_).routes.add(std::string{p.path}, serve(p));

@@ -211,7 +211,7 @@ TEST_CASE("doctor: a journal of events has to be on a disk with room that can be
   with.server.events.directory = "/srv/events";
   with.server.events.journal_max_bytes = 1000;
   auto f = healthy();
-  f.journal = journal_facts{0, false, 1000};
+  f.journal = folder_facts{0, false, 1000};
   CHECK(told(f, "events", with).starts_with("good"));
   f.journal->free_bytes = 999;
   CHECK(told(f, "events", with).starts_with("HURTS 999"));
@@ -219,6 +219,21 @@ TEST_CASE("doctor: a journal of events has to be on a disk with room that can be
   CHECK(told(f, "events", with).starts_with("HURTS events.directory = /srv/events is in memory"));
   f.journal->fault = EACCES;
   CHECK(told(f, "events", with).starts_with("FATAL events.directory = /srv/events: Permission denied"));
+}
+
+TEST_CASE("doctor: history has to be on a disk with room that can be written to", "[app][doctor]") {
+  settings with;
+  with.server.history.directory = "/srv/history";
+  with.server.history.max_bytes = 1000;
+  auto f = healthy();
+  f.history = folder_facts{0, false, 1000};
+  CHECK(told(f, "history", with).starts_with("good"));
+  f.history->free_bytes = 999;
+  CHECK(told(f, "history", with).starts_with("HURTS 999"));
+  f.history->in_memory = true;
+  CHECK(told(f, "history", with).starts_with("HURTS history.directory = /srv/history is in memory"));
+  f.history->fault = EACCES;
+  CHECK(told(f, "history", with).starts_with("FATAL history.directory = /srv/history: Permission denied"));
 }
 
 TEST_CASE("doctor: webhooks elsewhere are better encrypted", "[app][doctor]") {

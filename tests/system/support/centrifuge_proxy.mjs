@@ -4,11 +4,13 @@ import net from "node:net";
 export class Proxy {
   #sockets = new Set();
   #listener;
+  target; // port that new connections go to
 
   /** Forwards to `port` until the test `t` ends. */
   static async start(t, port) {
     const proxy = new Proxy();
-    proxy.#listener = net.createServer((client) => proxy.#forward(client, port));
+    proxy.target = port;
+    proxy.#listener = net.createServer((client) => proxy.#forward(client));
     await new Promise((resolve) => proxy.#listener.listen(0, "127.0.0.1", resolve));
     t.after(() => {
       proxy.#listener.close();
@@ -21,8 +23,8 @@ export class Proxy {
     return this.#listener.address().port;
   }
 
-  #forward(client, port) {
-    const server = net.connect({ port, host: "127.0.0.1" });
+  #forward(client) {
+    const server = net.connect({ port: this.target, host: "127.0.0.1" });
     for (const [socket, peer] of [[client, server], [server, client]]) {
       this.#sockets.add(socket);
       socket.setNoDelay(true);

@@ -29,13 +29,16 @@ export const namespaces = {
   priv: {},
 };
 
+/** A namespace whose history is on disk, for `added`. */
+export const kept = { ...stream, history_size: 20_000, history_ttl: "1h", history_persistent: true };
+
 /** Of the server API, which is on the administration port. */
 export const apiKey = "k";
 
 /** Sections as the configuration file has them; a test replaces what it needs. */
 export function config({
   console = {}, client = {}, token = {}, subscriptionToken = {}, websocket = {}, limit = {}, rate = {}, proxy = {},
-  outbox = {}, api = {}, drain = {}, events = {}, log = {},
+  outbox = {}, api = {}, drain = {}, events = {}, history = {}, log = {},
   withoutNamespace = {}, added = {},
 } = {}) {
   const assignments = (values) => Object.entries(values).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
@@ -47,6 +50,7 @@ export function config({
     "[outbox]", ...assignments(outbox),
     "[drain]", ...assignments(drain),
     "[events]", ...assignments(events),
+    "[history]", ...assignments(history),
     "[log]", ...assignments(log),
     "[api]", ...assignments({ key: apiKey, ...api }),
     "[console]", ...assignments(console),

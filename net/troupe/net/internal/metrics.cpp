@@ -176,6 +176,21 @@ void collect_events(collection& into, const events::counters& of) {
   into.add({&of.times});
 }
 
+void collect_history(collection& into, const history::counters& of) {
+  const auto counts = [&](const char* name, const char* help, const counter& value) {
+    into.one(name, help, MetricType::Counter, static_cast<double>(value.value()));
+  };
+  counts("troupe_history_streams_opened_total", "Streams read from disk, or begun there", of.opened);
+  counts("troupe_history_publications_total", "Publications written to disk", of.kept);
+  counts("troupe_history_failures_total", "Publications refused since they could not be", of.failed);
+  counts("troupe_history_damaged_total", "Streams and databases found broken and begun anew", of.damaged);
+  into.one("troupe_history_failing", "1 while history cannot be written", MetricType::Gauge, of.failing.value());
+  into.one("troupe_history_bytes", "Size of the database of history", MetricType::Gauge,
+           static_cast<double>(of.bytes.value()));
+  into.begin("troupe_history_commit_seconds", "How long it took to write what had come", MetricType::Histogram);
+  into.add({&of.times});
+}
+
 void collect_webhooks(collection& into, const webhooks::counters& of) {
   const auto family = [&](const char* name, const char* help, MetricType type, auto value) {
     into.begin(name, help, type);
@@ -255,6 +270,7 @@ collection collect(const inspection::observatory& of, const server_facts& facts)
   collect_loops(all, of);
   collect_actors(all, of);
   collect_events(all, *facts.events);
+  collect_history(all, *facts.history);
   collect_webhooks(all, *facts.webhooks);
   collect_tokens(all, facts);
   collect_rates(all, facts);

@@ -26,6 +26,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::size_t max_unstored_bytes = 64 * 1024 * 1024; // of publications on the way to the disk
+
 connection_origin origin_of(const opening& how) {
   using troupe::centrifuge::encoding;
   auto over = transport_kind::websocket;
@@ -61,6 +63,7 @@ void server::impl::spawn_actors() {
     {},
     {},
     limits_});
+  spawn_store();
   spawn_hubs();
   spawn_doorkeepers();
   context_.open = [this](io_loop& loop, std::shared_ptr<transport> out, const opening& how) {
@@ -118,6 +121,26 @@ void server::impl::spawn_extensions(hooks::extensions extensions) {
     }
 }
 
+void server::impl::spawn_store() {
+  const auto& o = context_.options;
+  if (o.history.directory.empty()) {
+    const auto& all = o.channels.namespaces;
+    const auto wants = [](const auto& ns) { return ns.options.history_persistent; };
+    if (o.channels.without_namespace.history_persistent || std::ranges::any_of(all, wants))
+      throw std::invalid_argument{"history_persistent needs history.directory"};
+    return;
+  }
+  const history::store_settings settings{.options = o.history, .figures = written_, .log = &context_.log};
+  std::shared_ptr<history::database> opened;
+  try {
+    opened = history::open_database(settings);
+  } catch (const std::runtime_error& e) {
+    throw std::runtime_error(fmt::format("history.directory: cannot use '{}': {}", o.history.directory, e.what()));
+  }
+  store_ = spawn_metered<caf::detached>(system_, loops_.front()->figures(), history::store, settings, std::move(opened));
+  rely_on(store_, "history_store", store_ended_);
+}
+
 void server::impl::spawn_hubs() {
   using namespace troupe::centrifuge;
   const auto& o = context_.options;
@@ -129,7 +152,9 @@ void server::impl::spawn_hubs() {
     .shards = shards_,
     .codecs = {&net::centrifuge::codec_for(encoding::json),
                &net::centrifuge::codec_for(encoding::protobuf)},
-    .log = &context_.log});
+    .log = &context_.log,
+    .store = store_,
+    .store_budget = std::make_shared<send_budget>(max_unstored_bytes)});
   std::vector<hub_actor> hubs;
   for (auto& loop : loops_) {
     hubs.emplace_back(spawn_on(*loop, hub, channels));
@@ -237,7 +262,7 @@ void server::impl::spawn_watchers() {
   caf::anon_send(registry_, observe{ledger_});
   inspector_ = spawn_metered<caf::detached>(
     system_, figures, inspector, inspector_settings{observatory_, ledger_, [this] {
-      return server_facts{context_.options.version, context_.draining, told_, asked_, tokens_, limits_};
+      return server_facts{context_.options.version, context_.draining, told_, asked_, tokens_, limits_, written_};
     }});
   caf::actor_cast<caf::abstract_actor*>(inspector_)->attach_functor([this] { inspector_ended_.set(); });
 }

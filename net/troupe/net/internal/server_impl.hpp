@@ -14,6 +14,7 @@
 #include <troupe/net/auth/authenticator.hpp>
 #include <troupe/net/auth/key_source.hpp>
 #include <troupe/net/events/courier.hpp>
+#include <troupe/net/history/store.hpp>
 #include <troupe/net/internal/inspector.hpp>
 #include <troupe/net/internal/listener.hpp>
 #include <troupe/net/internal/live.hpp>
@@ -76,6 +77,9 @@ private:
   void make_loops();
   void spawn_actors();
   void spawn_extensions(hooks::extensions extensions);
+  /// Only if there is a directory for it.
+  void spawn_store();
+  void end_store();
   void spawn_hubs();
 
   /// On CAF's scheduler: verifying a signature takes longer than a loop may be held up.
@@ -149,6 +153,9 @@ private:
   std::shared_ptr<web::client> web_; // null unless somebody is to be asked or told
   std::shared_ptr<events::journal> journal_;
   std::shared_ptr<events::counters> told_ = std::make_shared<events::counters>();
+  std::shared_ptr<history::counters> written_ = std::make_shared<history::counters>();
+  history::store_actor store_; // null without a directory
+  event store_ended_;
   std::shared_ptr<webhooks::counters> asked_ = std::make_shared<webhooks::counters>();
   webhooks::backend_state::handle backend_; // null without webhooks
   events::courier_actor courier_; // null unless there is an endpoint for events

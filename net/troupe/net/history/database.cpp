@@ -1,0 +1,322 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#include <troupe/net/history/database.hpp>
+
+#include <troupe/net/history/record.hpp>
+
+#include <fmt/format.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace troupe::net::history {
+
+namespace {
+
+using internal::blob;
+using internal::sqlite_statement;
+using troupe::centrifuge::kept_stream;
+using troupe::centrifuge::publication;
+using troupe::centrifuge::publication_ptr;
+
+constexpr int schema = 1;
+constexpr std::size_t page_bytes = 4096;
+
+constexpr const char* tables = R"(
+  CREATE TABLE streams(
+    id INTEGER PRIMARY KEY, channel TEXT NOT NULL UNIQUE, epoch TEXT NOT NULL, run TEXT NOT NULL,
+    first INTEGER NOT NULL, top INTEGER NOT NULL, appended INTEGER NOT NULL, expires INTEGER NOT NULL,
+    forgotten INTEGER NOT NULL, version TEXT NOT NULL, version_epoch TEXT NOT NULL, checksum INTEGER NOT NULL);
+  CREATE TABLE publications(
+    stream INTEGER NOT NULL, place INTEGER NOT NULL, record BLOB NOT NULL, checksum INTEGER NOT NULL,
+    PRIMARY KEY(stream, place)) WITHOUT ROWID;
+  CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+)";
+
+/// Of all bytes, each part with its length, so that none can pass for another's.
+template <class... Parts>
+std::int64_t checksum_of(const Parts&... all) {
+  auto sum = crc32_z(0, nullptr, 0);
+  const auto add = [&](std::string_view part) {
+    const auto size = fmt::format("{}:", part.size());
+    sum = crc32_z(sum, reinterpret_cast<const Bytef*>(size.data()), size.size());
+    sum = crc32_z(sum, reinterpret_cast<const Bytef*>(part.data()), part.size());
+  };
+  (add(fmt::format("{}", all)), ...);
+  return static_cast<std::int64_t>(sum);
+}
+
+std::int64_t checksum_of_publication(std::string_view channel, std::int64_t place, std::string_view record) {
+  return checksum_of(channel, place, record);
+}
+
+/// Changes when the machine starts.
+std::string boot_id() {
+  std::ifstream in{"/proc/sys/kernel/random/boot_id"};
+  std::string id;
+  std::getline(in, id);
+  return id;
+}
+
+std::int64_t ms_of(std::chrono::seconds span) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
+}
+
+/// What the statement counts are pages.
+std::uint64_t bytes_of(sqlite_statement& pages) {
+  pages.begin();
+  const auto count = pages.next() ? pages.number(0) : 0;
+  pages.reset();
+  return static_cast<std::uint64_t>(count) * page_bytes;
+}
+
+} // namespace
+
+struct database::statements {
+  explicit statements(const internal::sqlite_connection& in)
+    : find{in, "SELECT id, epoch, run, first, top, appended, expires, forgotten, version, version_epoch, checksum "
+               "FROM streams WHERE channel = ?"},
+      add{in, "INSERT INTO streams(channel, epoch, run, first, top, appended, expires, forgotten, version, "
+              "version_epoch, checksum) VALUES(?, '', '', 1, 0, 0, 0, 0, '', '', 0)"},
+      update{in, "UPDATE streams SET epoch = ?, run = ?, first = ?, top = ?, appended = ?, expires = ?, forgotten = ?, "
+                 "version = ?, version_epoch = ?, checksum = ? WHERE id = ?"},
+      remove{in, "DELETE FROM streams WHERE id = ?"},
+      read{in, "SELECT place, record, checksum FROM publications WHERE stream = ? ORDER BY place"},
+      append{in, "INSERT INTO publications(stream, place, record, checksum) VALUES(?, ?, ?, ?)"},
+      trim{in, "DELETE FROM publications WHERE stream = ? AND place < ?"},
+      sweep{in, "SELECT id, channel, expires, forgotten, top >= first FROM streams WHERE id > ? ORDER BY id LIMIT ?"},
+      pages{in, "PRAGMA page_count"},
+      free_pages{in, "PRAGMA freelist_count"} {}
+
+  sqlite_statement find, add, update, remove, read, append, trim, sweep, pages, free_pages;
+};
+
+std::filesystem::path database::file_in(const std::string& directory) {
+  return std::filesystem::path{directory} / "history.db";
+}
+
+database::database(const store_options& options, clock now)
+  : now_{std::move(now)}, max_bytes_{options.max_bytes}, in_{[&] {
+      std::filesystem::create_directories(options.directory);
+      return file_in(options.directory).string();
+    }()} {
+  try {
+    prepare_file(options);
+    sql_ = std::make_unique<statements>(in_);
+    begin_run(options.sync);
+  } catch (const failure& why) {
+    if (why.is_busy()) throw std::runtime_error{"another process uses it"};
+    throw;
+  }
+}
+
+database::~database() {
+  try {
+    rollback();
+    set_meta("boot", ""); // what was written before is on the medium if this is
+  } catch (const failure&) {
+  }
+}
+
+// Exclusive: no other process may come, and the file's index in shared memory is not needed.
+void database::prepare_file(const store_options& options) {
+  in_.run(fmt::format("PRAGMA page_size = {}; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; "
+                      "PRAGMA synchronous = {}; PRAGMA journal_size_limit = {}; PRAGMA cell_size_check = ON; "
+                      "PRAGMA max_page_count = {}; BEGIN IMMEDIATE; COMMIT",
+                      page_bytes, options.sync ? "FULL" : "NORMAL", 16 * 1024 * 1024,
+                      std::min<std::size_t>(options.max_bytes / page_bytes, std::numeric_limits<int>::max()))
+            .c_str());
+  sqlite_statement version{in_, "PRAGMA user_version"};
+  version.begin();
+  const auto made_by = version.next() ? version.number(0) : 0;
+  version.reset();
+  if (made_by == 0) in_.run(fmt::format("BEGIN;{} PRAGMA user_version = {}; COMMIT", tables, schema).c_str());
+  else if (made_by != schema) throw std::runtime_error{fmt::format("it is of version {}, not {}", made_by, schema)};
+}
+
+// Without `sync`, what was committed last may be missing once the machine has gone down: it was in its memory.
+void database::begin_run(bool sync) {
+  run_ = meta("run");
+  const auto last_boot = meta("boot");
+  const auto boot = boot_id();
+  lost_epochs_ = !last_boot.empty() && last_boot != boot;
+  if (lost_epochs_) set_meta("run", run_ = troupe::centrifuge::random_epoch());
+  set_meta("boot", sync ? "" : boot);
+}
+
+std::string database::meta(std::string_view name) {
+  sqlite_statement find{in_, "SELECT value FROM meta WHERE name = ?"};
+  find.begin(name);
+  return find.next() ? std::string{find.text(0)} : std::string{};
+}
+
+void database::set_meta(std::string_view name, std::string_view value) {
+  sqlite_statement{in_, "INSERT OR REPLACE INTO meta(name, value) VALUES(?, ?)"}.run(name, value);
+}
+
+std::int64_t database::now_ms() const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now_().time_since_epoch()).count();
+}
+
+void database::begin() { in_.run("BEGIN IMMEDIATE"); }
+void database::commit() { in_.run("COMMIT"); }
+
+void database::rollback() noexcept {
+  try {
+    if (is_begun()) in_.run("ROLLBACK"); // SQLite may have done it
+  } catch (const failure&) {
+  }
+}
+
+std::uint64_t database::bytes() { return bytes_of(sql_->pages); }
+
+bool database::is_roomy() { return bytes() - bytes_of(sql_->free_pages) <= max_bytes_ / 2; }
+
+// -- streams ---
+
+std::optional<database::stream> database::find(std::string_view channel) {
+  auto& row = sql_->find;
+  row.begin(channel);
+  if (!row.next()) return std::nullopt;
+  stream s{.id = row.number(0), .epoch = std::string{row.text(1)}, .first = row.number(3), .top = row.number(4),
+           .appended = row.number(5), .expires = row.number(6), .forgotten = row.number(7),
+           .version = {0, std::string{row.text(9)}}};
+  const std::string run{row.text(2)}, version{row.text(8)};
+  s.is_whole = row.number(10) == checksum_of(channel, s.epoch, run, s.first, s.top, s.appended, s.expires, s.forgotten,
+                                             version, s.version.epoch);
+  row.reset();
+  if (s.is_whole && !version.empty()) s.version.number = std::stoull(version);
+  if (run != run_) s.epoch += run_; // it is another one since then
+  return s;
+}
+
+void database::write(std::string_view channel, const stream& s) {
+  const auto version = s.version.number == 0 ? std::string{} : fmt::to_string(s.version.number);
+  sql_->update.run(s.epoch, run_, s.first, s.top, s.appended, s.expires, s.forgotten, version, s.version.epoch,
+                   checksum_of(channel, s.epoch, run_, s.first, s.top, s.appended, s.expires, s.forgotten, version,
+                               s.version.epoch),
+                   s.id);
+}
+
+void database::begin_stream(std::string_view channel, stream& s) {
+  sql_->add.run(channel);
+  s.id = in_.last_row();
+}
+
+void database::remove(std::int64_t id) {
+  sql_->trim.run(id, std::numeric_limits<std::int64_t>::max());
+  sql_->remove.run(id);
+}
+
+bool database::read_publications(std::string_view channel, const stream& s, std::vector<publication_ptr>& to) {
+  auto& row = sql_->read;
+  auto expected = s.first;
+  bool is_whole = true;
+  for (row.begin(s.id); row.next() && is_whole; ++expected) {
+    const auto record = row.bytes(1);
+    auto read = decode_record(record);
+    is_whole = read && row.number(0) == expected && row.number(2) == checksum_of_publication(channel, expected, record);
+    if (!is_whole) break;
+    read->offset = static_cast<std::uint64_t>(expected);
+    read->epoch = s.epoch;
+    to.push_back(std::make_shared<const publication>(*std::move(read)));
+  }
+  row.reset();
+  return is_whole && expected == s.top + 1;
+}
+
+database::opened database::open(const troupe::centrifuge::open_stream& m) {
+  opened result;
+  const auto now = now_ms();
+  auto s = find(m.channel);
+  if (s && s->is_whole && now >= s->forgotten) {
+    remove(s->id);
+    s.reset();
+  }
+  if (s) {
+    kept_stream kept{{static_cast<std::uint64_t>(s->top), s->epoch}, {}, {}, s->version};
+    if (!s->is_whole) {
+      result.damage = "the stream";
+    } else if (!read_publications(m.channel, *s, kept.publications)) {
+      result.damage = "publications";
+    } else {
+      if (now >= s->expires) kept.publications.clear(); // they go from the disk with the next one, or a sweep
+      kept.age = std::chrono::milliseconds{std::max<std::int64_t>(now - s->appended, 0)};
+      result.found = std::move(kept);
+    }
+    if (!result.damage.empty()) {
+      remove(s->id);
+      s.reset();
+    }
+  }
+  if (!s) {
+    if (!is_roomy()) return result;
+    s.emplace(stream{.epoch = m.epoch, .version = {}});
+    begin_stream(m.channel, *s);
+  }
+  s->forgotten = now + ms_of(m.keep.meta_ttl); // it is in use
+  write(m.channel, *s);
+  return result;
+}
+
+void database::keep(const troupe::centrifuge::keep_publications& m) {
+  const auto& all = m.publications;
+  const auto front = static_cast<std::int64_t>(all.front()->offset);
+  auto s = find(m.channel);
+  if (s && (!s->is_whole || s->epoch != all.front()->epoch || s->top + 1 != front)) {
+    remove(s->id);
+    s.reset();
+  }
+  if (!s) {
+    s.emplace(stream{.first = front, .version = {}});
+    begin_stream(m.channel, *s);
+  }
+  s->epoch = all.front()->epoch;
+  s->first = std::max(s->first, static_cast<std::int64_t>(m.first));
+  sql_->trim.run(s->id, s->first); // first: if there is little room, it makes some
+  for (const auto& each : all) {
+    const auto place = static_cast<std::int64_t>(each->offset);
+    s->top = place;
+    if (place < s->first) continue; // a batch of more than are kept
+    const auto record = encode_record(*each);
+    sql_->append.run(s->id, place, blob{record}, checksum_of_publication(m.channel, place, record));
+  }
+  s->version = m.version;
+  s->appended = now_ms();
+  s->expires = s->appended + ms_of(m.keep.ttl);
+  s->forgotten = s->appended + ms_of(m.keep.meta_ttl);
+  write(m.channel, *s);
+}
+
+void database::drop(std::string_view channel) {
+  auto s = find(channel);
+  if (!s) return;
+  s->first = s->top + 1;
+  sql_->trim.run(s->id, s->first);
+  write(channel, *s);
+}
+
+bool database::sweep(std::size_t streams) {
+  const auto now = now_ms();
+  std::vector<std::int64_t> forgotten;
+  std::vector<std::string> expired;
+  std::size_t seen = 0;
+  auto& row = sql_->sweep;
+  for (row.begin(swept_, static_cast<std::int64_t>(streams)); row.next(); ++seen) {
+    swept_ = row.number(0);
+    if (now >= row.number(3)) forgotten.push_back(swept_);
+    else if (now >= row.number(2) && row.number(4) != 0) expired.emplace_back(row.text(1));
+  }
+  for (const auto id : forgotten) remove(id);
+  for (const auto& channel : expired) drop(channel);
+  if (seen == streams) return false;
+  swept_ = 0;
+  return true;
+}
+
+} // namespace troupe::net::history
