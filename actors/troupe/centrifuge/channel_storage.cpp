@@ -19,7 +19,10 @@ void channel_state::open_stored() {
     version_ = as.version.number;
     version_epoch_ = as.version.epoch;
     version_stream_ = as.top.epoch;
-    history_.emplace(options_->history(), random_epoch, std::move(as), self_->home().now());
+    const auto now = self_->home().now();
+    for (auto& [key, offset, age] : as.keys)
+      if (!keys_.find(key, now - age)) keys_.add(std::move(key), {offset, as.top.epoch}, now - age);
+    history_.emplace(options_->history(), random_epoch, std::move(as), now);
   };
   self_->request(settings_->store, caf::infinite, open_stream{channel_, epoch, options_->history()})
     .await([begin, epoch](const stream_opened& m) { begin(m.found.value_or(kept_stream{.top = {0, epoch}})); },
@@ -71,9 +74,12 @@ keep_publications channel_state::next_batch() {
     auto& next = unstored_[storing_];
     auto& m = next.what;
     if (!goes_to_history(m) || repeats(m)) continue;
-    if (!m.idempotency_key.empty()) keys.insert(m.idempotency_key);
-    if (m.version != 0) batch.version = {m.version, m.version_epoch};
     const auto offset = top.offset + batch.publications.size() + 1;
+    if (!m.idempotency_key.empty()) {
+      keys.insert(m.idempotency_key);
+      batch.keys.push_back({m.idempotency_key, offset});
+    }
+    if (m.version != 0) batch.version = {m.version, m.version_epoch};
     next.made = std::make_shared<const publication>(
       publication{std::move(m.data), std::move(m.info), offset, top.epoch, std::move(m.tags)});
     batch.publications.push_back(next.made);

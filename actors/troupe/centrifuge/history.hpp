@@ -52,12 +52,20 @@ struct stream_version {
   std::string epoch;
 };
 
+/// The idempotency key of a publication in a stream.
+struct stream_key {
+  std::string key;
+  std::uint64_t offset = 0;
+  std::chrono::milliseconds age{0}; ///< Since it was published.
+};
+
 /// A stream as it was kept elsewhere.
 struct kept_stream {
   stream_position top;
   std::vector<publication_ptr> publications; ///< Contiguous offsets up to `top`, oldest first.
   std::chrono::milliseconds age{0};          ///< Since the last one was appended.
   stream_version version;
+  std::vector<stream_key> keys; ///< Oldest first; those that seen_keys would forget may be missing.
 };
 
 /// What a client gets that comes back.

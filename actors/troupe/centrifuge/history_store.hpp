@@ -34,6 +34,7 @@ struct keep_publications {
   std::uint64_t first = 0; ///< Offset of the oldest one that the stream will have; those before it go.
   stream_version version;  ///< As of the last of them.
   history_options keep;
+  std::vector<stream_key> keys; ///< Of those that have one.
 };
 
 /// Channel to store: drop all of them; epoch and offset go on.

@@ -55,6 +55,7 @@ history_store_actor::behavior_type shelf_keeper(shelf_pointer self, std::shared_
         std::erase_if(s.publications, [&](const auto& p) { return p->offset < m.first; });
         s.top = {m.publications.back()->offset, m.publications.back()->epoch};
         s.version = m.version;
+        s.keys.insert(s.keys.end(), m.keys.begin(), m.keys.end());
         return store_answered{true};
       });
     },
@@ -246,6 +247,24 @@ TEST_CASE("stored channel: a repetition of what is being written is answered as 
     w.run();
     CHECK(*p.answers == strings{"1", "error 100", "2"});
   }
+}
+
+TEST_CASE("stored channel: a repetition is known after a restart", "[actors][centrifuge][channel]") {
+  const auto disk = std::make_shared<shelf>();
+  {
+    world w(on(disk));
+    publisher p(w);
+    p.sends("1");
+    p.sends(keyed("once", "key"));
+  }
+  disk->streams["c"].keys[0].age = 200s;
+  world w(on(disk));
+  publisher p(w);
+  p.sends(keyed("once", "key"));
+  p.sends(keyed("another", "other key"));
+  w.advance(101s); // it would be forgotten by now
+  p.sends(keyed("once", "key"));
+  CHECK(*p.answers == strings{"2", "3", "4"});
 }
 
 TEST_CASE("stored channel: a version that is not above what is being written is not published",

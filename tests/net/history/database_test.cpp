@@ -1,4 +1,5 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#include <troupe/centrifuge/seen_keys.hpp>
 #include <troupe/net/history/database.hpp>
 
 #include "support/catch.hpp"
@@ -186,6 +187,45 @@ TEST_CASE("history database: publications expire by the clock on the wall, then 
   SECTION("a clock that is set back makes them no older") {
     f.now -= 1000s;
     CHECK(f.found("c").age == 0ms);
+  }
+}
+
+TEST_CASE("history database: idempotency keys are there as long as they count", "[net][history]") {
+  fixture f;
+  const auto keep = [&](std::uint64_t offset, const std::string& key) {
+    f.change([&] { f.base->keep({"c", {text(offset, "x")}, 1, {}, ten, {{key, offset}}}); });
+  };
+  const auto keys = [&] {
+    strings all;
+    for (const auto& k : f.found("c").keys) all.push_back(fmt::format("{}:{} {}", k.key, k.offset, k.age / 1s));
+    return all;
+  };
+  keep(1, "one");
+  f.now += 100s;
+  keep(2, "two");
+  f.restart();
+  CHECK(keys() == strings{"one:1 100", "two:2 0"});
+  f.now += 200s;
+  CHECK(keys() == strings{"two:2 200"});
+  f.change([&] { f.base->sweep(10); });
+  f.now -= 200s;
+  CHECK(keys() == strings{"two:2 0"}); // the other one is gone
+  SECTION("no more than channels remember") {
+    keep_publications many{"c", {}, 1, {}, ten};
+    for (std::uint64_t i = 3; i <= 20'000; ++i) {
+      many.publications.push_back(text(i, "x"));
+      many.keys.push_back({fmt::format("k{}", i), i});
+    }
+    many.first = 19'991;
+    f.change([&] { f.base->keep(many); });
+    const auto all = f.found("c").keys;
+    CHECK(all.size() == seen_keys::max_keys);
+    CHECK(all.front().offset == 20'000 - seen_keys::max_keys + 1);
+    CHECK(all.back().offset == 20'000);
+  }
+  SECTION("they go with their stream") {
+    f.keep("c", {text(1, "x", "other")});
+    CHECK(keys().empty());
   }
 }
 

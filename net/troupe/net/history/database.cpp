@@ -1,6 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/net/history/database.hpp>
 
+#include <troupe/centrifuge/seen_keys.hpp>
 #include <troupe/net/history/record.hpp>
 
 #include <fmt/format.h>
@@ -23,6 +24,7 @@ using internal::sqlite_statement;
 using troupe::centrifuge::kept_stream;
 using troupe::centrifuge::publication;
 using troupe::centrifuge::publication_ptr;
+using troupe::centrifuge::seen_keys;
 
 constexpr int schema = 1;
 constexpr std::size_t page_bytes = 4096;
@@ -35,6 +37,9 @@ constexpr const char* tables = R"(
   CREATE TABLE publications(
     stream INTEGER NOT NULL, place INTEGER NOT NULL, record BLOB NOT NULL, checksum INTEGER NOT NULL,
     PRIMARY KEY(stream, place)) WITHOUT ROWID;
+  CREATE TABLE keys(
+    stream INTEGER NOT NULL, slot INTEGER NOT NULL, key TEXT NOT NULL, place INTEGER NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY(stream, slot)) WITHOUT ROWID;
   CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 )";
 
@@ -67,6 +72,10 @@ std::int64_t ms_of(std::chrono::seconds span) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
 }
 
+std::chrono::milliseconds age_of(std::int64_t then, std::int64_t now) {
+  return std::chrono::milliseconds{std::max<std::int64_t>(now - then, 0)}; // a clock may be set back
+}
+
 /// What the statement counts are pages.
 std::uint64_t bytes_of(sqlite_statement& pages) {
   pages.begin();
@@ -89,11 +98,14 @@ struct database::statements {
       read{in, "SELECT place, record, checksum FROM publications WHERE stream = ? ORDER BY place"},
       append{in, "INSERT INTO publications(stream, place, record, checksum) VALUES(?, ?, ?, ?)"},
       trim{in, "DELETE FROM publications WHERE stream = ? AND place < ?"},
+      read_keys{in, "SELECT key, place, at FROM keys WHERE stream = ? AND at > ? ORDER BY place"},
+      add_key{in, "INSERT OR REPLACE INTO keys(stream, slot, key, place, at) VALUES(?, ?, ?, ?, ?)"},
+      trim_keys{in, "DELETE FROM keys WHERE stream = ? AND at <= ?"},
       sweep{in, "SELECT id, channel, expires, forgotten, top >= first FROM streams WHERE id > ? ORDER BY id LIMIT ?"},
       pages{in, "PRAGMA page_count"},
       free_pages{in, "PRAGMA freelist_count"} {}
 
-  sqlite_statement find, add, update, remove, read, append, trim, sweep, pages, free_pages;
+  sqlite_statement find, add, update, remove, read, append, trim, read_keys, add_key, trim_keys, sweep, pages, free_pages;
 };
 
 std::filesystem::path database::file_in(const std::string& directory) {
@@ -210,6 +222,7 @@ void database::begin_stream(std::string_view channel, stream& s) {
 
 void database::remove(std::int64_t id) {
   sql_->trim.run(id, std::numeric_limits<std::int64_t>::max());
+  sql_->trim_keys.run(id, std::numeric_limits<std::int64_t>::max());
   sql_->remove.run(id);
 }
 
@@ -230,6 +243,12 @@ bool database::read_publications(std::string_view channel, const stream& s, std:
   return is_whole && expected == s.top + 1;
 }
 
+void database::read_keys(std::int64_t id, std::int64_t now, std::vector<troupe::centrifuge::stream_key>& to) {
+  auto& row = sql_->read_keys;
+  for (row.begin(id, now - ms_of(seen_keys::kept)); row.next();)
+    to.push_back({std::string{row.text(0)}, static_cast<std::uint64_t>(row.number(1)), age_of(row.number(2), now)});
+}
+
 database::opened database::open(const troupe::centrifuge::open_stream& m) {
   opened result;
   const auto now = now_ms();
@@ -246,7 +265,8 @@ database::opened database::open(const troupe::centrifuge::open_stream& m) {
       result.damage = "publications";
     } else {
       if (now >= s->expires) kept.publications.clear(); // they go from the disk with the next one, or a sweep
-      kept.age = std::chrono::milliseconds{std::max<std::int64_t>(now - s->appended, 0)};
+      kept.age = age_of(s->appended, now);
+      read_keys(s->id, now, kept.keys);
       result.found = std::move(kept);
     }
     if (!result.damage.empty()) {
@@ -288,6 +308,10 @@ void database::keep(const troupe::centrifuge::keep_publications& m) {
   }
   s->version = m.version;
   s->appended = now_ms();
+  for (const auto& [key, offset, age] : m.keys) {
+    const auto place = static_cast<std::int64_t>(offset);
+    sql_->add_key.run(s->id, place % static_cast<std::int64_t>(seen_keys::max_keys), key, place, s->appended);
+  }
   s->expires = s->appended + ms_of(m.keep.ttl);
   s->forgotten = s->appended + ms_of(m.keep.meta_ttl);
   write(m.channel, *s);
@@ -303,18 +327,19 @@ void database::drop(std::string_view channel) {
 
 bool database::sweep(std::size_t streams) {
   const auto now = now_ms();
-  std::vector<std::int64_t> forgotten;
+  std::vector<std::int64_t> seen, forgotten;
   std::vector<std::string> expired;
-  std::size_t seen = 0;
   auto& row = sql_->sweep;
-  for (row.begin(swept_, static_cast<std::int64_t>(streams)); row.next(); ++seen) {
+  for (row.begin(swept_, static_cast<std::int64_t>(streams)); row.next();) {
     swept_ = row.number(0);
+    seen.push_back(swept_);
     if (now >= row.number(3)) forgotten.push_back(swept_);
     else if (now >= row.number(2) && row.number(4) != 0) expired.emplace_back(row.text(1));
   }
+  for (const auto id : seen) sql_->trim_keys.run(id, now - ms_of(seen_keys::kept));
   for (const auto id : forgotten) remove(id);
   for (const auto& channel : expired) drop(channel);
-  if (seen == streams) return false;
+  if (seen.size() == streams) return false;
   swept_ = 0;
   return true;
 }

@@ -102,6 +102,7 @@ private:
   /// @returns false: they are not what the stream says.
   bool read_publications(std::string_view channel, const stream& s,
                          std::vector<troupe::centrifuge::publication_ptr>& to);
+  void read_keys(std::int64_t id, std::int64_t now, std::vector<troupe::centrifuge::stream_key>& to);
   [[nodiscard]] std::string meta(std::string_view name);
   void set_meta(std::string_view name, std::string_view value);
   [[nodiscard]] std::int64_t now_ms() const;
