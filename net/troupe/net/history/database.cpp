@@ -88,7 +88,11 @@ std::uint64_t bytes_of(sqlite_statement& pages) {
 
 struct database::statements {
   explicit statements(const internal::sqlite_connection& in)
-    : find{in, "SELECT id, epoch, run, first, top, appended, expires, forgotten, version, version_epoch, checksum "
+    : begin{in, "BEGIN IMMEDIATE"},
+      commit{in, "COMMIT"},
+      begin_one{in, "SAVEPOINT one"},
+      end_one{in, "RELEASE one"},
+      find{in, "SELECT id, epoch, run, first, top, appended, expires, forgotten, version, version_epoch, checksum "
                "FROM streams WHERE channel = ?"},
       add{in, "INSERT INTO streams(channel, epoch, run, first, top, appended, expires, forgotten, version, "
               "version_epoch, checksum) VALUES(?, '', '', 1, 0, 0, 0, 0, '', '', 0)"},
@@ -105,7 +109,8 @@ struct database::statements {
       pages{in, "PRAGMA page_count"},
       free_pages{in, "PRAGMA freelist_count"} {}
 
-  sqlite_statement find, add, update, remove, read, append, trim, read_keys, add_key, trim_keys, sweep, pages, free_pages;
+  sqlite_statement begin, commit, begin_one, end_one, find, add, update, remove, read, append, trim, read_keys, add_key,
+    trim_keys, sweep, pages, free_pages;
 };
 
 std::filesystem::path database::file_in(const std::string& directory) {
@@ -175,8 +180,10 @@ std::int64_t database::now_ms() const {
   return std::chrono::duration_cast<std::chrono::milliseconds>(now_().time_since_epoch()).count();
 }
 
-void database::begin() { in_.run("BEGIN IMMEDIATE"); }
-void database::commit() { in_.run("COMMIT"); }
+void database::begin() { sql_->begin.run(); }
+void database::commit() { sql_->commit.run(); }
+void database::begin_one() { sql_->begin_one.run(); }
+void database::end_one() { sql_->end_one.run(); }
 
 void database::rollback() noexcept {
   try {

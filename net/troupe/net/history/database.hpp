@@ -61,14 +61,14 @@ public:
   /// Does `change()`, all of it or, if it throws, nothing.
   template <class F>
   void atomically(F change) {
-    in_.run("SAVEPOINT one");
+    begin_one();
     try {
       change();
     } catch (...) {
       if (is_begun()) in_.run("ROLLBACK TO one; RELEASE one");
       throw;
     }
-    in_.run("RELEASE one");
+    end_one();
   }
 
   /// Drops what is too old of the next so many streams. @returns whether those were the last; then it begins with the
@@ -93,6 +93,8 @@ private:
     bool is_whole = true; // its checksum fits
   };
 
+  void begin_one();
+  void end_one();
   void prepare_file(const store_options& options);
   void begin_run(bool sync);
   [[nodiscard]] std::optional<stream> find(std::string_view channel);
