@@ -106,13 +106,35 @@ spawned_channel_actor::behavior_type channel_state::make_behavior(
 
 // -- subscribers come and go ----------------------------------------------------------------------
 
+template <class Answer, class F>
+void channel_state::when_open(caf::typed_response_promise<Answer> promise, F act) {
+  if (is_open_) return act();
+  if (before_open_.size() >= settings_->max_waiting) {
+    promise.deliver(Answer{error_code::too_many_requests});
+    return;
+  }
+  before_open_.push_back([promise, act](bool open) mutable {
+    if (open) act();
+    else promise.deliver(Answer{error_code::internal});
+  });
+}
+
 caf::typed_response_promise<subscribe_answered> channel_state::on_subscribe(
   const subscribe_channel& m) {
   const caf::strong_actor_ptr sender = self_->current_sender(); // the promise takes it away
   auto promise = self_->make_response_promise<subscribe_answered>();
+  if (is_open_) subscribe(m, sender, promise);
+  else when_open(promise, [this, m, sender, promise] { subscribe(m, sender, promise); });
+  return promise;
+}
+
+void channel_state::subscribe(const subscribe_channel& m, const caf::strong_actor_ptr& sender,
+                              caf::typed_response_promise<subscribe_answered> promise) {
   auto answer = answer_to(m, sender);
-  if (std::holds_alternative<error_code>(answer))
-    return promise.deliver(subscribe_answered{std::move(answer), sequence_});
+  if (std::holds_alternative<error_code>(answer)) {
+    promise.deliver(subscribe_answered{std::move(answer), sequence_});
+    return;
+  }
   const listener as{m.where, m.codec, m.delta, m.features.join_leave};
   const bool announces = m.overrides.join_leave.value_or(options_->join_leave);
   subscribers_.emplace(m.info.client,
@@ -136,11 +158,10 @@ caf::typed_response_promise<subscribe_answered> channel_state::on_subscribe(
       if (!done) answer = error_code::internal;
       promise.deliver(subscribe_answered{std::move(answer), sequence_});
     });
-    return promise;
+    return;
   }
   promise.deliver(subscribe_answered{std::move(answer), sequence_});
   if (announces) announce(channel_event::kind::joined, m.info);
-  return promise;
 }
 
 void channel_state::on_watched() {
@@ -237,17 +258,21 @@ presence_stats_answered channel_state::on_presence_stats() const {
                                 static_cast<std::uint32_t>(presence_.user_count())}};
 }
 
-history_answered channel_state::on_history(const get_history& m) {
-  if (!options_->has_history()) return {error_code::not_available};
-  const auto most = m.most.value_or(settings_->max_history_publications);
-  return {stream().read(m.query, most, self_->home().now())};
+caf::typed_response_promise<history_answered> channel_state::on_history(const get_history& m) {
+  auto promise = self_->make_response_promise<history_answered>();
+  if (!options_->has_history()) return promise.deliver(history_answered{error_code::not_available});
+  when_open(promise, [this, query = m.query, promise,
+                      most = m.most.value_or(settings_->max_history_publications)]() mutable {
+    promise.deliver(history_answered{stream().read(query, most, self_->home().now())});
+  });
+  return promise;
 }
 
 caf::typed_response_promise<remove_history_answered> channel_state::on_remove_history() {
   auto promise = self_->make_response_promise<remove_history_answered>();
   if (!options_->has_history()) return promise.deliver(remove_history_answered{error_code::not_available});
   if (is_stored_) {
-    remove_stored(promise);
+    when_open(promise, [this, promise] { remove_stored(promise); });
     return promise;
   }
   stream().clear();

@@ -48,6 +48,7 @@ struct channel_settings {
   history_store_actor store = {}; ///< Of namespaces with history_persistent; none: history is in memory.
   std::shared_ptr<send_budget> store_budget = {}; ///< Of all publications that wait for it; not null if there is one.
   std::size_t max_stored_at_once = 256;           ///< Publications of a channel in one request to it.
+  std::size_t max_waiting = 10'000; ///< Other requests for a channel whose stream it has not read yet.
 };
 
 class channel_state {
@@ -92,6 +93,8 @@ private:
   caf::typed_response_promise<publish_answered> on_publish(publish_channel& m,
                                                            const std::vector<watcher>& watchers);
   caf::typed_response_promise<fanned_out> on_match(const publish_match& m);
+  void subscribe(const subscribe_channel& m, const caf::strong_actor_ptr& sender,
+                 caf::typed_response_promise<subscribe_answered> promise);
   void on_watched();
   presence_answered on_presence() const;
   presence_stats_answered on_presence_stats() const;
@@ -99,7 +102,7 @@ private:
   [[nodiscard]] std::optional<stream_position> answered_before(const publish_channel& m);
   /// So that answered_before() knows it.
   void remember(publish_channel& m, const stream_position& position);
-  history_answered on_history(const get_history& m);
+  caf::typed_response_promise<history_answered> on_history(const get_history& m);
   caf::typed_response_promise<remove_history_answered> on_remove_history();
   void on_deadline();
   void on_down(const caf::down_msg& m);
@@ -124,6 +127,10 @@ private:
 
   // -- channel_storage.cpp: history that outlives the process ---
   void open_stored();
+  void on_opened(kept_stream as);
+  /// Acts once the stream is there: now, if it need not be read. @param promise Is answered if that cannot be.
+  template <class Answer, class F>
+  void when_open(caf::typed_response_promise<Answer> promise, F act);
   void publish_stored(publish_channel& m, const std::vector<watcher>& watchers,
                       caf::typed_response_promise<publish_answered> promise);
   /// Has the store keep what waits, unless it is doing so already.
@@ -177,6 +184,8 @@ private:
   timer deadline_;
   std::optional<history> history_; // from its first use
   bool is_stored_ = false;         // by the store as well
+  bool is_open_ = true;            // it has been read, if it is stored
+  std::vector<std::function<void(bool open)>> before_open_; // requests that wait for that
   std::deque<unstored> unstored_;  // the first `storing_` are with the store
   std::size_t storing_ = 0;
   std::size_t asked_ = 0; // requests to the store that are not answered

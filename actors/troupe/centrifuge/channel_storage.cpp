@@ -12,21 +12,28 @@
 
 namespace troupe::centrifuge {
 
-// Awaited: until it is answered, what comes waits in the mailbox.
 void channel_state::open_stored() {
+  is_open_ = false;
+  ++asked_;
   const auto epoch = random_epoch();
-  const auto begin = [this, epoch](kept_stream as) {
-    version_ = as.version.number;
-    version_epoch_ = as.version.epoch;
-    version_stream_ = as.top.epoch;
-    const auto now = self_->home().now();
-    for (auto& [key, offset, age] : as.keys)
-      if (!keys_.find(key, now - age)) keys_.add(std::move(key), {offset, as.top.epoch}, now - age);
-    history_.emplace(options_->history(), random_epoch, std::move(as), now);
-  };
   self_->request(settings_->store, caf::infinite, open_stream{channel_, epoch, options_->history()})
-    .await([begin, epoch](const stream_opened& m) { begin(m.found.value_or(kept_stream{.top = {0, epoch}})); },
-           [begin, epoch](const caf::error&) { begin({.top = {0, epoch}}); }); // it is gone: nothing will be kept
+    .then([this, epoch](const stream_opened& m) { on_opened(m.found.value_or(kept_stream{.top = {0, epoch}})); },
+          [this, epoch](const caf::error&) { on_opened({.top = {0, epoch}}); }); // it is gone: nothing will be kept
+}
+
+void channel_state::on_opened(kept_stream as) {
+  --asked_;
+  version_ = as.version.number;
+  version_epoch_ = as.version.epoch;
+  version_stream_ = as.top.epoch;
+  const auto now = self_->home().now();
+  for (auto& [key, offset, age] : as.keys)
+    if (!keys_.find(key, now - age)) keys_.add(std::move(key), {offset, as.top.epoch}, now - age);
+  history_.emplace(options_->history(), random_epoch, std::move(as), now);
+  is_open_ = true;
+  for (auto& act : std::exchange(before_open_, {})) act(true);
+  store_next();
+  arm();
 }
 
 void channel_state::publish_stored(publish_channel& m, const std::vector<watcher>& watchers,
@@ -43,7 +50,7 @@ void channel_state::publish_stored(publish_channel& m, const std::vector<watcher
 }
 
 void channel_state::store_next() {
-  if (storing_ != 0 || unstored_.empty()) return;
+  if (!is_open_ || storing_ != 0 || unstored_.empty()) return;
   auto batch = next_batch();
   if (batch.publications.empty()) return on_stored(true); // nothing of it is for the store
   ++asked_;
@@ -140,6 +147,7 @@ void channel_state::remove_stored(caf::typed_response_promise<remove_history_ans
 }
 
 void channel_state::give_up_storing() noexcept {
+  for (auto& act : before_open_) act(false);
   for (auto& next : unstored_) {
     settings_->store_budget->give_back(next.bytes);
     next.answer.deliver(publish_answered{error_code::internal});

@@ -193,7 +193,7 @@ TEST_CASE("stored channel: no more than so many publications go to the store at 
   w.run();
   std::vector<std::size_t> sizes;
   for (const auto& each : disk->asked) sizes.push_back(each.publications.size());
-  CHECK(sizes == std::vector<std::size_t>{1, 2, 2, 1});
+  CHECK(sizes == std::vector<std::size_t>{2, 2, 2});
   CHECK(*p.answers == strings{"1", "2", "3", "4", "5", "6"});
 }
 
@@ -332,6 +332,40 @@ TEST_CASE("stored channel: what comes before its stream is read waits, in order"
   CHECK(a->seen == strings{"answer", "plain:5"});
   CHECK(a.result().position == stream_position{4, "kept"});
   CHECK(*p.answers == strings{"5"});
+}
+
+TEST_CASE("stored channel: no more than so much waits for its stream to be read, and all of it is answered",
+          "[actors][centrifuge][channel]") {
+  const auto disk = std::make_shared<shelf>();
+  disk->is_slow = true;
+  auto o = on(disk);
+  o.settings.max_waiting = 2;
+  o.settings.max_pending_bytes = 3 * sizeof(publication);
+  world w(std::move(o));
+  std::vector<fan> fans;
+  for (const auto* name : {"a", "b", "c"}) {
+    fans.push_back(w.comes(name));
+    w.asks_to_subscribe(fans.back(), "c", recoverable);
+  }
+  publisher p(w);
+  for (int i = 1; i <= 3; ++i) p.sends(std::to_string(i));
+  CHECK(fans[2].error() == error_code::too_many_requests);
+  CHECK(*p.answers == strings{"nothing", "nothing", "error 111"});
+  SECTION("when it has been") {
+    disk->go_on();
+    w.run();
+    CHECK(fans[0]->seen == strings{"answer", "plain:1", "plain:2"});
+    CHECK(fans[1]->seen == fans[0]->seen);
+    CHECK(*p.answers == strings{"1", "2", "error 111"});
+  }
+  SECTION("when the channel ends before") {
+    for (const auto& h : w.hubs) caf::anon_send_exit(h, caf::exit_reason::user_shutdown);
+    w.run();
+    CHECK(fans[0].error() == error_code::internal);
+    CHECK(fans[1].error() == error_code::internal);
+    CHECK(*p.answers == strings{"error 100", "error 100", "error 111"});
+    disk->held.clear();
+  }
 }
 
 TEST_CASE("stored channel: history is removed once the store has removed it", "[actors][centrifuge][channel]") {
