@@ -9,10 +9,16 @@
 #include <caf/send.hpp>
 #include <fmt/format.h>
 
+#include <csignal>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include <sys/resource.h>
 
 using namespace troupe;
 using namespace troupe::centrifuge;
@@ -32,6 +38,26 @@ keep_publications text(const std::string& channel, std::uint64_t offset, std::st
           {},
           ten};
 }
+
+/// While it lives no file grows beyond what this one has now.
+class full_disk {
+public:
+  explicit full_disk(const std::string& file) {
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
+    handler_ = std::signal(SIGXFSZ, SIG_IGN);
+    auto limit = before_;
+    limit.rlim_cur = std::filesystem::file_size(file);
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  }
+  ~full_disk() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+private:
+  rlimit before_{};
+  void (*handler_)(int) = nullptr;
+};
 
 /// A store and its disk.
 class store_world : public testing::deterministic_system {
@@ -123,6 +149,22 @@ TEST_CASE("history store: what does not fit is refused alone, and told once", "[
   CHECK(w.log.named("history_failed").size() == 1);
   CHECK(w.open("small")->top.offset == 3);
   CHECK_FALSE(w.open("big"));
+}
+
+TEST_CASE("history store: what the disk does not take at the commit is not answered as kept", "[net][history]") {
+  store_world w;
+  w.start();
+  CHECK(w.keep(text("c", 1)));
+  {
+    const full_disk for_now{database::file_in(w.disk.path()).string() + "-wal"};
+    CHECK_FALSE(w.keep(text("c", 2)));
+    CHECK(w.open("c")->top.offset == 1); // it can be read meanwhile
+    CHECK(w.figures->failed.value() == 1);
+  }
+  CHECK(w.keep(text("c", 2)));
+  w.ends();
+  w.start();
+  CHECK(w.open("c")->top.offset == 2);
 }
 
 TEST_CASE("history store: a database that is broken is put aside, and another one begun", "[net][history]") {
