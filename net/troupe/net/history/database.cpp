@@ -28,6 +28,9 @@ using troupe::centrifuge::seen_keys;
 
 constexpr int schema = 1;
 constexpr std::size_t page_bytes = 4096;
+// Of the log: then it goes into the file, which takes milliseconds. Less often if nothing else waits for the medium.
+constexpr int log_pages = 4000;
+constexpr int synced_log_pages = 1000;
 
 constexpr const char* tables = R"(
   CREATE TABLE streams(
@@ -142,11 +145,12 @@ database::~database() {
 
 // Exclusive: no other process may come, and the file's index in shared memory is not needed.
 void database::prepare_file(const store_options& options) {
+  const auto max_pages = std::min<std::size_t>(options.max_bytes / page_bytes, std::numeric_limits<int>::max());
   in_.run(fmt::format("PRAGMA page_size = {}; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; "
-                      "PRAGMA synchronous = {}; PRAGMA journal_size_limit = {}; PRAGMA cell_size_check = ON; "
-                      "PRAGMA max_page_count = {}; BEGIN IMMEDIATE; COMMIT",
-                      page_bytes, options.sync ? "FULL" : "NORMAL", 16 * 1024 * 1024,
-                      std::min<std::size_t>(options.max_bytes / page_bytes, std::numeric_limits<int>::max()))
+                      "PRAGMA synchronous = {}; PRAGMA wal_autocheckpoint = {}; PRAGMA journal_size_limit = {}; "
+                      "PRAGMA cell_size_check = ON; PRAGMA max_page_count = {}; BEGIN IMMEDIATE; COMMIT",
+                      page_bytes, options.sync ? "FULL" : "NORMAL", options.sync ? synced_log_pages : log_pages,
+                      log_pages * page_bytes, max_pages)
             .c_str());
   sqlite_statement version{in_, "PRAGMA user_version"};
   version.begin();
