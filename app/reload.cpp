@@ -100,10 +100,15 @@ reload_plan plan_reload(const settings& started, const settings& now, const sett
   }
   const auto& had = now.server.channels;
   const auto& has = read.server.channels;
-  if (had.without_namespace != has.without_namespace)
-    plan.waiting.emplace_back("channel.without_namespace");
-  if (had.namespaces != has.namespaces)
-    plan.waiting.emplace_back("channel.namespaces");
+  auto& next = plan.next.server.channels;
+  if (had.without_namespace != has.without_namespace) {
+    next.without_namespace = has.without_namespace;
+    plan.changed.emplace_back("channel.without_namespace");
+  }
+  if (had.namespaces != has.namespaces) {
+    next.namespaces = has.namespaces;
+    plan.changed.emplace_back("channel.namespaces");
+  }
   return plan;
 }
 

@@ -102,14 +102,29 @@ TEST_CASE("reload: where keys come from takes a restart", "[app][reload]") {
   CHECK(plan(started, read).waiting == keys{"client.token.jwks_public_endpoint", "client.subscription_token.enabled"});
 }
 
-TEST_CASE("reload: namespaces take a restart and are named", "[app][reload]") {
+TEST_CASE("reload: namespaces change and are named", "[app][reload]") {
   settings started;
   started.server.channels.namespaces = {{"chat", {}}};
   auto read = started;
-  CHECK(plan(started, read).waiting.empty());
+  CHECK(plan(started, read).changed.empty());
   read.server.channels.namespaces[0].options.presence = true;
   read.server.channels.without_namespace.history_size = 5;
-  CHECK(plan(started, read).waiting == keys{"channel.without_namespace", "channel.namespaces"});
+  const auto made = plan(started, read);
+  CHECK(made.changed == keys{"channel.without_namespace", "channel.namespaces"});
+  CHECK(made.waiting.empty());
+  CHECK(made.next.server.channels.namespaces == read.server.channels.namespaces);
+  CHECK(made.next.server.channels.without_namespace.history_size == 5);
+}
+
+TEST_CASE("reload: namespaces that need what takes a restart are refused", "[app][reload]") {
+  settings started;
+  auto read = started;
+  read.server.history.directory = "/srv/history";
+  read.server.channels.namespaces = {{"chat", {.history_size = 1, .history_ttl = std::chrono::seconds{1}}}};
+  read.server.channels.namespaces[0].options.history_persistent = true;
+  CHECK_THROWS_WITH(require_valid(plan(started, read)),
+                    "channel.namespaces[\"chat\"]: history_persistent needs history.directory = \"\" (until the next start); "
+                    "new in the configuration: channel.namespaces, history.directory");
 }
 
 TEST_CASE("reload: the manual lists what can change", "[app][reload]") {

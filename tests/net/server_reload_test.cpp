@@ -60,6 +60,27 @@ TEST_CASE("server: reloading rules of tokens that cannot be throws and changes n
   CHECK(upgrade_status(server, "http://two.test") == 403);
 }
 
+TEST_CASE("server: reloading namespaces that cannot be throws and changes nothing", "[net][reload]") {
+  auto o = quiet();
+  o.websocket.allowed_origins = {"http://one.test"};
+  o.channels.namespaces = {{"chat", {}}};
+  running_server server{o};
+  auto wrong = o;
+  auto& options = wrong.channels.namespaces[0].options;
+  options.history_size = 1;
+  options.history_ttl = 1s;
+  options.history_persistent = true;
+  wrong.websocket.allowed_origins = {"http://two.test"};
+  CHECK_THROWS_WITH(server->reload(wrong), "history_persistent needs history.directory");
+  CHECK(upgrade_status(server, "http://one.test") == 101);
+  CHECK(server->insight().names->generation() == 0);
+  options.history_persistent = false;
+  server->reload(wrong);
+  CHECK(server->insight().names->named("chat")->options.history_size == 1);
+  server->reload(wrong);
+  CHECK(server->insight().names->generation() == 1);
+}
+
 TEST_CASE("server: it can be reloaded while it drains", "[net][reload]") {
   auto o = quiet();
   running_server server{o};

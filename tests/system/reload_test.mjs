@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { Api } from "./support/api.mjs";
-import { connectSdk, builds } from "./support/centrifuge_sdk.mjs";
+import { builds, collect, connectSdk, next, subscribeSdk } from "./support/centrifuge_sdk.mjs";
 import { config, startCentrifuge } from "./support/centrifuge_server.mjs";
 import { EventBook, Receiver } from "./support/receiver.mjs";
 import { request, runToEnd } from "./support/server.mjs";
@@ -72,6 +72,39 @@ test("reload: new secrets of tokens hold for who comes, and who is there stays",
   await assert.rejects(connectSdk(t, builds[0], server.port, { token: token("old"), minReconnectDelay: 60_000 }));
   assert.equal(before.state, "connected");
 });
+
+for (const build of builds)
+  test(`reload: centrifuge-js ${build.name}: namespaces change under those who are subscribed`, { timeout }, async (t) => {
+    const room = { history_size: 10, history_ttl: "60s", allow_subscribe_for_client: true, allow_subscribe_for_anonymous: true };
+    const { server, reload } = await start(t, { added: { room, other: room } });
+    const client = await connectSdk(t, build, server.port);
+    const [inRoom, inOther] = [await subscribeSdk(client, "room:1"), await subscribeSdk(client, "other:1")];
+    const heard = collect(inRoom, "publication");
+    const [roomAgain, otherAgain] = [collect(inRoom, "subscribing"), collect(inOther, "subscribing")];
+    const publish = (number) => inRoom.publish(build.pack({ number }));
+    const history = async (channel) =>
+      (await new Api(server.adminPort).result("history", { channel, limit: 100 })).publications.length;
+    await assert.rejects(publish(0), { code: 103 });
+    const open = { ...room, allow_publish_for_subscriber: true, allow_publish_for_anonymous: true, history_size: 2 };
+    assert.equal(await reload({ added: { room: open, other: room } }), "changed: channel.namespaces\n");
+    for (const number of [1, 2, 3]) await publish(number);
+    assert.equal(await history("room:1"), 2);
+    assert.deepEqual(heard.map(({ data }) => build.unpack(data).number), [1, 2, 3]);
+    assert.deepEqual([roomAgain.length, otherAgain.length], [0, 0]);
+    // With presence from now on everybody subscribes again, so that nobody is missing.
+    const present = { ...open, presence: true, allow_presence_for_subscriber: true, allow_presence_for_anonymous: true };
+    const subscribed = next(inRoom, "subscribed");
+    await reload({ added: { room: present, other: room } });
+    await subscribed;
+    assert.equal(roomAgain[0].code, 2500);
+    assert.deepEqual(Object.keys((await inRoom.presence()).clients), [client.session.client]);
+    // One that is gone takes its subscriptions along.
+    const unsubscribed = next(inOther, "unsubscribed");
+    await reload({ added: { room: present } });
+    assert.equal((await unsubscribed).code, 2000);
+    assert.equal(client.state, "connected");
+    assert.equal(server.event("restart_needed"), undefined);
+  });
 
 test("reload: origins, limits and policies hold for what comes", { timeout }, async (t) => {
   const { server, console, reload } = await start(t, { limit: { connections_per_address: 100 } });

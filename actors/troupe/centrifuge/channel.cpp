@@ -100,6 +100,7 @@ spawned_channel_actor::behavior_type channel_state::make_behavior(
     [this](const pattern_watched&) { on_watched(); },
     [this](const tell_changes&) { is_observed_ = !is_pattern_; },
     [this](const may_go&) { self_->quit(); },
+    [this](const renew_options& m) { on_renewed(*m.options); },
     [this](const deadline_passed&) { on_deadline(); },
   };
 }
@@ -282,6 +283,14 @@ caf::typed_response_promise<remove_history_answered> channel_state::on_remove_hi
 history& channel_state::stream() {
   if (!history_) history_.emplace(options_->history(), random_epoch, self_->home().now());
   return *history_;
+}
+
+// What needs another channel the hub has found out.
+void channel_state::on_renewed(const channel_options& options) {
+  options_ = &options;
+  if (!options.presence) presence_ = {};
+  if (history_ && options.has_history()) history_->change(options.history());
+  arm();
 }
 
 // -- the end --------------------------------------------------------------------------------------

@@ -104,6 +104,7 @@ private:
   void remember(publish_channel& m, const stream_position& position);
   caf::typed_response_promise<history_answered> on_history(const get_history& m);
   caf::typed_response_promise<remove_history_answered> on_remove_history();
+  void on_renewed(const channel_options& options);
   void on_deadline();
   void on_down(const caf::down_msg& m);
 

@@ -30,7 +30,7 @@ struct channel_vacated {
   /// How it came to that.
   enum class cause : std::uint8_t {
     left,   ///< The last one did.
-    failed, ///< The channel ended by an error, and with it all subscriptions.
+    failed, ///< The channel ended, by an error or since its namespace is another now, and with it all subscriptions.
   };
   std::string channel;
   std::chrono::system_clock::time_point when;

@@ -26,6 +26,8 @@
 
 namespace troupe::centrifuge {
 
+struct channel_options;
+
 // -- client (or in-process actor) to hub, hub to channel --------------------------------------------
 
 /// Subscribes the sender, a client, which the caller has found to be allowed. What the channel
@@ -185,6 +187,16 @@ struct may_go {};
 /// channels end, with unsubscribe code 2000, and so do the channels.
 struct hook_gave_up {};
 
+/// From the server to all hubs, and from a hub to itself: namespaces were renewed. Channels from this bucket of the hub's
+/// table on find out; those that are asked for something do so anyway.
+struct renew_channels {
+  std::size_t bucket = 0;
+};
+/// Hub to channel: these are the options of its namespace now. They outlive it.
+struct renew_options {
+  const channel_options* options;
+};
+
 // -- patterns -----------------------------------------------------------------------------------------
 //
 // A pattern is a channel of its own, with subscribers and nothing else. Its hub has all hubs know it;
@@ -264,6 +276,8 @@ using hub_actor = channel_actor::extend<
   caf::reacts_to<channel_idle>,
   // From the keeper of a namespace.
   caf::reacts_to<hook_gave_up>,
+  // From the server.
+  caf::reacts_to<renew_channels>,
   caf::reacts_to<channel_changed>,
   // From anyone.
   caf::reacts_to<observe_channels>,
@@ -287,6 +301,7 @@ using spawned_channel_actor = channel_actor::extend<
   caf::reacts_to<tell_changes>,
   // From its hub: the end.
   caf::reacts_to<may_go>,
+  caf::reacts_to<renew_options>,
   // From the timing wheel.
   caf::reacts_to<deadline_passed>>;
 
@@ -347,7 +362,12 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe_channels, caf::id_block::troupe::end)
   CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::carried_out))
   CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::push_message))
   CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::hook_gave_up))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::renew_channels))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::renew_options))
 CAF_END_TYPE_ID_BLOCK(troupe_channels)
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::renew_channels)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::renew_options)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::push_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::hook_gave_up)

@@ -56,6 +56,11 @@ void history::keep(publication_ptr next, time_point now) {
   appended_ = used_ = now;
 }
 
+void history::change(history_options options) {
+  options_ = options;
+  while (kept_.size() > options_.size) kept_.pop_front();
+}
+
 stream_position history::top(time_point now) {
   expire(now);
   used_ = now;

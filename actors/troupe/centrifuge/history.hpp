@@ -94,6 +94,9 @@ public:
   /// Keeps a publication that has its offset and epoch: those after top(), when it was asked for.
   void take(publication_ptr next, time_point now);
 
+  /// Keeps so many, and so long, from now on. They must be enabled.
+  void change(history_options options);
+
   /// Drops all publications; epoch and offset go on.
   void clear() noexcept { kept_.clear(); }
 

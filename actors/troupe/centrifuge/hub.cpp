@@ -4,10 +4,26 @@
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <functional>
+#include <tuple>
 #include <utility>
 
 namespace troupe::centrifuge {
+
+namespace {
+
+constexpr std::size_t renewed_at_once = 1'000; // buckets of the table of channels
+
+/// Whether a channel can change while it has subscribers. With presence it would miss some; without history those who
+/// count offsets would wait for the next one.
+bool goes_on(const namespaces::entry& had, const namespaces::entry& has) {
+  const auto& [before, now] = std::tie(had.options, has.options);
+  return (before.presence || !now.presence) && (!before.has_history() || now.has_history()) &&
+         before.history_persistent == now.history_persistent && had.is_of_patterns == has.is_of_patterns;
+}
+
+} // namespace
 
 hub_state::hub_state(pointer self) : self_(self) {}
 
@@ -31,6 +47,7 @@ hub_actor::behavior_type hub_state::make_behavior(
     [this](remove_history& m) { return on_remove_history(m); },
     [this](const channel_idle& m) { on_idle(m); },
     [this](const hook_gave_up&) { on_gave_up(); },
+    [this](const renew_channels& m) { on_renew(m); },
     [this](const channel_changed& m) { on_changed(m); },
     [this](const observe_channels& m) { on_observe(m); },
     [this](const unobserve_channels& m) { on_unobserve(m); },
@@ -123,8 +140,9 @@ caf::result<fanned_out> hub_state::on_match(publish_match& m) {
 // -- channels come and go ---
 
 std::variant<hub_state::entry*, error_code> hub_state::find_or_spawn(const std::string& channel) {
-  if (const auto found = channels_.find(channel); found != channels_.end()) return &found->second;
+  if (const auto found = channels_.find(channel); found != channels_.end() && renew(found)) return &found->second;
   if (ending_) return error_code::not_available;
+  const auto generation = settings_->names->generation(); // first: it may be renewed at any time
   const auto* space = settings_->names->find(channel);
   if (!space) return error_code::unknown_channel;
   const auto& syntax = settings_->names->syntax();
@@ -142,7 +160,45 @@ std::variant<hub_state::entry*, error_code> hub_state::find_or_spawn(const std::
   by_actor_.emplace(who.id(), channel);
   if (changes_.observed()) self_->send(who, tell_changes{});
   if (space->is_of_patterns) watch(channel, who);
-  return &channels_.emplace(channel, entry{std::move(who), space}).first->second;
+  return &channels_.emplace(channel, entry{std::move(who), space, generation}).first->second;
+}
+
+void hub_state::on_renew(const renew_channels& m) {
+  if (ending_) return;
+  const auto end = std::min(m.bucket + renewed_at_once, channels_.bucket_count());
+  std::vector<std::string> some;
+  for (auto bucket = m.bucket; bucket < end; ++bucket)
+    for (auto each = channels_.begin(bucket); each != channels_.end(bucket); ++each) some.push_back(each->first);
+  for (const auto& channel : some) renew(channels_.find(channel));
+  if (end < channels_.bucket_count()) self_->send(self_, renew_channels{end});
+}
+
+bool hub_state::renew(channel_map::iterator at) {
+  auto& [channel, of] = *at;
+  const auto generation = settings_->names->generation();
+  if (of.generation == generation) return true;
+  of.generation = generation;
+  const auto* now = settings_->names->find(channel);
+  if (now && goes_on(*of.space, *now)) {
+    of.space = now;
+    self_->send(of.who, renew_options{&now->options});
+    return true;
+  }
+  if (const auto hook = hook_of(channel)) self_->send(hook, hooks::channel_lost{channel});
+  end_channel(at, now ? unsubscribe_code::insufficient_state : unsubscribe_code::server_unsubscribe);
+  return false;
+}
+
+void hub_state::end_channel(channel_map::iterator at, unsubscribe_code why) {
+  const auto& [channel, of] = *at;
+  if (of.space->is_of_patterns) unwatch(channel);
+  if (of.occupied)
+    report(channel_vacated{channel, std::chrono::system_clock::now(), channel_vacated::cause::failed});
+  tell_lost(channel, why);
+  by_actor_[of.who.id()].clear();
+  self_->send_exit(of.who, caf::exit_reason::user_shutdown);
+  channels_.erase(at);
+  self_->home().counters().channels.subtract();
 }
 
 void hub_state::on_idle(const channel_idle& m) {

@@ -35,9 +35,11 @@ private:
   struct entry {
     spawned_channel_actor who;
     const namespaces::entry* space; // of settings_
+    std::uint64_t generation;       // of the namespaces it is of
     std::uint64_t forwarded = 0;    // requests
     bool occupied = false;          // as far as observers were told
   };
+  using channel_map = std::unordered_map<std::string, entry>;
 
   template <class Request>
   auto pass_on(entry& to, Request& m);
@@ -49,6 +51,11 @@ private:
   caf::result<publish_answered> on_publish(publish_channel& m);
   caf::result<fanned_out> on_match(publish_match& m);
   void on_gave_up();
+  void on_renew(const renew_channels& m);
+  /// Has a channel go by what its namespace says now. @returns false: it has ended, for it cannot.
+  bool renew(channel_map::iterator at);
+  /// Ends a channel that has not failed, and all subscriptions.
+  void end_channel(channel_map::iterator at, unsubscribe_code why);
   void on_meet(const meet_hubs& m);
   void on_idle(const channel_idle& m);
   void on_down(const caf::down_msg& m);
@@ -92,9 +99,9 @@ private:
 
   pointer self_;
   std::shared_ptr<const channel_settings> settings_;
-  std::unordered_map<std::string, entry> channels_;
+  channel_map channels_;
   std::unordered_map<caf::actor_id, std::string> by_actor_; // no name: it has leave to go
-  std::vector<std::pair<const namespaces::entry*, hooks::namespace_keeper_actor>> hooks_;
+  std::vector<std::pair<std::string, hooks::namespace_keeper_actor>> hooks_; // by namespace
   std::vector<watching_actor> others_;
   watch_list watched_;
   observer_log<channel_changes> changes_{observer_bounds{}};

@@ -33,15 +33,14 @@ presence_stats_result count(const presence_result& present) {
 void hub_state::find_hooks() {
   if (!settings_->extensions) return;
   for (const auto& space : settings_->extensions->namespace_names())
-    hooks_.emplace_back(settings_->names->named(space),
-                        settings_->extensions->of_namespace(space));
+    hooks_.emplace_back(space, settings_->extensions->of_namespace(space));
 }
 
 hooks::namespace_keeper_actor hub_state::hook_of(const std::string& channel) const {
   if (hooks_.empty()) return {};
   const auto* space = settings_->names->find(channel);
   for (const auto& [hooked, keeper] : hooks_)
-    if (space && (space == hooked || space == hooked->patterns.get())) return keeper;
+    if (space && space->name == hooked) return keeper;
   return {};
 }
 
@@ -49,19 +48,9 @@ void hub_state::on_gave_up() {
   const auto& keeper = self_->current_sender();
   const auto gave_up = std::find_if(hooks_.begin(), hooks_.end(), [&](const auto& h) { return h.second == keeper; });
   if (gave_up == hooks_.end()) return;
-  const auto* space = gave_up->first;
   for (auto next = channels_.begin(); next != channels_.end();) {
     const auto each = next++;
-    const auto& [channel, at] = *each;
-    if (at.space != space && at.space != space->patterns.get()) continue;
-    if (at.space->is_of_patterns) unwatch(channel);
-    if (at.occupied)
-      report(channel_vacated{channel, std::chrono::system_clock::now(), channel_vacated::cause::failed});
-    tell_lost(channel, unsubscribe_code::server_unsubscribe);
-    by_actor_[at.who.id()].clear();
-    self_->send_exit(at.who, caf::exit_reason::user_shutdown);
-    channels_.erase(each);
-    self_->home().counters().channels.subtract();
+    if (each->second.space->name == gave_up->first) end_channel(each, unsubscribe_code::server_unsubscribe);
   }
 }
 

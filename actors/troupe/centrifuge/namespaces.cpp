@@ -6,15 +6,18 @@
 #include <fmt/format.h>
 
 #include <set>
+#include <utility>
 
 namespace troupe::centrifuge {
 namespace {
 
-namespaces::entry make_entry(const channel_options& options, std::size_t max_name_bytes) {
-  namespaces::entry made{options, name_rule(options.channel_regex, max_name_bytes)};
+namespaces::entry make_entry(std::string name, const channel_options& options, std::size_t max_name_bytes,
+                             const namespaces::entry* before) {
+  namespaces::entry made{std::move(name), options, name_rule(options.channel_regex, max_name_bytes), options.slow_consumer};
+  if (before && before->configured_policy == options.slow_consumer) made.options.slow_consumer = before->options.policy();
   if (options.allow_wildcards)
     made.patterns = std::make_shared<const namespaces::entry>(
-      namespaces::entry{options.of_patterns(), name_rule({}, max_name_bytes), true});
+      namespaces::entry{made.name, made.options.of_patterns(), name_rule({}, max_name_bytes), options.slow_consumer, true});
   return made;
 }
 
@@ -27,11 +30,30 @@ bool namespaces::entry::accepts(std::string_view channel, const channel_syntax& 
                              is_open_to_patterns(channel, syntax));
 }
 
-namespaces::namespaces(const channels_config& config)
-    : syntax_(config.syntax),
-      unnamed_(make_entry(config.without_namespace, config.max_name_bytes)) {
+namespaces::namespaces(const channels_config& config) : syntax_(config.syntax) {
+  had_.push_back(make_table(config, nullptr));
+  now_ = had_.back().get();
+}
+
+void namespaces::renew(const channels_config& config) {
+  had_.push_back(make_table(config, had_.back().get()));
+  now_.store(had_.back().get(), std::memory_order_release);
+}
+
+std::unique_ptr<const namespaces::table> namespaces::make_table(const channels_config& config, const table* before) {
+  const auto max = config.max_name_bytes;
+  auto made = std::make_unique<table>(table{before ? before->generation + 1 : 0,
+                                            make_entry({}, config.without_namespace, max, before ? &before->unnamed : nullptr),
+                                            {}});
   for (const auto& [name, options] : config.namespaces)
-    named_.emplace(name, make_entry(options, config.max_name_bytes));
+    made->named.emplace(name, make_entry(name, options, max, before ? before->find(name) : nullptr));
+  return made;
+}
+
+const namespaces::entry* namespaces::table::find(std::string_view name) const {
+  if (name.empty()) return &unnamed;
+  const auto found = named.find(name);
+  return found == named.end() ? nullptr : &found->second;
 }
 
 const namespaces::entry* namespaces::find(std::string_view channel) const {
@@ -42,9 +64,7 @@ const namespaces::entry* namespaces::find(std::string_view channel) const {
 }
 
 const namespaces::entry* namespaces::named(std::string_view name) const {
-  if (name.empty()) return &unnamed_;
-  const auto found = named_.find(name);
-  return found == named_.end() ? nullptr : &found->second;
+  return now_.load(std::memory_order_acquire)->find(name);
 }
 
 std::vector<std::string> namespaces::change_policy(std::string_view name, overflow to) const {

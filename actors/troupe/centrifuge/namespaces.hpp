@@ -1,12 +1,14 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// All configured namespaces, and which one a channel belongs to. Immutable once built, but for change_policy():
-// shared by every session, safe from any thread.
+// All configured namespaces, and which one a channel belongs to: shared by every session, safe from any thread. What is
+// found is immutable, but for its policy; renew() replaces it, and what was found before stays as it was.
 #pragma once
 #include <troupe/centrifuge/channel_name.hpp>
 #include <troupe/centrifuge/channel_options.hpp>
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -35,8 +37,10 @@ class namespaces {
 public:
   /// A namespace, or what it makes of names that are patterns.
   struct entry {
+    std::string name; ///< Of the namespace; empty for channels without one.
     channel_options options;
     name_rule rule;
+    overflow configured_policy = {}; ///< What change_policy() may have changed.
     bool is_of_patterns = false;
     std::shared_ptr<const entry> patterns = nullptr; ///< Null if they are names as any other.
 
@@ -47,8 +51,14 @@ public:
   /// `config` must be valid.
   explicit namespaces(const channels_config& config);
 
+  /// Has others be found from now on. A policy that was changed stays unless its namespace has another one now.
+  /// @param config Valid, with the syntax of the one before. Thread: any; one at a time.
+  void renew(const channels_config& config);
+  /// Rises with each renew().
+  [[nodiscard]] std::uint64_t generation() const noexcept { return now_.load(std::memory_order_acquire)->generation; }
+
   /// Null if the channel names a namespace that is not configured: error_code::unknown_channel. For a
-  /// pattern, where they are allowed, the `patterns` of its namespace. Same name, same entry.
+  /// pattern, where they are allowed, the `patterns` of its namespace. Same name, same entry, until renew().
   const entry* find(std::string_view channel) const;
 
   /// By its own name, empty for channels without one; null if it is not configured.
@@ -62,9 +72,18 @@ public:
   const channel_syntax& syntax() const noexcept { return syntax_; }
 
 private:
+  struct table {
+    std::uint64_t generation = 0;
+    entry unnamed;
+    std::map<std::string, entry, std::less<>> named;
+
+    [[nodiscard]] const entry* find(std::string_view name) const;
+  };
+  [[nodiscard]] static std::unique_ptr<const table> make_table(const channels_config& config, const table* before);
+
   channel_syntax syntax_;
-  entry unnamed_;
-  std::map<std::string, entry, std::less<>> named_;
+  std::vector<std::unique_ptr<const table>> had_; // somebody may look at any of them; the last one is now_
+  std::atomic<const table*> now_;
 };
 
 /// What is wrong, one sentence each with the namespace and option at fault; empty if nothing.

@@ -7,6 +7,7 @@
 #include <troupe/centrifuge/namespaces.hpp>
 #include <troupe/centrifuge/wildcard.hpp>
 
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -15,7 +16,7 @@ namespace troupe::centrifuge {
 
 class watch_list {
 public:
-  /// `names` is the same in every call and outlives this.
+  /// `names` is the same in every call.
   void change(const watch_pattern& m, const namespaces& names);
 
   /// Those whose pattern matches a channel of the namespace `in`. A pattern reaches no other namespace,
@@ -25,7 +26,7 @@ public:
                                                  const channel_syntax& syntax) const;
 
 private:
-  std::unordered_map<const namespaces::entry*, wildcard_map<watcher>> by_namespace_; // its `patterns`
+  std::unordered_map<std::string, wildcard_map<watcher>> by_namespace_;
 };
 
 } // namespace troupe::centrifuge

@@ -10,6 +10,7 @@
 #include "../node.hpp"
 #include "support/catch.hpp"
 
+#include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
 
 #include <array>
@@ -181,7 +182,7 @@ public:
     config.without_namespace = std::move(o.channels);
     config.namespaces = std::move(o.namespaces);
     auto settings = std::move(o.settings);
-    settings.names = std::make_shared<const namespaces>(config);
+    settings.names = names = std::make_shared<namespaces>(config);
     settings.codecs = {&json, &protobuf};
     settings.log = &log;
     for (std::size_t i = 0; i < o.hosts; ++i)
@@ -274,6 +275,14 @@ public:
     REQUIRE(answer);
     return std::get<presence_stats_result>(answer->value);
   }
+  /// Without telling the hubs.
+  void renew(channel_options channels, std::vector<namespace_config> of_namespaces = {}) {
+    names->renew({{}, name_rule::default_max_bytes, std::move(channels), std::move(of_namespaces)});
+  }
+  void tell_hubs() {
+    for (const auto& h : hubs) caf::anon_send(caf::actor_cast<hub_actor>(h), renew_channels{});
+    run();
+  }
   const channel_actor& of(const std::string& channel) const { return hub_of(channel, hubs); }
   [[nodiscard]] std::uint64_t total(counter loop_counters::* which) {
     std::uint64_t n = 0;
@@ -285,6 +294,7 @@ public:
   tests::memory_log log;
   std::vector<shard_actor> shards;
   std::vector<channel_actor> hubs;
+  std::shared_ptr<namespaces> names;
   history_store_actor store;
   std::shared_ptr<send_budget> store_budget;
   std::vector<fan> fans;

@@ -7,6 +7,7 @@
 
 #include <caf/event_based_actor.hpp>
 
+#include <algorithm>
 #include <stdexcept>
 
 using namespace std::chrono_literals;
@@ -65,7 +66,7 @@ channel_options presence_and_history() {
 struct hooked : world {
   explicit hooked(hooks::keeper_options keeping = {}) : world({.channels = presence_and_history()}) {
     for (const auto& h : hubs) caf::anon_send_exit(h, caf::exit_reason::kill);
-    channel_settings settings{.names = std::make_shared<const namespaces>(
+    channel_settings settings{.names = names = std::make_shared<namespaces>(
                                 channels_config{.without_namespace = presence_and_history(),
                                                 .namespaces = {{"free", presence_and_history()}}}),
                               .extensions = made,
@@ -283,4 +284,20 @@ TEST_CASE_METHOD(hooked, "channel: a publisher that does not expect the answer d
   CHECK(ann->seen == strings{"answer", "plain:hello"});
   CHECK(log.named("channel_failed").empty());
   caf::anon_send_exit(careless, caf::exit_reason::kill);
+}
+
+TEST_CASE_METHOD(hooked, "namespace hook: it is still asked when its namespace was renewed, and hears of what ended for that",
+                 "[actors][hooks]") {
+  const auto ann = subscribed("ann", "a");
+  auto o = presence_and_history();
+  o.history_size = 3;
+  renew(o, {{"free", o}});
+  tell_hubs();
+  subscribed("bob", "a");
+  CHECK(book->seen == strings{"subscribe a ann ", "entered a ann", "subscribe a bob ", "entered a bob"});
+  book->seen.clear();
+  renew({}, {{"free", o}}); // no history: it cannot go on
+  tell_hubs();
+  std::sort(book->seen.begin(), book->seen.end());
+  CHECK(book->seen == strings{"left a ann", "left a bob"});
 }

@@ -101,10 +101,8 @@ void server::impl::spawn_extensions(hooks::extensions extensions) {
                                         .keeping = {.deadline = webhook.timeout + 1s}}; // its own ends before
   std::vector<std::reference_wrapper<host>> homes;
   for (auto& loop : loops_) homes.emplace_back(*loop);
-  const troupe::centrifuge::namespaces names{context_.options.channels};
-  for (const auto& hook : extensions.namespaces)
-    if (!names.named(hook.name))
-      throw std::invalid_argument{"namespace \"" + hook.name + "\": not configured"};
+  for (const auto& hook : extensions.namespaces) hooked_.push_back(hook.name);
+  check_channels(context_.options.channels);
   // Before the loops run: who holds the directory sees it whole.
   *extensions_ = {extensions, homes, registry_,
                   troupe::centrifuge::channels{clients_->hubs}, context_.log};
@@ -123,13 +121,7 @@ void server::impl::spawn_extensions(hooks::extensions extensions) {
 
 void server::impl::spawn_store() {
   const auto& o = context_.options;
-  if (o.history.directory.empty()) {
-    const auto& all = o.channels.namespaces;
-    const auto wants = [](const auto& ns) { return ns.options.history_persistent; };
-    if (o.channels.without_namespace.history_persistent || std::ranges::any_of(all, wants))
-      throw std::invalid_argument{"history_persistent needs history.directory"};
-    return;
-  }
+  if (o.history.directory.empty()) return;
   const history::store_settings settings{.options = o.history, .figures = written_, .log = &context_.log};
   std::shared_ptr<history::database> opened;
   try {
@@ -144,7 +136,7 @@ void server::impl::spawn_store() {
 void server::impl::spawn_hubs() {
   using namespace troupe::centrifuge;
   const auto& o = context_.options;
-  const auto names = std::make_shared<const namespaces>(
+  const auto names = names_ = std::make_shared<namespaces>(
     o.client.insecure ? without_permissions(o.channels) : o.channels);
   const auto channels = std::make_shared<const channel_settings>(channel_settings{
     .names = names,

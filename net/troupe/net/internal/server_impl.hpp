@@ -43,6 +43,9 @@ public:
   ~impl();
   void reload(const server_options& next);
   void reload_tokens(auth::auth_options next);
+  /// @throws std::invalid_argument if channels cannot be as told
+  void check_channels(const troupe::centrifuge::channels_config& next) const;
+  void reload_channels(troupe::centrifuge::channels_config next);
   void reload_messages(const server_options& next);
   void reload_limits(const server_options& next);
   void reload_tls();
@@ -165,7 +168,9 @@ private:
   std::shared_ptr<auth::counters> tokens_ = std::make_shared<auth::counters>();
   std::shared_ptr<const connection_settings> settings_;
   std::shared_ptr<hooks::directory> extensions_ = std::make_shared<hooks::directory>();
+  std::vector<std::string> hooked_; // namespaces that have to be there
   std::map<std::string, std::vector<std::shared_ptr<const connection_settings>>> routes_; // by loop
+  std::shared_ptr<troupe::centrifuge::namespaces> names_;
   std::shared_ptr<const troupe::centrifuge::client_settings> clients_;
   std::vector<api::api_actor> apis_;
   std::shared_ptr<api::endpoint> api_endpoint_;

@@ -5,9 +5,12 @@
 #include <troupe/net/internal/server_impl.hpp>
 #include <troupe/net/internal/tls_context.hpp>
 
+#include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <exception>
+#include <stdexcept>
 #include <utility>
 
 namespace troupe::net {
@@ -25,7 +28,9 @@ bool replace(T& had, const T& by) {
 } // namespace
 
 void server::impl::reload(const server_options& next) {
-  reload_tokens(next.auth); // first, for it may throw
+  check_channels(next.channels);
+  reload_tokens(next.auth); // before all that cannot throw
+  reload_channels(next.channels);
   reload_messages(next);
   reload_limits(next);
   if (replace(configured_.drain, next.drain)) drain_.set(next.drain);
@@ -39,6 +44,30 @@ void server::impl::reload(const server_options& next) {
     had.min_version = next.tls.min_version;
   }
   reload_tls();
+}
+
+void server::impl::check_channels(const troupe::centrifuge::channels_config& next) const {
+  const auto& all = next.namespaces;
+  const auto is_there = [&](const std::string& name) {
+    return name.empty() || std::ranges::any_of(all, [&](const auto& each) { return each.name == name; });
+  };
+  for (const auto& hook : hooked_)
+    if (!is_there(hook)) throw std::invalid_argument{"namespace \"" + hook + "\": not configured"};
+  const auto wants_store = [](const auto& each) { return each.options.history_persistent; };
+  if (!store_ && (next.without_namespace.history_persistent || std::ranges::any_of(all, wants_store)))
+    throw std::invalid_argument{"history_persistent needs history.directory"};
+}
+
+// The syntax of names stays: clients and channels have read it.
+void server::impl::reload_channels(troupe::centrifuge::channels_config next) {
+  auto& had = configured_.channels;
+  if (had.without_namespace == next.without_namespace && had.namespaces == next.namespaces) return;
+  next.syntax = had.syntax;
+  next.max_name_bytes = had.max_name_bytes;
+  had = next;
+  names_->renew(configured_.client.insecure ? without_permissions(std::move(next)) : next);
+  for (const auto& h : clients_->hubs)
+    caf::anon_send(caf::actor_cast<troupe::centrifuge::hub_actor>(h), troupe::centrifuge::renew_channels{});
 }
 
 void server::impl::reload_tokens(auth::auth_options next) {
