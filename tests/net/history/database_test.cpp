@@ -266,6 +266,22 @@ TEST_CASE("history database: another stream takes the place of one that does not
   }
 }
 
+TEST_CASE("history database: nobody else may read it", "[net][history]") {
+  fixture f;
+  f.base = nullptr;
+  f.options.directory = f.disk.path() / "made" / "here";
+  f.restart();
+  f.keep("c", 1, 1);
+  namespace fs = std::filesystem;
+  CHECK(fs::status(f.options.directory).permissions() == fs::perms::owner_all);
+  std::size_t files = 0;
+  for (const auto& each : fs::directory_iterator{f.options.directory}) {
+    ++files;
+    CHECK(each.status().permissions() == (fs::perms::owner_read | fs::perms::owner_write));
+  }
+  CHECK(files == 2); // with its log
+}
+
 TEST_CASE("history database: nobody else may use its folder meanwhile", "[net][history]") {
   fixture f;
   CHECK_THROWS_WITH(database(f.options, [&] { return f.now; }), "another process uses it");

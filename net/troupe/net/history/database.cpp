@@ -15,6 +15,9 @@
 #include <utility>
 #include <vector>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 namespace troupe::net::history {
 
 namespace {
@@ -28,6 +31,7 @@ using troupe::centrifuge::seen_keys;
 
 constexpr int schema = 1;
 constexpr std::size_t page_bytes = 4096;
+constexpr mode_t for_us_only = 0600;
 // Of the log: then it goes into the file, which takes milliseconds. Less often if nothing else waits for the medium.
 constexpr int log_pages = 4000;
 constexpr int synced_log_pages = 1000;
@@ -73,6 +77,18 @@ std::string boot_id() {
 
 std::int64_t ms_of(std::chrono::seconds span) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
+}
+
+/// The path of the database. What people have written to each other is for nobody else to read: SQLite gives its other
+/// files the mode of this one.
+std::string prepared_file(const std::string& directory) {
+  namespace fs = std::filesystem;
+  if (fs::create_directories(directory)) fs::permissions(directory, fs::perms::owner_all);
+  const auto path = database::file_in(directory);
+  // Not if it is there: closing it would give up SQLite's locks, if this process has it open already.
+  if (const int file = fs::exists(path) ? -1 : ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, for_us_only); file >= 0)
+    ::close(file); // if it cannot be made SQLite says why
+  return path.string();
 }
 
 std::chrono::milliseconds age_of(std::int64_t then, std::int64_t now) {
@@ -121,10 +137,7 @@ std::filesystem::path database::file_in(const std::string& directory) {
 }
 
 database::database(const store_options& options, clock now)
-  : now_{std::move(now)}, max_bytes_{options.max_bytes}, in_{[&] {
-      std::filesystem::create_directories(options.directory);
-      return file_in(options.directory).string();
-    }()} {
+  : now_{std::move(now)}, max_bytes_{options.max_bytes}, in_{prepared_file(options.directory)} {
   try {
     prepare_file(options);
     sql_ = std::make_unique<statements>(in_);
