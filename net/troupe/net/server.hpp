@@ -87,10 +87,12 @@ public:
   /// Takes over from `next`, while everybody stays connected, what can change: origins and the policy of
   /// websocket_options, outbox_options::max_bytes, client_options::queue_max_size, the numbers of connections and the
   /// pace of accepting of limit_options (of addresses only if they had a limit at first), rate_options::what,
-  /// api_options::key, drain_options; the certificate's files and the oldest version if there is TLS; tokens if there
-  /// were keys at first, but for their endpoints and whether subscriptions have rules of their own; the endpoint and the secrets of events if there was one. What is
-  /// not named stays as it is. Then as reload_tls(). One thread at a time, and not during join().
-  /// @throws std::invalid_argument naming the option of tokens that cannot be; then nothing has changed.
+  /// api_options::key, drain_options; the namespaces of channels, but not the syntax of their names: subscriptions that
+  /// cannot go on end, with unsubscribe code 2500, or 2000 if their namespace is gone; the certificate's files and the
+  /// oldest version if there is TLS; tokens if there were keys at first, but for their endpoints and whether
+  /// subscriptions have rules of their own; the endpoint and the secrets of events if there was one. What is not named
+  /// stays as it is. Then as reload_tls(). One thread at a time, and not during join().
+  /// @throws std::invalid_argument naming the option of tokens or the namespace that cannot be; then nothing has changed.
   void reload(const server_options& next);
 
   /// Reads certificate and key again, for connections from now on; those that are open keep theirs. Files
