@@ -345,6 +345,18 @@ TEST_CASE("history database: a row that is changed, missing or another's is foun
   CHECK(f.open("c").found->top == stream_position{0, "new"}); // it has begun anew
 }
 
+TEST_CASE("history database: a damaged stream does not become whole by being dropped or swept", "[net][history]") {
+  fixture f;
+  f.keep("c", 1, 3);
+  f.run("UPDATE streams SET top = 2 WHERE id = 1");
+  SECTION("dropped") { f.change([&] { f.base->drop("c"); }); }
+  SECTION("swept") {
+    f.now += 61s;
+    f.change([&] { f.base->sweep(10); });
+  }
+  CHECK_FALSE(f.open("c").found);
+}
+
 TEST_CASE("history database: at its bound it takes nothing more, and what is there stays", "[net][history]") {
   fixture f;
   f.options.max_bytes = 1024 * 1024;

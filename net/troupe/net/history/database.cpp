@@ -344,6 +344,7 @@ void database::keep(const troupe::centrifuge::keep_publications& m) {
 void database::drop(std::string_view channel) {
   auto s = find(channel);
   if (!s) return;
+  if (!s->is_whole) return remove(s->id); // writing it would make it look whole
   s->first = s->top + 1;
   sql_->trim.run(s->id, s->first);
   write(channel, *s);
