@@ -156,18 +156,19 @@ void collect_actors(collection& into, const inspection::observatory& of) {
            MetricType::Gauge, oldest);
 }
 
+void count(collection& into, const char* name, const char* help, const counter& value) {
+  into.one(name, help, MetricType::Counter, static_cast<double>(value.value()));
+}
+
 void collect_events(collection& into, const events::counters& of) {
-  const auto counts = [&](const char* name, const char* help, const counter& value) {
-    into.one(name, help, MetricType::Counter, static_cast<double>(value.value()));
-  };
-  counts("troupe_events_journaled_total", "Events written to the journal", of.journaled);
-  counts("troupe_events_delivered_total", "Events that their receiver has taken", of.delivered);
-  counts("troupe_events_lost_total", "Events that went from the journal undelivered, for its bound", of.lost);
-  counts("troupe_events_missed_total", "Events that never reached the journal, since it was too slow", of.missed);
-  counts("troupe_events_recovered_total", "Connections lost in a crash, reported at the start", of.recovered);
-  counts("troupe_event_deliveries_total", "Deliveries of events tried", of.deliveries);
-  counts("troupe_event_delivery_failures_total", "Of those: not taken", of.failures);
-  counts("troupe_event_write_errors_total", "Times the disk did not take events", of.write_errors);
+  count(into, "troupe_events_journaled_total", "Events written to the journal", of.journaled);
+  count(into, "troupe_events_delivered_total", "Events that their receiver has taken", of.delivered);
+  count(into, "troupe_events_lost_total", "Events that went from the journal undelivered, for its bound", of.lost);
+  count(into, "troupe_events_missed_total", "Events that never reached the journal, since it was too slow", of.missed);
+  count(into, "troupe_events_recovered_total", "Connections lost in a crash, reported at the start", of.recovered);
+  count(into, "troupe_event_deliveries_total", "Deliveries of events tried", of.deliveries);
+  count(into, "troupe_event_delivery_failures_total", "Of those: not taken", of.failures);
+  count(into, "troupe_event_write_errors_total", "Times the disk did not take events", of.write_errors);
   into.one("troupe_events_waiting", "Events not taken by their receiver yet", MetricType::Gauge,
            static_cast<double>(of.waiting.value()));
   into.one("troupe_event_journal_bytes", "Size of the journal", MetricType::Gauge,
@@ -177,13 +178,10 @@ void collect_events(collection& into, const events::counters& of) {
 }
 
 void collect_history(collection& into, const history::counters& of) {
-  const auto counts = [&](const char* name, const char* help, const counter& value) {
-    into.one(name, help, MetricType::Counter, static_cast<double>(value.value()));
-  };
-  counts("troupe_history_streams_opened_total", "Streams read from disk, or begun there", of.opened);
-  counts("troupe_history_publications_total", "Publications written to disk", of.kept);
-  counts("troupe_history_failures_total", "Publications refused since they could not be", of.failed);
-  counts("troupe_history_damaged_total", "Streams and databases found broken and begun anew", of.damaged);
+  count(into, "troupe_history_streams_opened_total", "Streams read from disk, or begun there", of.opened);
+  count(into, "troupe_history_publications_total", "Publications written to disk", of.kept);
+  count(into, "troupe_history_failures_total", "Publications refused since they could not be", of.failed);
+  count(into, "troupe_history_damaged_total", "Streams and databases found broken and begun anew", of.damaged);
   into.one("troupe_history_failing", "1 while history cannot be written", MetricType::Gauge, of.failing.value());
   into.one("troupe_history_bytes", "Size of the database of history", MetricType::Gauge,
            static_cast<double>(of.bytes.value()));
