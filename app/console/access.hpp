@@ -5,8 +5,8 @@
 #include "app/console/commands.hpp"
 #include "app/console/options.hpp"
 
+#include <troupe/live.hpp>
 #include <troupe/net/auth/secret.hpp>
-#include <troupe/net/internal/live.hpp>
 
 #include <optional>
 #include <string_view>
@@ -40,7 +40,7 @@ private:
     net::auth::secret look;
     friend bool operator==(const tokens&, const tokens&) = default;
   };
-  net::live<tokens> tokens_;
+  live<tokens> tokens_;
 };
 
 } // namespace troupe::app::console

@@ -3,9 +3,9 @@
 // ENDPOINT: the server API as HTTP sees it: paths, keys and what is refused before a body is read.
 // Immutable but for the key: shared by the sessions of all loops.
 #pragma once
+#include <troupe/live.hpp>
 #include <troupe/net/api/api.hpp>
 #include <troupe/net/auth/secret.hpp>
-#include <troupe/net/internal/live.hpp>
 #include <troupe/net/internal/router.hpp>
 #include <troupe/net/options.hpp>
 

@@ -4,7 +4,7 @@
 // the parts of the request that matter and touches no socket.
 #pragma once
 #include <troupe/centrifuge/codec.hpp>
-#include <troupe/net/internal/live.hpp>
+#include <troupe/live.hpp>
 #include <troupe/net/options.hpp>
 #include <troupe/net/page.hpp>
 

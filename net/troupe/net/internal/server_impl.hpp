@@ -10,6 +10,7 @@
 #include <troupe/connection.hpp>
 #include <troupe/hooks/directory.hpp>
 #include <troupe/ledger.hpp>
+#include <troupe/live.hpp>
 #include <troupe/net/api/endpoint.hpp>
 #include <troupe/net/auth/authenticator.hpp>
 #include <troupe/net/auth/key_source.hpp>
@@ -17,7 +18,6 @@
 #include <troupe/net/history/store.hpp>
 #include <troupe/net/internal/inspector.hpp>
 #include <troupe/net/internal/listener.hpp>
-#include <troupe/net/internal/live.hpp>
 #include <troupe/net/internal/memory_watch.hpp>
 #include <troupe/net/webhooks/backend.hpp>
 #include <troupe/registry.hpp>

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace troupe::net {
+namespace troupe {
 
 template <class T>
 class live {
@@ -30,4 +30,4 @@ private:
   std::atomic<const T*> now_{nullptr};
 };
 
-} // namespace troupe::net
+} // namespace troupe
