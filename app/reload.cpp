@@ -52,7 +52,7 @@ constexpr reloadable all_reloadable[] = {
     {"limit.accepts_per_second"},
     {"outbox.max_bytes"},
     {"drain."},
-    {"rate.mode"},
+    {"rate."},
     {"client.queue_max_size"},
     {"client.token.", had_keys},
     {"client.subscription_token.", had_keys},

@@ -36,8 +36,6 @@ connection_actor::behavior_type connection_state::make_behavior(
   id_ = identity.id;
   if (identity.expires_in)
     end_ = self_->home().now() + std::min<std::chrono::milliseconds>(*identity.expires_in, longest_life);
-  if (const rates::checkpoint gate{settings_->limits.get()}; gate.minds(rates::operation::message))
-    rated_.reset(new rated{rates::checkpoint{settings_->limits.get()}, {identity.user, identity.origin.peer}});
   hooks::opened self_portrait{{id_, connection_actor{self_}, settings_->path, identity.user,
                                identity.origin.peer, identity.origin.over}};
   line_.figures().subscriptions.set(static_cast<std::uint32_t>(identity.groups.size()));
@@ -84,14 +82,18 @@ void connection_state::on_received(const received& m) {
   line_.count_received(m.message.payload());
   heartbeat_.message(home.now());
   if (line_.is_closing()) return;
-  if (!rated_) return handle(m);
-  const auto later = [this, m](rates::verdict v) { on_rated(m, v); };
-  if (const auto now = rated_->gate.pass(self_, rates::operation::message, rated_->who, later)) later(*now);
+  if (rates::checkpoint{settings_->limits.get()}.minds(rates::operation::message)) handle_rated(m);
+  else handle(m);
 }
 
-void connection_state::on_rated(const received& m, rates::verdict v) {
-  if (v == rates::verdict::granted) handle(m); // even if a later one has closed it meanwhile
-  else line_.close(close_status::of(close_reason::too_many_requests));
+void connection_state::handle_rated(const received& m) {
+  if (!gate_) gate_ = std::make_unique<rates::checkpoint>(settings_->limits.get());
+  const auto settle = [this, m](rates::verdict v) {
+    if (v == rates::verdict::granted) handle(m); // even if a later one has closed it meanwhile
+    else line_.close(close_status::of(close_reason::too_many_requests));
+  };
+  const auto& who = line_.profile();
+  if (const auto now = gate_->pass(self_, rates::operation::message, {who.user, who.origin.peer}, settle)) settle(*now);
 }
 
 void connection_state::handle(const received& m) {

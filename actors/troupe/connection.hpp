@@ -56,16 +56,11 @@ public:
 
 private:
   send_status queue(const delivery_ptr& what);
-  // What its messages are held against.
-  struct rated {
-    rates::checkpoint gate;
-    rates::party who;
-  };
-
   static const connection_actor::behavior_type& handlers(); ///< Of all connections.
   void on_deliver(const deliver& m) { queue(m.what); }
   void on_received(const received& m);
-  void on_rated(const received& m, rates::verdict v);
+  /// Handles a message that has a rate, or closes.
+  void handle_rated(const received& m);
   void handle(const received& m);
   /// Asks the route's actor, then lets the reader go on.
   template <class Request>
@@ -86,7 +81,7 @@ private:
   heartbeat heartbeat_;
   static constexpr auto never = host::clock::time_point::max();
   host::clock::time_point end_ = never; // of its token
-  std::unique_ptr<rated> rated_; // null without rates
+  std::unique_ptr<rates::checkpoint> gate_; // from its first message that has a rate
 };
 
 /// Spawn with spawn_on(host, connection, settings, shard, identity, transport); the host must be the

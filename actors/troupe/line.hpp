@@ -51,6 +51,7 @@ public:
       .await(
         [this, marker, on_open](const joined& m) {
           handle_ = m.handle;
+          profile_ = m.who;
           self_->meter().identify(m.who);
           if (!out_) return;
           out_->attach(&figures(), &self_->home().sampler());
@@ -65,6 +66,8 @@ public:
 
   /// Nobody before on_open().
   [[nodiscard]] connection_handle handle() const noexcept { return handle_; }
+  /// Who it was when it came up; from on_open() on.
+  [[nodiscard]] const connection_profile& profile() const noexcept { return *profile_; }
   /// Nothing is sent and nothing is read any more.
   [[nodiscard]] bool is_closing() const noexcept { return closing_; }
 
@@ -186,6 +189,7 @@ private:
   std::shared_ptr<transport> out_; // empty once it is closed
   timer deadline_;
   connection_handle handle_;
+  connection_profile_ptr profile_; // null until it is open
   bool closing_ = false;
 };
 

@@ -308,3 +308,30 @@ TEST_CASE_METHOD(node, "connection: a message beyond a rate closes it, those bef
   CHECK_FALSE(b->closing());
   for (const auto& warden : rated.limits->wardens) caf::anon_send_exit(warden, caf::exit_reason::kill);
 }
+
+TEST_CASE_METHOD(node, "connection: a rate that is set later holds for it too", "[actors][connection]") {
+  const auto limits = rates::spawn_wardens({&host()}, {});
+  auto rated = *settings;
+  rated.limits = limits;
+  settings = std::make_shared<const connection_settings>(rated);
+  const auto a = connect({.user = "42"}), b = connect({.user = "43"});
+  const auto say = [&](const client& who, int times) {
+    while (times-- != 0) who->client_sends("x");
+    run();
+  };
+  say(a, 5);
+  rates::rate_options options;
+  const auto by = GENERATE(rates::scope::connection, rates::scope::user);
+  options.of(by, rates::operation::message) = {.count = 2, .period = 1h};
+  limits->options->set(options);
+  say(a, 2);
+  say(b, 2);
+  CHECK_FALSE(a->closing());
+  say(a, 1);
+  REQUIRE(a->closing());
+  CHECK(a->closing()->code == 4013);
+  limits->options->set({});
+  say(b, 5);
+  CHECK_FALSE(b->closing());
+  for (const auto& warden : limits->wardens) caf::anon_send_exit(warden, caf::exit_reason::kill);
+}

@@ -79,6 +79,18 @@ TEST_CASE("reload: some things change only if they were there at the start", "[a
   CHECK(plan(with, without).waiting == keys{"tls.certificate", "tls.key", "events.endpoint", "events.secret"});
 }
 
+TEST_CASE("reload: rates change, those that were not set too", "[app][reload]") {
+  const settings started;
+  auto read = started;
+  read.server.rates.of(troupe::rates::scope::address, troupe::rates::operation::connect) = {.count = 30};
+  read.server.rates.max_tracked = 5000;
+  read.server.rates.what = troupe::rates::enforcement::count_only;
+  const auto made = plan(started, read);
+  CHECK(made.changed == keys{"rate.address_connect", "rate.mode", "rate.max_tracked"});
+  CHECK(made.waiting.empty());
+  CHECK(made.next.server.rates == read.server.rates);
+}
+
 TEST_CASE("reload: what would not go with what stays is refused", "[app][reload]") {
   settings started;
   started.server.websocket.max_message_bytes = 512 * 1024;

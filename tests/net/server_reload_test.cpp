@@ -16,9 +16,11 @@ using namespace troupe::tests;
 
 namespace {
 
-unsigned upgrade_status(running_server& server, const std::string& origin) {
+unsigned upgrade_status(running_server& server, const std::string& origin = {}) {
   tcp_line line{server.port()};
-  return ask(line, upgrade_request({.headers = {"Origin: " + origin}, .line = {}})).status;
+  client_options options;
+  if (!origin.empty()) options.headers = {"Origin: " + origin};
+  return ask(line, upgrade_request(options)).status;
 }
 
 } // namespace
@@ -45,6 +47,23 @@ TEST_CASE("server: reloading changes what the options say and leaves what inspec
   CHECK(*seen.max_bytes == o.outbox.max_bytes);
   client.say("still here");
   CHECK(client.text() == "still here");
+}
+
+TEST_CASE("server: reloading sets rates where there were none, and gives them up", "[net][reload][rates]") {
+  auto o = quiet();
+  running_server server{o};
+  auto client = server.connect();
+  CHECK(upgrade_status(server) == 101);
+  auto limited = o;
+  limited.rates.of(rates::scope::address, rates::operation::connect) = {.count = 1, .period = 1h};
+  limited.rates.of(rates::scope::connection, rates::operation::message) = {.count = 2, .period = 1h};
+  server->reload(limited);
+  CHECK(upgrade_status(server) == 101);
+  CHECK(upgrade_status(server) == 429);
+  for (const auto* text : {"1", "2", "3"}) client.say(text);
+  CHECK(client.closing().close_code() == 4013);
+  server->reload(o);
+  CHECK(upgrade_status(server) == 101);
 }
 
 TEST_CASE("server: reloading rules of tokens that cannot be throws and changes nothing", "[net][reload]") {

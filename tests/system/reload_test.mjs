@@ -139,6 +139,27 @@ test("reload: rates that were only counted are enforced", { timeout }, async (t)
   assert.equal((await client.closed).code, 4013);
 });
 
+test("reload: rates hold for those who are there, also if there were none at the start", { timeout }, async (t) => {
+  const { server, console, reload } = await start(t, {});
+  const flood = await server.connect();
+  const bystander = await server.connect();
+  for (let sent = 0; sent < 5; ++sent) flood.send("x");
+  for (let heard = 0; heard < 5; ++heard) await bystander.nextText();
+  const rates = { connection_message: "2/m", address_connect: "1/h" };
+  assert.equal(await reload({ rate: rates }), "changed: rate.connection_message, rate.address_connect\n");
+  for (let sent = 0; sent < 3; ++sent) flood.send("y");
+  assert.equal((await flood.closed).code, 4013);
+  for (let heard = 0; heard < 2; ++heard) assert.equal(await bystander.nextText(), "y");
+  (await server.connect()).close();
+  await assert.rejects(server.connect(), /429/);
+  assert.match((await request(server.adminPort, "/metrics")).body,
+    /^troupe_rate_exceeded_total\{scope="connection",operation="message"\} 1$/m);
+  assert.equal(await reload({}), "changed: rate.connection_message, rate.address_connect\n");
+  await server.connect();
+  for (let sent = 0; sent < 5; ++sent) bystander.send("z");
+  for (let heard = 0; heard < 5; ++heard) assert.equal(await bystander.nextText(), "z");
+});
+
 test("reload: the next drain keeps the new pace", { timeout }, async (t) => {
   const { server, reload } = await start(t, {});
   const clients = await server.connectMany(50);

@@ -8,7 +8,7 @@ namespace troupe::rates {
 token_bucket& bucket_table::of(std::string_view name, operation what, time_point now) {
   auto found = by_name_.find(name);
   if (found == by_name_.end()) {
-    if (entries_.size() >= max_names_) forget_last(now);
+    for (auto some = 2; some != 0 && entries_.size() >= max_names_; --some) forget_last(now);
     entries_.push_front({std::string{name}, {}});
     found = by_name_.emplace(entries_.front().name, entries_.begin()).first;
   } else {

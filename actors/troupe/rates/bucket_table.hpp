@@ -24,6 +24,9 @@ public:
   /// That of a name for an operation.
   token_bucket& of(std::string_view name, operation what, time_point now);
 
+  /// Another bound, at least 1. What is beyond it goes by and by, as names come.
+  void limit(std::size_t max_names) noexcept { max_names_ = max_names; }
+
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
   /// Names that were forgotten although a bucket of theirs was not full.
   [[nodiscard]] std::size_t forgotten() const noexcept { return forgotten_; }

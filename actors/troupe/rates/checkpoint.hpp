@@ -17,10 +17,10 @@
 
 namespace troupe::rates {
 
-/// Who does something; an empty name has no rate.
+/// Who does something; an empty name has no rate. Refers to what its owner has.
 struct party {
-  std::string user;
-  std::string address;
+  std::string_view user;
+  std::string_view address;
 };
 
 class checkpoint {
@@ -28,21 +28,17 @@ public:
   /// @param all Outlives it; null: there are no rates.
   explicit checkpoint(const limits* all = nullptr) : all_(all) {}
 
-  /// Whether somebody has a rate for it.
-  [[nodiscard]] bool minds(operation what) const noexcept {
-    if (!all_) return false;
-    for (const auto by : {scope::connection, scope::user, scope::address})
-      if (all_->options.of(by, what).is_set()) return true;
-    return false;
-  }
+  /// Whether somebody has a rate for it now.
+  [[nodiscard]] bool minds(operation what) const noexcept { return all_ && all_->options->get().any(what); }
 
   /// @returns the verdict, or nothing: then `later(verdict)` is called with it, unless the actor ends before.
   template <class Self, class F>
   std::optional<verdict> pass(Self self, operation what, const party& who, F later) {
     if (!all_) return verdict::granted;
-    if (own_is_over(self->home(), what)) return verdict::refused;
-    const bool user = !who.user.empty() && all_->options.of(scope::user, what).is_set();
-    const bool address = !who.address.empty() && all_->options.of(scope::address, what).is_set();
+    const auto& options = all_->options->get();
+    if (own_is_over(options, self->home(), what)) return verdict::refused;
+    const bool user = !who.user.empty() && options.of(scope::user, what).is_set();
+    const bool address = !who.address.empty() && options.of(scope::address, what).is_set();
     if (!user && !address) return verdict::granted;
     const auto counted = address ? all_->address_counts_as(who.address) : std::string{};
     auto ask_address = [self, all = all_, what, from = counted](auto done) {
@@ -58,7 +54,7 @@ public:
       if (v == verdict::granted && address) ask_address(later);
       else later(v);
     };
-    self->request(all_->wardens[of(who.user, *all_)], caf::infinite, ask_permit{what, scope::user, who.user})
+    self->request(all_->wardens[of(who.user, *all_)], caf::infinite, ask_permit{what, scope::user, std::string{who.user}})
       .then([then](const permit& m) { then(m.decision); },
             [then](const caf::error&) { then(verdict::granted); });
     return std::nullopt;
@@ -71,13 +67,13 @@ private:
     return std::hash<std::string_view>{}(name) % all.wardens.size();
   }
 
-  bool own_is_over(host& home, operation what) {
-    const auto& limit = all_->options.of(scope::connection, what);
+  bool own_is_over(const rate_options& options, host& home, operation what) {
+    const auto& limit = options.of(scope::connection, what);
     if (!limit.is_set()) return false;
     if (!own_) own_ = std::make_unique<buckets>();
     if ((*own_)[static_cast<std::size_t>(what)].take(limit, home.now())) return false;
     all_->by_loop[home.index()]->of(scope::connection, what).add();
-    return all_->over() == verdict::refused;
+    return over(options) == verdict::refused;
   }
 
   const limits* all_;

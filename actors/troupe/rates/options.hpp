@@ -49,6 +49,8 @@ enum class enforcement : std::uint8_t { refuse, count_only };
 
 /// The rates of a server. None unless set.
 struct rate_options {
+  friend bool operator==(const rate_options&, const rate_options&) = default;
+
   std::array<std::array<rate, operation_names.size()>, scope_names.size()> by_scope{};
   enforcement what = enforcement::refuse;
   std::size_t max_tracked = 100'000; ///< Users and addresses; then the least recent are forgotten.
@@ -60,10 +62,10 @@ struct rate_options {
   [[nodiscard]] rate& of(scope s, operation o) noexcept {
     return by_scope[static_cast<std::size_t>(s)][static_cast<std::size_t>(o)];
   }
-  /// Whether a scope has one.
-  [[nodiscard]] bool any(scope s) const noexcept {
-    for (const auto& each : by_scope[static_cast<std::size_t>(s)])
-      if (each.is_set()) return true;
+  /// Whether somebody has one for it.
+  [[nodiscard]] bool any(operation o) const noexcept {
+    for (const auto& each : by_scope)
+      if (each[static_cast<std::size_t>(o)].is_set()) return true;
     return false;
   }
 };

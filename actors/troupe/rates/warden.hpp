@@ -7,7 +7,7 @@
 #pragma once
 #include <troupe/counters.hpp>
 #include <troupe/hosted.hpp>
-#include <troupe/live_choice.hpp>
+#include <troupe/live.hpp>
 #include <troupe/rates/bucket_table.hpp>
 
 #include <caf/typed_actor.hpp>
@@ -52,19 +52,22 @@ struct counters {
 using address_reading = std::string (*)(std::string_view);
 inline std::string as_itself(std::string_view address) { return std::string{address}; }
 
-/// What all connections of a server share. Immutable but for the mode and the counters; outlives them.
+/// Rates that may be changed while they are used. Those who look keep what they have got for one decision.
+using live_rates = live<rate_options>;
+
+/// What all connections of a server share. Immutable but for the rates and the counters; outlives them.
 struct limits {
-  rate_options options;
-  live_choice<enforcement> mode;                   ///< In place of rate_options::what.
+  std::shared_ptr<live_rates> options;
   address_reading address_counts_as = as_itself;
   std::vector<warden_actor> wardens;               ///< By loop.
   std::vector<std::shared_ptr<counters>> by_loop;
 
-  /// The verdict on one that is over its rate.
-  [[nodiscard]] verdict over() const noexcept {
-    return mode == enforcement::refuse ? verdict::refused : verdict::granted;
-  }
 };
+
+/// The verdict on one that is over its rate.
+[[nodiscard]] inline verdict over(const rate_options& options) noexcept {
+  return options.what == enforcement::refuse ? verdict::refused : verdict::granted;
+}
 
 class warden_state {
 public:
@@ -73,26 +76,26 @@ public:
 
   explicit warden_state(pointer self) : self_(self) {}
 
-  warden_actor::behavior_type make_behavior(const rate_options& options, live_choice<enforcement> mode,
-                                            std::size_t max_names, std::shared_ptr<counters> figures);
+  warden_actor::behavior_type make_behavior(std::shared_ptr<const live_rates> options, std::size_t wardens,
+                                            std::shared_ptr<counters> figures);
 
 private:
   permit on_ask(const ask_permit& m);
 
   pointer self_;
-  rate_options options_;
-  live_choice<enforcement> mode_;
-  std::optional<bucket_table> users_;
-  std::optional<bucket_table> addresses_;
+  std::shared_ptr<const live_rates> options_;
+  std::size_t wardens_ = 1; // of the server: they share its names
+  bucket_table users_{1};
+  bucket_table addresses_{1};
   std::shared_ptr<counters> figures_;
 };
 
-/// Spawn one per loop with spawn_on(loop, warden, options, mode, max_names, figures); `max_names` is of each kind.
-warden_actor::behavior_type warden(warden_state::pointer self, rate_options options, live_choice<enforcement> mode,
-                                   std::size_t max_names, std::shared_ptr<counters> figures);
+/// Spawn one per loop with spawn_on(loop, warden, options, number of loops, figures).
+warden_actor::behavior_type warden(warden_state::pointer self, std::shared_ptr<const live_rates> options,
+                                   std::size_t wardens, std::shared_ptr<counters> figures);
 
-/// Limits with a warden on each of `homes`; null if the options set none.
-std::shared_ptr<const limits> spawn_wardens(const std::vector<host*>& homes, const rate_options& options,
+/// Limits with a warden on each of `homes`.
+std::shared_ptr<limits> spawn_wardens(const std::vector<host*>& homes, const rate_options& options,
                                             address_reading address_counts_as = as_itself);
 
 } // namespace troupe::rates

@@ -134,8 +134,7 @@ bool server::impl::join() {
   inspector_ended_.wait_until_set(host::clock::now() + inspection_grace);
   for (const auto& h : clients_->hubs) caf::anon_send_exit(h, caf::exit_reason::user_shutdown);
   for (const auto& r : clients_->rosters) caf::anon_send_exit(r, caf::exit_reason::user_shutdown);
-  if (limits_)
-    for (const auto& w : limits_->wardens) caf::anon_send_exit(w, caf::exit_reason::user_shutdown);
+  for (const auto& w : limits_->wardens) caf::anon_send_exit(w, caf::exit_reason::user_shutdown);
   for (const auto& d : context_.doorkeepers) caf::anon_send_exit(d, caf::exit_reason::user_shutdown);
   for (auto& ended : channels_ended_) ended.wait_until_set(host::clock::now() + cut_grace);
   end_store(); // whoever asks it is gone
@@ -170,6 +169,7 @@ bool server::impl::join() {
   api_endpoint_.reset();
   apis_.clear();
   context_.doorkeepers.clear();
+  context_.limits.reset();
   limits_.reset();
   settings_.reset();
   clients_.reset();

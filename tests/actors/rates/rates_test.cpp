@@ -69,6 +69,20 @@ TEST_CASE("token bucket: the largest rate and the longest period are counted rig
   CHECK(taken(fast, {.count = 1'000'000, .period = 1s}, start, 1'000'001) == 1'000'000);
 }
 
+TEST_CASE("token bucket: with another rate nobody waits longer than that says", "[actors][rates]") {
+  token_bucket b;
+  CHECK(taken(b, {.count = 1, .period = 1h, .burst = 100}, start) == 100);
+  const rate wider{.count = 10, .period = 1s};
+  CHECK(taken(b, wider, start) == 0);
+  CHECK(taken(b, wider, start + 500ms) == 5);
+  const rate narrower{.count = 6, .period = 60s};
+  CHECK(taken(b, narrower, start + 500ms) == 5); // it was a second from full: less than one of these takes
+  CHECK(taken(b, narrower, start + 1499ms) == 0);
+  CHECK(taken(b, narrower, start + 1500ms) == 1);
+  CHECK(taken(b, narrower, start + 11499ms) == 0);
+  CHECK(taken(b, narrower, start + 11500ms) == 1);
+}
+
 // -- the table ---
 
 TEST_CASE("bucket table: names and operations have buckets of their own", "[actors][rates]") {
@@ -95,6 +109,18 @@ TEST_CASE("bucket table: at its bound the least recent name goes, and is counted
   CHECK(t.forgotten() == 1);
 }
 
+TEST_CASE("bucket table: with a smaller bound the least recent names go by and by", "[actors][rates]") {
+  bucket_table t{100};
+  for (int i = 0; i < 100; ++i) t.of(std::to_string(i), operation::rpc, start);
+  t.limit(10);
+  t.of("99", operation::rpc, start);
+  CHECK(t.size() == 100);
+  t.of("new", operation::rpc, start);
+  CHECK(t.size() == 99);
+  for (int i = 0; i < 100; ++i) t.of("newer" + std::to_string(i), operation::rpc, start);
+  CHECK(t.size() == 10);
+}
+
 // -- checkpoints ---
 
 namespace {
@@ -106,7 +132,8 @@ using visitor_actor = caf::typed_actor<caf::reacts_to<go_on>>;
 
 struct visits {
   checkpoint gate;
-  party who;
+  std::string user;
+  std::string address;
   operation what = operation::publish;
   std::string told; // 'g' and 'r'
 };
@@ -115,7 +142,7 @@ visitor_actor::behavior_type visitor(hosted_pointer<visitor_actor, visitor_state
                                      std::shared_ptr<visits> book) {
   return {[self, book](const go_on&) {
     const auto tell = [book](verdict v) { book->told += v == verdict::granted ? 'g' : 'r'; };
-    if (const auto now = book->gate.pass(self, book->what, book->who, tell)) tell(*now);
+    if (const auto now = book->gate.pass(self, book->what, {book->user, book->address}, tell)) tell(*now);
   }};
 }
 
@@ -127,20 +154,23 @@ public:
   }
   ~guarded() {
     for (const auto& v : visitors) caf::anon_send_exit(v, caf::exit_reason::kill);
-    if (all)
-      for (const auto& w : all->wardens) caf::anon_send_exit(w, caf::exit_reason::kill);
+    for (const auto& w : all->wardens) caf::anon_send_exit(w, caf::exit_reason::kill);
     visitors.clear();
     all.reset();
     run();
     CHECK(running() == 0);
   }
 
+  struct names {
+    std::string user;
+    std::string address;
+  };
   struct guest {
     visitor_actor who;
     std::shared_ptr<visits> book;
   };
-  guest comes(party who, std::size_t at = 0) {
-    guest g{{}, std::make_shared<visits>(visits{checkpoint{all.get()}, std::move(who), operation::publish, {}})};
+  guest comes(names who, std::size_t at = 0) {
+    guest g{{}, std::make_shared<visits>(visits{checkpoint{all.get()}, who.user, who.address, operation::publish, {}})};
     g.who = spawn_on(host(at), visitor, g.book);
     visitors.push_back(g.who);
     return g;
@@ -157,7 +187,7 @@ public:
     return n;
   }
 
-  std::shared_ptr<const limits> all;
+  std::shared_ptr<limits> all;
   std::vector<visitor_actor> visitors;
 };
 
@@ -169,9 +199,9 @@ rate_options limited(scope s, rate r, operation o = operation::publish) {
 
 } // namespace
 
-TEST_CASE("rates: without any there is no warden", "[actors][rates]") {
+TEST_CASE("rates: without any everybody passes", "[actors][rates]") {
   guarded g{rate_options{}};
-  CHECK_FALSE(g.all);
+  CHECK_FALSE(checkpoint{g.all.get()}.minds(operation::publish));
   CHECK_FALSE(checkpoint{}.minds(operation::publish));
   CHECK(g.passes(g.comes({"42", "1.2.3.4"}), 3) == "ggg");
 }
@@ -246,11 +276,49 @@ TEST_CASE("rates: what becomes of more can change at any time", "[actors][rates]
   const auto a = g.comes({{}, "1.1.1.1"}), b = g.comes({{}, "1.1.1.1"}, 1);
   CHECK(g.passes(a, 2) == "gg");
   CHECK(g.passes(b) == "g");
-  g.all->mode.set(enforcement::refuse);
+  options.what = enforcement::refuse;
+  g.all->options->set(options);
   CHECK(g.passes(a) == "r");
   CHECK(g.passes(b) == "r");
-  g.all->mode.set(enforcement::count_only);
+  options.what = enforcement::count_only;
+  g.all->options->set(options);
   CHECK(g.passes(a) == "g");
+}
+
+TEST_CASE("rates: others hold at once, for those who are there as well", "[actors][rates]") {
+  guarded g{rate_options{}};
+  const auto a = g.comes({"42", "1.1.1.1"}), b = g.comes({"42", "2.2.2.2"}, 1), c = g.comes({"43", "2.2.2.2"}, 2);
+  for (const auto& each : {a, b, c}) CHECK(g.passes(each, 5) == "ggggg");
+  g.all->options->set(limited(scope::connection, {.count = 2, .period = 1h}));
+  for (const auto& each : {a, b, c}) CHECK(g.passes(each, 3) == "ggr");
+  g.all->options->set(limited(scope::user, {.count = 3, .period = 1h}));
+  CHECK(g.passes(a, 2) == "gg");
+  CHECK(g.passes(b, 2) == "gr");
+  CHECK(g.passes(c, 4) == "gggr");
+  g.all->options->set(limited(scope::address, {.count = 1, .period = 1h}));
+  CHECK(g.passes(b) == "g");
+  CHECK(g.passes(c) == "r");
+  g.all->options->set(rate_options{});
+  for (const auto& each : {a, b, c}) CHECK(g.passes(each, 5) == "ggggg");
+}
+
+TEST_CASE("rates: a smaller number of names holds for the wardens that are there", "[actors][rates]") {
+  auto options = limited(scope::address, {.count = 1, .period = 1h});
+  guarded g{options};
+  const auto come = [&](const std::string& name, int n) {
+    for (int i = 0; i < n; ++i) CHECK(g.passes(g.comes({{}, name + std::to_string(i)})) == "g");
+  };
+  const auto tracked = [&] {
+    std::uint64_t n = 0;
+    for (const auto& c : g.all->by_loop) n += c->tracked.value();
+    return n;
+  };
+  come("a", 100);
+  CHECK(tracked() == 100);
+  options.max_tracked = 60; // 10 of a kind for each warden
+  g.all->options->set(options);
+  come("b", 200);
+  CHECK(tracked() == 30);
 }
 
 TEST_CASE("rates: the names that are kept have a bound", "[actors][rates]") {

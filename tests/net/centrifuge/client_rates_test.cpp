@@ -29,7 +29,7 @@ client_options without_pings() {
 class rated_node : public client_node {
 public:
   explicit rated_node(const rates::rate_options& options) : client_node(without_pings()) {
-    settings->limits = rates::spawn_wardens({&host()}, options);
+    settings->limits = limits = rates::spawn_wardens({&host()}, options);
     tokens->connections["42"] = {connection_grant{.user = "42"}};
     tokens->subscriptions["sub"] = {subscription_grant{.user = "42", .channel = "priv:a"}};
     run();
@@ -38,6 +38,8 @@ public:
     for (const auto& w : settings->limits->wardens) caf::anon_send_exit(w, caf::exit_reason::kill);
     run();
   }
+
+  std::shared_ptr<rates::limits> limits;
 
   peer comes() {
     auto p = open();
@@ -135,6 +137,16 @@ TEST_CASE("rates of clients: a send that is too much is lost, and does not close
   CHECK_THAT(n.ask(p, R"({"id":2,"rpc":{"method":"m"}})").at(0), Contains("\"code\":108"));
   CHECK(n.ask(p, R"({"send":{"data":1}})").empty());
   CHECK(p.ended().empty());
+}
+
+TEST_CASE("rates of clients: one that is set or given up later holds for those who are there", "[net][centrifuge][rates]") {
+  rated_node n{{}};
+  const auto p = n.comes();
+  CHECK(n.tries(p, publishing, 5) == "yyyyy");
+  n.limits->options->set(limited(GENERATE(scope::connection, scope::user), operation::publish, 2));
+  CHECK(n.tries(p, publishing, 4) == "yynn");
+  n.limits->options->set({});
+  CHECK(n.tries(p, publishing, 5) == "yyyyy");
 }
 
 TEST_CASE("rates of clients: counting only refuses nothing", "[net][centrifuge][rates]") {

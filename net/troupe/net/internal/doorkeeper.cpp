@@ -15,7 +15,7 @@ doorkeeper_actor::behavior_type doorkeeper_state::make_behavior(doorkeeper_setti
 
 void doorkeeper_state::on_judge(judge_entry& m) {
   const auto respond = std::move(m.respond);
-  count({{}, std::move(m.address)}, respond, [this, token = std::move(m.token), respond] {
+  count({{}, m.address}, respond, [this, token = std::move(m.token), respond] {
     if (token.empty()) respond(connection_grant{});
     else verify(token, respond);
   });

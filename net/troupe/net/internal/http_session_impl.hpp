@@ -209,7 +209,7 @@ private:
     auto token = decided.centrifuge ? std::string{} : token_of(req);
     if (token.empty() && !decided.centrifuge && context_.options.websocket.require_token)
       return answer(req, unauthorized("a token is required\n"));
-    if (token.empty() && !context_.counts_upgrades) return upgrade(std::move(req), decided, {});
+    if (token.empty() && !context_.counts_upgrades()) return upgrade(std::move(req), decided, {});
     ask_doorkeeper(std::move(req), std::move(decided), std::move(token));
   }
 

@@ -53,8 +53,7 @@ void server::impl::spawn_actors() {
   std::vector<host*> homes;
   for (auto& loop : loops_) homes.push_back(loop.get());
   limits_ = rates::spawn_wardens(homes, o.rates, counted_address);
-  if (limits_)
-    for (const auto& warden : limits_->wardens) rely_on(warden, "warden", channels_ended_.emplace_back());
+  for (const auto& warden : limits_->wardens) rely_on(warden, "warden", channels_ended_.emplace_back());
   settings_ = std::make_shared<const connection_settings>(connection_settings{
     registry_,
     {o.heartbeat.ping_interval, o.heartbeat.pong_timeout, o.heartbeat.idle_timeout},
@@ -188,8 +187,7 @@ void server::impl::spawn_authenticator() {
 
 void server::impl::spawn_doorkeepers() {
   context_.knows_tokens = authenticator_ != nullptr;
-  context_.counts_upgrades = rates::checkpoint{limits_.get()}.minds(rates::operation::connect);
-  if (!authenticator_ && !context_.counts_upgrades) return;
+  context_.limits = limits_;
   for (auto& loop : loops_) {
     context_.doorkeepers.push_back(spawn_on(
       *loop, doorkeeper,

@@ -88,7 +88,6 @@ private:
   /// On CAF's scheduler: verifying a signature takes longer than a loop may be held up.
   void spawn_authenticator();
   std::vector<troupe::centrifuge::roster_actor> spawn_rosters();
-  /// Only if there are tokens or rates of those who connect.
   void spawn_doorkeepers();
 
   /// Has join() wait for the end of an actor, whose failure is the server's.
@@ -164,7 +163,7 @@ private:
   events::courier_actor courier_; // null unless there is an endpoint for events
   auth::renewable_authenticator authenticator_; // null without keys
   auth::key_source_actor keys_; // null unless they come from endpoints
-  std::shared_ptr<const rates::limits> limits_; // null without
+  std::shared_ptr<rates::limits> limits_;
   std::shared_ptr<auth::counters> tokens_ = std::make_shared<auth::counters>();
   std::shared_ptr<const connection_settings> settings_;
   std::shared_ptr<hooks::directory> extensions_ = std::make_shared<hooks::directory>();

@@ -92,7 +92,7 @@ void server::impl::reload_messages(const server_options& next) {
 }
 
 void server::impl::reload_limits(const server_options& next) {
-  if (limits_) limits_->mode.set(next.rates.what);
+  if (replace(configured_.rates, next.rates)) limits_->options->set(next.rates);
   loops_.front()->post([this, limit = next.limit] { // where they are read
     gate_->change(limit);
     context_.options.limit.accepts_per_second = limit.accepts_per_second;

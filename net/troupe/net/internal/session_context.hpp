@@ -51,9 +51,14 @@ struct session_context {
   std::atomic<std::size_t> max_bytes{options.outbox.max_bytes};        ///< In place of that option.
   std::atomic<std::size_t> queue_max_size{options.client.queue_max_size}; ///< Likewise.
   std::shared_ptr<const api::endpoint> api; ///< Null: there is no server API on this port.
-  std::vector<doorkeeper_actor> doorkeepers; ///< By loop; none: there is nothing to ask.
+  std::vector<doorkeeper_actor> doorkeepers; ///< By loop; none where nobody is upgraded.
   bool knows_tokens = false;                 ///< Whether there are keys for them.
-  bool counts_upgrades = false;              ///< Whether they have a rate.
+  std::shared_ptr<const rates::limits> limits; ///< Of upgrades; null: there are none.
+
+  /// Whether upgrades have a rate now.
+  [[nodiscard]] bool counts_upgrades() const noexcept {
+    return rates::checkpoint{limits.get()}.minds(rates::operation::connect);
+  }
 
   [[nodiscard]] frame_scanner::limits scan_limits() const noexcept {
     return {options.websocket.max_message_bytes, options.websocket.max_fragments};
