@@ -33,6 +33,14 @@ bool had_events(const settings& started, const settings& read) {
   return !started.server.events.endpoint.empty() && !read.server.events.endpoint.empty();
 }
 
+/// The one webhook of that URL.
+template <std::string net::webhooks::webhook_options::* Url>
+bool had_webhook(const settings& started, const settings& read) {
+  return !(started.server.webhook.*Url).empty() && !(read.server.webhook.*Url).empty();
+}
+
+bool had_webhooks(const settings& started, const settings&) { return started.server.webhook.any(); }
+
 /// What net::server::reload(), the log and the console take over.
 struct reloadable {
   std::string_view key; ///< Whole, or ending with a dot: all that begin with it.
@@ -59,6 +67,19 @@ constexpr reloadable all_reloadable[] = {
     {"events.endpoint", had_events},
     {"events.secret", had_events},
     {"events.previous_secret", had_events},
+    {"webhook.connect", had_webhook<&net::webhooks::webhook_options::connect>},
+    {"webhook.refresh", had_webhook<&net::webhooks::webhook_options::refresh>},
+    {"webhook.subscribe", had_webhook<&net::webhooks::webhook_options::subscribe>},
+    {"webhook.publish", had_webhook<&net::webhooks::webhook_options::publish>},
+    {"webhook.sub_refresh", had_webhook<&net::webhooks::webhook_options::sub_refresh>},
+    {"webhook.rpc", had_webhook<&net::webhooks::webhook_options::rpc>},
+    {"webhook.timeout", had_webhooks},
+    {"webhook.static_headers", had_webhooks},
+    {"webhook.status_codes", had_webhooks},
+    {"webhook.binary_encoding", had_webhooks},
+    {"webhook.include_connection_meta", had_webhooks},
+    {"webhook.breaker_failures", had_webhooks},
+    {"webhook.breaker_pause", had_webhooks},
     {"log.level"},
     {"log.lines_per_second"},
     {"console.operator_token"},

@@ -91,6 +91,22 @@ TEST_CASE("reload: rates change, those that were not set too", "[app][reload]") 
   CHECK(made.next.server.rates == read.server.rates);
 }
 
+TEST_CASE("reload: webhooks change, but which there are takes a restart", "[app][reload]") {
+  settings without, started;
+  started.server.webhook.connect = "http://127.0.0.1/connect";
+  auto read = started;
+  read.server.webhook.connect = "http://127.0.0.2/connect";
+  read.server.webhook.rpc = "http://127.0.0.2/rpc";
+  read.server.webhook.timeout = 3s;
+  read.server.webhook.static_headers = {"X-Api-Key: new"};
+  read.server.webhook.http_headers = {"Cookie"};
+  const auto made = plan(started, read);
+  CHECK(made.changed == keys{"webhook.connect", "webhook.timeout", "webhook.static_headers"});
+  CHECK(made.waiting == keys{"webhook.rpc", "webhook.http_headers"});
+  CHECK(plan(started, without).waiting == keys{"webhook.connect"});
+  CHECK(plan(without, read).changed.empty());
+}
+
 TEST_CASE("reload: what would not go with what stays is refused", "[app][reload]") {
   settings started;
   started.server.websocket.max_message_bytes = 512 * 1024;

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { Api } from "./support/api.mjs";
+import { Peer } from "./support/centrifuge_peer.mjs";
 import { builds, collect, connectSdk, next, subscribeSdk } from "./support/centrifuge_sdk.mjs";
 import { config, startCentrifuge } from "./support/centrifuge_server.mjs";
 import { EventBook, Receiver } from "./support/receiver.mjs";
@@ -203,4 +204,27 @@ test("reload: the next delivery of events goes to the new receiver, signed with 
   await eventually("the second receiver hears of the rest", () => second.book.of("connection_down").length === 1);
   assert.equal(first.book.events.length, 1);
   assert.equal(first.book.forged + second.book.forged, 0);
+});
+
+test("reload: a webhook that has moved is asked at once, for methods and for who connects", { timeout }, async (t) => {
+  const answering = (user) => Receiver.start(t, (path) => ({
+    body: JSON.stringify(path === "/rpc" ? { result: { data: user } } : { result: { user } }),
+  }));
+  const [first, second] = [await answering("first"), await answering("second")];
+  const at = (receiver) => ({ connect: receiver.url("/connect"), rpc: receiver.url("/rpc"), breaker_failures: 1, breaker_pause: "10m" });
+  const client = { allow_anonymous_connect_without_token: false };
+  const { server, reload } = await start(t, { client, webhook: at(first) });
+  const peer = await Peer.open(t, server);
+  await peer.result({ connect: {} });
+  const calls = async () => (await peer.call({ rpc: { method: "who", data: {} } }));
+  assert.equal((await calls()).rpc.data, "first");
+  await first.stop();
+  assert.equal((await calls()).error.code, 100);
+  await eventually("it is not asked any more", () => server.event("webhook_not_asked"));
+  const moved = { ...at(second), static_headers: ["X-Api-Key: new"] };
+  assert.equal(await reload({ client, webhook: moved }), "changed: webhook.connect, webhook.rpc, webhook.static_headers\n");
+  assert.equal((await calls()).rpc.data, "second");
+  const other = await Peer.open(t, server);
+  assert.ok((await other.result({ connect: {} })).client);
+  assert.deepEqual(second.requests.map(({ path, headers }) => [path, headers["x-api-key"]]), [["/rpc", "new"], ["/connect", "new"]]);
 });

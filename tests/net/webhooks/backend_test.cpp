@@ -32,7 +32,8 @@ public:
   }
 
   void start() {
-    asker_settings asking{.options = options, .figures = figures};
+    in_use = std::make_shared<live_options>(options);
+    asker_settings asking{.options = in_use, .figures = figures};
     asking.send = [this](web::request what, std::function<void(web::outcome)> done) {
       requests.push_back({std::move(what), std::move(done)});
     };
@@ -78,6 +79,7 @@ public:
 
   webhook_options options{.connect = "http://127.0.0.1/connect", .refresh = "http://127.0.0.1/refresh",
                           .publish = "http://127.0.0.1/publish", .rpc = "http://127.0.0.1/rpc"};
+  std::shared_ptr<live_options> in_use; // once started
   std::shared_ptr<counters> figures = std::make_shared<counters>();
   std::shared_ptr<const request_headers> headers;
   backend_state::handle who;
@@ -150,6 +152,40 @@ TEST_CASE_METHOD(backend_world, "backend: a webhook that fails too often is not 
   CHECK(figures->of(hook::connect).breaker_open.value() == 0);
   static_cast<void>(connects());
   CHECK(requests.size() == 1);
+}
+
+TEST_CASE_METHOD(backend_world, "backend: other options hold for the next question", "[net][webhooks][backend]") {
+  start();
+  const auto first = connects();
+  options.connect = "http://127.0.0.1/moved";
+  options.static_headers = {"X-Api-Key: new"};
+  options.status_codes = {"404=404:not found"};
+  options.timeout = 3s;
+  in_use->set(options);
+  answer(web::response{200, R"({"result":{"user":"42"}})"});
+  CHECK(std::get<admittance>((*first)->value).grant.user == "42");
+  const auto second = connects();
+  const auto& sent = requests.front().what;
+  CHECK(sent.to.target == "/moved");
+  CHECK(sent.headers == web::header_list{{"Content-Type", "application/json"}, {"X-Api-Key", "new"}});
+  CHECK(sent.timeout == 3s);
+  answer(web::response{404, {}});
+  CHECK(code_of(second) == 404);
+}
+
+TEST_CASE_METHOD(backend_world, "backend: with other options a webhook is asked at once, although it has failed",
+                 "[net][webhooks][backend]") {
+  options.breaker_failures = 2;
+  start();
+  for (int i = 0; i < 2; ++i) fail_one();
+  CHECK(code_of(connects()) == 100);
+  CHECK(requests.empty());
+  CHECK(figures->of(hook::connect).breaker_open.value() == 1);
+  in_use->set(options);
+  const auto said = connects();
+  CHECK(figures->of(hook::connect).breaker_open.value() == 0);
+  answer(web::response{200, R"({"result":{"user":"42"}})"});
+  CHECK(std::get<admittance>((*said)->value).grant.user == "42");
 }
 
 TEST_CASE_METHOD(backend_world, "backend: what has effects is sent at most once, what has none may be sent again",

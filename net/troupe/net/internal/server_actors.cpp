@@ -165,8 +165,7 @@ void server::impl::spawn_hubs() {
 }
 
 webhooks::asker_settings server::impl::asking() {
-  const auto& o = context_.options.webhook;
-  webhooks::asker_settings settings{.options = o, .figures = asked_, .log = &context_.log};
+  webhooks::asker_settings settings{.options = asks_, .figures = asked_, .log = &context_.log};
   settings.send = [web = web_](web::request what, auto done) { web->send(std::move(what), std::move(done)); };
   return settings;
 }

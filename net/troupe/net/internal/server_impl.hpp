@@ -48,6 +48,7 @@ public:
   void reload_channels(troupe::centrifuge::channels_config next);
   void reload_messages(const server_options& next);
   void reload_limits(const server_options& next);
+  void reload_webhooks(webhooks::webhook_options next);
   void reload_tls();
   void drain(std::chrono::milliseconds timeout);
   bool wait();
@@ -159,6 +160,7 @@ private:
   history::store_actor store_; // null without a directory
   event store_ended_;
   std::shared_ptr<webhooks::counters> asked_ = std::make_shared<webhooks::counters>();
+  std::shared_ptr<webhooks::live_options> asks_ = std::make_shared<webhooks::live_options>(configured_.webhook);
   webhooks::backend_state::handle backend_; // null without webhooks
   events::courier_actor courier_; // null unless there is an endpoint for events
   auth::renewable_authenticator authenticator_; // null without keys

@@ -38,6 +38,7 @@ void server::impl::reload(const server_options& next) {
   if (courier_ && !next.events.endpoint.empty())
     caf::anon_send(courier_, events::change_receiver{next.events.endpoint, next.events.secret,
                                                      next.events.previous_secret});
+  reload_webhooks(next.webhook);
   if (auto& had = configured_.tls; !had.certificate.empty() && !next.tls.certificate.empty()) {
     had.certificate = next.tls.certificate;
     had.key = next.tls.key;
@@ -97,6 +98,20 @@ void server::impl::reload_limits(const server_options& next) {
     gate_->change(limit);
     context_.options.limit.accepts_per_second = limit.accepts_per_second;
   });
+}
+
+// Which webhooks there are is settled, and what the edge does for them: clients and sessions have read it.
+void server::impl::reload_webhooks(webhooks::webhook_options next) {
+  const auto& had = configured_.webhook;
+  using webhooks::webhook_options;
+  for (const auto url : {&webhook_options::connect, &webhook_options::refresh, &webhook_options::subscribe,
+                         &webhook_options::publish, &webhook_options::sub_refresh, &webhook_options::rpc})
+    if ((had.*url).empty() || (next.*url).empty()) next.*url = had.*url;
+  next.http_headers = had.http_headers;
+  next.emulated_headers = had.emulated_headers;
+  next.max_open = had.max_open;
+  next.max_waiting = had.max_waiting;
+  if (replace(configured_.webhook, next)) asks_->set(std::move(next));
 }
 
 void server::impl::reload_tls() {

@@ -5,18 +5,9 @@
 
 namespace troupe::net::webhooks {
 
-asker::asker(asker_settings settings, std::function<void(hook_answered)> tell)
-  : settings_(std::move(settings)), tell_(std::move(tell)) {
-  const auto& o = settings_.options;
-  for (const auto& text : o.status_codes) rules_.push_back(parse_status_rule(text).value());
-  fixed_.emplace_back("Content-Type", "application/json");
-  for (const auto& line : o.static_headers)
-    fixed_.emplace_back(line.substr(0, line.find(':')), line.substr(line.find(':') + 2));
-  breakers_.assign(hook_count, breaker{o.breaker_failures, o.breaker_pause});
-}
+namespace {
 
-const std::string& asker::url_of(hook about) const {
-  const auto& o = settings_.options;
+const std::string& url_of(hook about, const webhook_options& o) {
   switch (about) {
     case hook::connect: return o.connect;
     case hook::refresh: return o.refresh;
@@ -28,19 +19,48 @@ const std::string& asker::url_of(hook about) const {
   return o.connect;
 }
 
+} // namespace
+
+asker::asker(asker_settings settings, std::function<void(hook_answered)> tell)
+  : settings_(std::move(settings)), tell_(std::move(tell)), seen_(&options()) {
+  breakers_.assign(hook_count, breaker{seen_->breaker_failures, seen_->breaker_pause});
+  read_rules();
+}
+
+void asker::read_rules() {
+  rules_.clear();
+  for (const auto& text : seen_->status_codes) rules_.push_back(parse_status_rule(text).value());
+  fixed_.clear();
+  fixed_.emplace_back("Content-Type", "application/json");
+  for (const auto& line : seen_->static_headers)
+    fixed_.emplace_back(line.substr(0, line.find(':')), line.substr(line.find(':') + 2));
+}
+
+// What has failed may have been mended by just that: each is asked again at once.
+void asker::renew() {
+  if (seen_ == &options()) return;
+  seen_ = &options();
+  read_rules();
+  for (std::size_t i = 0; i < hook_count; ++i) {
+    if (breakers_[i].is_open()) settings_.figures->of(static_cast<hook>(i)).breaker_open.set(0);
+    breakers_[i] = breaker{seen_->breaker_failures, seen_->breaker_pause};
+  }
+}
+
 void asker::ask(hook about, std::string text, const troupe::centrifuge::request_headers* headers,
                 web::delivery repeat, time_point now, continuation then) {
+  renew();
   auto& count = settings_.figures->of(about);
   if (!breakers_[static_cast<std::size_t>(about)].allows(now)) {
     count.refused.add();
     return then(std::nullopt);
   }
   count.requests.add();
-  web::request what{.to = web::parse_address(url_of(about)).value(), .how = web::method::post};
+  web::request what{.to = web::parse_address(url_of(about, *seen_)).value(), .how = web::method::post};
   what.headers = fixed_;
   if (headers) what.headers.insert(what.headers.end(), headers->begin(), headers->end());
   what.body = std::move(text);
-  what.timeout = settings_.options.timeout;
+  what.timeout = seen_->timeout;
   what.repeat = repeat;
   const auto ticket = ++last_ticket_;
   open_.emplace(ticket, open_question{about, now, std::move(then)});

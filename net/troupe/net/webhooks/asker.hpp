@@ -5,6 +5,7 @@
 // a time. Each question ends by its deadline.
 #pragma once
 #include <troupe/event_log.hpp>
+#include <troupe/live.hpp>
 #include <troupe/net/web/client.hpp>
 #include <troupe/net/webhooks/breaker.hpp>
 #include <troupe/net/webhooks/counters.hpp>
@@ -26,8 +27,11 @@ struct hook_answered {
   web::outcome what;
 };
 
+/// Options that may be changed while they are used: those that come hold from the next question on.
+using live_options = live<webhook_options>;
+
 struct asker_settings {
-  webhook_options options; ///< Valid ones.
+  std::shared_ptr<const live_options> options; ///< Valid ones.
   /// As web::client::send().
   std::function<void(web::request, std::function<void(web::outcome)>)> send;
   std::shared_ptr<counters> figures = std::make_shared<counters>();
@@ -50,7 +54,8 @@ public:
   /// An answer was well-formed but made no sense.
   void complain(hook about, const char* why);
 
-  [[nodiscard]] const webhook_options& options() const noexcept { return settings_.options; }
+  /// Those of now.
+  [[nodiscard]] const webhook_options& options() const noexcept { return settings_.options->get(); }
 
 private:
   struct open_question {
@@ -58,13 +63,16 @@ private:
     time_point asked;
     continuation then;
   };
-  [[nodiscard]] const std::string& url_of(hook about) const;
+  /// Goes by the options of now.
+  void renew();
+  void read_rules();
   [[nodiscard]] std::optional<internal::envelope> read(const web::outcome& what, std::string& why) const;
   void note_success(hook about);
   void note_failure(hook about, const std::string& why, time_point now);
 
   asker_settings settings_;
   std::function<void(hook_answered)> tell_;
+  const webhook_options* seen_; // the rest is made of them
   std::vector<status_rule> rules_;
   web::header_list fixed_;
   std::vector<breaker> breakers_; // by hook

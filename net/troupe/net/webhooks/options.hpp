@@ -47,6 +47,7 @@ struct webhook_options {
     return !connect.empty() || !refresh.empty() || !subscribe.empty() || !publish.empty() ||
            !sub_refresh.empty() || !rpc.empty();
   }
+  friend bool operator==(const webhook_options&, const webhook_options&) = default;
 };
 
 /// "STATUS=CODE:text". Nothing if it is none.
