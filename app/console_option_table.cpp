@@ -17,11 +17,13 @@ bool is_token(const std::string& value) {
   return value.empty() || (value.size() >= shortest && std::ranges::all_of(value, visible));
 }
 
+bool is_some_path(const std::string& value) { return !value.empty() && is_path(value); }
+
 } // namespace
 
 std::vector<option> console_option_table() {
   return {
-      text("console.path", TROUPE_FIELD(console.path), "a path, automatic or off", is_path,
+      text("console.path", TROUPE_FIELD(console.path), "a path, automatic or off", is_some_path,
            "Unix socket of troupe console, for the server's user and root; automatic is named by the "
            "port (docs/console.md)."),
       text("console.read_only_path", TROUPE_FIELD(console.read_only_path), "a path", is_path,

@@ -112,6 +112,15 @@ TEST_CASE("options: each one writes its own field", "[app][options]") {
   }
 }
 
+TEST_CASE("options: the console's socket is somewhere, or off", "[app][options]") {
+  settings s;
+  const auto* path = find_option("console.path");
+  REQUIRE(path);
+  CHECK_FALSE(path->set(s, ""));
+  CHECK(path->set(s, "off"));
+  CHECK(s.console.path == "off");
+}
+
 TEST_CASE("options: the generated configuration is accepted and equals the defaults",
           "[app][options]") {
   const scratch_file file{default_config()};
