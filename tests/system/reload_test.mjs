@@ -6,7 +6,9 @@ import { join } from "node:path";
 import test from "node:test";
 import { Api } from "./support/api.mjs";
 import { Peer } from "./support/centrifuge_peer.mjs";
+import { makeCertificate } from "./support/certificate.mjs";
 import { builds, collect, connectSdk, next, subscribeSdk } from "./support/centrifuge_sdk.mjs";
+import { Client } from "./support/client.mjs";
 import { config, startCentrifuge } from "./support/centrifuge_server.mjs";
 import { EventBook, Receiver } from "./support/receiver.mjs";
 import { request, runToEnd } from "./support/server.mjs";
@@ -168,6 +170,59 @@ test("reload: the next drain keeps the new pace", { timeout }, async (t) => {
   server.signal("SIGTERM");
   const time = await elapsed(Promise.all(clients.map((client) => client.closed)));
   assert.ok(time >= 800 && time <= 3000, `50 clients at 50 a second took ${time.toFixed(0)} ms`);
+});
+
+test("reload: the next drain ends by the new deadline", { timeout }, async (t) => {
+  const slow = { outbox: { close_timeout: "20s" } };
+  const { server, reload } = await start(t, { ...slow, drain: { timeout: "30s" } });
+  await Promise.all(Array.from({ length: 3 }, () => server.rawPeer())); // never answer the close
+  assert.equal(await reload({ ...slow, drain: { timeout: "1s" } }), "changed: drain.timeout\n");
+  server.signal("SIGTERM");
+  const time = await elapsed(server.exit());
+  assert.ok(time >= 900 && time <= 5000, `exit after ${time.toFixed(0)} ms`);
+});
+
+test("reload: connections are accepted at the new pace", { timeout }, async (t) => {
+  const { server, reload } = await start(t, {});
+  assert.equal(await reload({ limit: { accepts_per_second: 20 } }), "changed: limit.accepts_per_second\n");
+  const time = await elapsed(server.connectMany(40));
+  assert.ok(time >= 1000 && time <= 8000, `40 clients at 20 a second took ${time.toFixed(0)} ms`);
+});
+
+test("reload: the queues of clients that are there get the new bound", { timeout }, async (t) => {
+  const { server, console, reload } = await start(t, {});
+  const peer = await Peer.open(t, server);
+  const { client } = await peer.result({ connect: {} });
+  const bound = async () => (await console(`conn ${client}`)).stdout.match(/^max_bytes +(.*)$/m)[1];
+  assert.equal(await bound(), "1.00MiB");
+  assert.equal(await reload({ client: { queue_max_size: "3MiB" } }), "changed: client.queue_max_size\n");
+  await peer.result({ subscribe: { channel: "pub:a" } });
+  assert.equal(await bound(), "3.00MiB");
+});
+
+test("reload: the certificate is taken from another path", { timeout }, async (t) => {
+  const [first, second] = [makeCertificate(t), makeCertificate(t)];
+  const at = ({ certificate, key }) => ({ tls: { certificate, key } });
+  const { server, reload } = await start(t, at(first));
+  const enters = (ca) => Client.open(`wss://127.0.0.1:${server.port}/ws`, { ca, origin: "http://ok.example" });
+  const before = await enters(first.ca);
+  assert.equal(await reload(at(second)), "changed: tls.certificate, tls.key\n");
+  await eventually("it is there", () => server.event("certificate_reloaded"));
+  await assert.rejects(enters(first.ca));
+  const after_ = await enters(second.ca);
+  before.send("from before");
+  assert.equal(await after_.nextText(), "from before");
+  for (const client of [before, after_]) client.terminate();
+});
+
+test("reload: the log keeps to the new number of lines", { timeout }, async (t) => {
+  const verbose = { level: "debug" };
+  const { server, reload } = await start(t, { log: { ...verbose, lines_per_second: 0 } });
+  assert.equal(await reload({ log: { ...verbose, lines_per_second: 3 } }), "changed: log.lines_per_second\n");
+  await eventually("the rest is counted", async () => {
+    for (const client of await server.connectMany(10)) client.terminate();
+    return server.event("log_dropped")?.over_limit > 0;
+  });
 });
 
 test("reload: tokens of the console, and what the log tells, change", { timeout }, async (t) => {
