@@ -167,6 +167,19 @@ TEST_CASE("history store: what the disk does not take at the commit is not answe
   CHECK(w.open("c")->top.offset == 2);
 }
 
+TEST_CASE("history store: a stream is not read as long as what is written to it may be lost", "[net][history]") {
+  store_world w;
+  w.start();
+  CHECK(w.keep(text("c", 1)));
+  {
+    const full_disk full{database::file_in(w.disk.path()).string() + "-wal"};
+    caf::anon_send(w.who, text("c", 2, std::string(100'000, 'x')));
+    CHECK(w.open("c")->top == stream_position{1, "e"}); // of a channel that took the place of one that failed
+  }
+  caf::anon_send(w.who, text("c", 2));
+  CHECK(w.open("c")->top == stream_position{2, "e"});
+}
+
 TEST_CASE("history store: a database that is broken is put aside, and another one begun", "[net][history]") {
   store_world w;
   w.start();

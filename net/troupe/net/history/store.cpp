@@ -68,10 +68,10 @@ store_actor::behavior_type store_state::make_behavior(store_settings settings, s
   return {
     [this](const open_stream& m) { return on_open(m); },
     [this](const keep_publications& m) {
-      return on_change(m.publications.size(), [m](database& base) { base.keep(m); });
+      return on_change(m.channel, m.publications.size(), [m](database& base) { base.keep(m); });
     },
     [this](const drop_publications& m) {
-      return on_change(0, [m](database& base) { base.drop(m.channel); });
+      return on_change(m.channel, 0, [m](database& base) { base.drop(m.channel); });
     },
     [this](const commit_now&) { on_commit(); },
     [this](const sweep_now&) { on_sweep(); },
@@ -87,8 +87,9 @@ database& store_state::begun() {
   return *base_;
 }
 
-// What is read counts before it is committed: it says nothing of what may be lost.
+// That it was opened may be lost; what others have written to it must not be once somebody has read it.
 stream_opened store_state::on_open(const open_stream& m) try {
+  if (uncommitted_.contains(m.channel)) on_commit();
   database::opened opened;
   auto& base = begun();
   base.atomically([&] { opened = base.open(m); });
@@ -103,12 +104,14 @@ stream_opened store_state::on_open(const open_stream& m) try {
   return {};
 }
 
-store_state::answer store_state::on_change(std::size_t publications, std::function<void(database&)> change) {
+store_state::answer store_state::on_change(const std::string& channel, std::size_t publications,
+                                           std::function<void(database&)> change) {
   const waiting who{self_->make_response_promise<store_answered>(), publications, std::move(change)};
   try {
     auto& base = begun();
     base.atomically([&] { who.change(base); });
     waiting_.push_back(who);
+    uncommitted_.insert(channel);
   } catch (const std::exception& why) {
     finish(who, false);
     on_failure(why);
@@ -128,6 +131,7 @@ void store_state::on_commit() {
     return on_failure(why);
   }
   settings_.figures->commits.add();
+  uncommitted_.clear();
   for (const auto& who : std::exchange(waiting_, {})) finish(who, true);
   note_success();
 }
@@ -149,6 +153,7 @@ void store_state::on_failure(const std::exception& why) {
     put_aside(settings_, why.what());
   }
   if (base_ && base_->is_begun()) return;
+  uncommitted_.clear();
   for (const auto& who : std::exchange(waiting_, {})) {
     if (base_) try_alone(who);
     else finish(who, false);

@@ -18,6 +18,8 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace troupe::net::history {
@@ -59,8 +61,8 @@ private:
   };
 
   troupe::centrifuge::stream_opened on_open(const troupe::centrifuge::open_stream& m);
-  /// Has `change` be part of what is committed next, and answers then.
-  answer on_change(std::size_t publications, std::function<void(database&)> change);
+  /// Has `change` of a channel's stream be part of what is committed next, and answers then.
+  answer on_change(const std::string& channel, std::size_t publications, std::function<void(database&)> change);
   void on_commit();
   void on_sweep();
   /// The database, in a transaction that will be committed. @throws std::runtime_error
@@ -77,6 +79,7 @@ private:
   store_settings settings_;
   std::shared_ptr<database> base_; // null: it is broken, and another one is not begun yet
   std::vector<waiting> waiting_;   // for the commit
+  std::unordered_set<std::string> uncommitted_; // channels of those
   std::chrono::steady_clock::time_point failed_; // last
   std::chrono::steady_clock::time_point told_;   // of a failure, last
 };
