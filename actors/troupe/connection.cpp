@@ -32,7 +32,7 @@ connection_actor::behavior_type connection_state::make_behavior(
   settings_ = std::move(settings);
   if (identity.speaks_to != target::everyone())
     speaks_to_ = std::make_unique<const target>(std::move(identity.speaks_to));
-  heartbeat_ = heartbeat{settings_->heartbeat, self_->home().now(), spread_of(identity.id)};
+  heartbeat_ = heartbeat{settings_->heartbeat.get(), self_->home().now(), spread_of(identity.id)};
   id_ = identity.id;
   if (identity.expires_in)
     end_ = self_->home().now() + std::min<std::chrono::milliseconds>(*identity.expires_in, longest_life);
@@ -147,7 +147,7 @@ void connection_state::on_credit(const credit& m) {
 void connection_state::on_deadline(const deadline_passed&) {
   if (line_.is_closing()) return;
   if (is_over()) return line_.close(close_status::of(close_reason::connection_expired));
-  switch (heartbeat_.check(settings_->heartbeat, self_->home().now())) {
+  switch (heartbeat_.check(settings_->heartbeat.get(), self_->home().now())) {
     case heartbeat::verdict::wait: break;
     case heartbeat::verdict::ping: line_.control(ping_frame()); break;
     case heartbeat::verdict::no_pong:
@@ -158,7 +158,7 @@ void connection_state::on_deadline(const deadline_passed&) {
 }
 
 void connection_state::arm() {
-  auto next = heartbeat_.next(settings_->heartbeat);
+  auto next = heartbeat_.next(settings_->heartbeat.get());
   if (end_ != never) next = std::min(end_, next.value_or(end_));
   if (next) line_.wake_at(*next);
 }

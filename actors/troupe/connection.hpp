@@ -22,7 +22,7 @@ namespace troupe {
 /// What all connections of a route share. Immutable; outlives them.
 struct connection_settings {
   registry_actor registry;
-  heartbeat_settings heartbeat;
+  live_heartbeat heartbeat; ///< Others hold from a connection's next deadline on.
   bool echo = true; ///< The sender receives its own broadcasts.
   live_policy policy;
   hooks::route_keeper_actor keeper = {}; ///< Of a route: gets what clients send, in place of the registry.

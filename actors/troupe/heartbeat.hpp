@@ -2,6 +2,8 @@
 //
 // HEARTBEAT: when to ping a connection and when to give it up. Plain logic on given times.
 #pragma once
+#include <troupe/live.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -12,7 +14,12 @@ struct heartbeat_settings {
   std::chrono::milliseconds ping_interval{25'000}; ///< 0 turns pings off.
   std::chrono::milliseconds pong_timeout{8'000};   ///< After a ping; 0 waits for ever.
   std::chrono::milliseconds idle_timeout{0};       ///< Without a message from the client; 0 is off.
+
+  friend bool operator==(const heartbeat_settings&, const heartbeat_settings&) = default;
 };
+
+/// Of many connections, changed while they are there.
+using live_heartbeat = shared_live<heartbeat_settings>;
 
 class heartbeat {
 public:

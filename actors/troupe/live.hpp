@@ -30,4 +30,18 @@ private:
   std::atomic<const T*> now_{nullptr};
 };
 
+/// The same for several owners: copies are one and the same.
+template <class T>
+class shared_live {
+public:
+  shared_live(T first = T{}) // NOLINT: it stands for one
+    : value_(std::make_shared<live<T>>(std::move(first))) {}
+
+  [[nodiscard]] const T& get() const noexcept { return value_->get(); }
+  void set(T next) const { value_->set(std::move(next)); }
+
+private:
+  std::shared_ptr<live<T>> value_;
+};
+
 } // namespace troupe

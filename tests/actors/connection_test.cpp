@@ -170,6 +170,33 @@ TEST_CASE_METHOD(pinging_node, "connection: those opened together are not pinged
   CHECK(most_at_once <= 12); // 2 on average
 }
 
+TEST_CASE_METHOD(pinging_node, "connection: it is pinged at another pace after the next ping, and one that comes at once",
+                 "[actors][connection]") {
+  const auto a = connect();
+  settings->heartbeat.set({.ping_interval = 5s, .pong_timeout = 2s});
+  const auto b = connect();
+  std::size_t a_answered = 0, b_answered = 0;
+  const auto pongs_for = [&](std::chrono::seconds span) {
+    for (auto left = span; left.count() != 0; --left) {
+      advance(1s);
+      for (; a_answered < pings(a); ++a_answered) a->client_pongs();
+      for (; b_answered < pings(b); ++b_answered) b->client_pongs();
+    }
+  };
+  pongs_for(9s);
+  CHECK(a_answered == 0);
+  CHECK(b_answered >= 1);
+  pongs_for(12s); // the first ping was due by now
+  CHECK(a_answered >= 1);
+  const auto before = a_answered;
+  pongs_for(20s);
+  CHECK(a_answered >= before + 3);
+  CHECK_FALSE(a->closing());
+  advance(8s); // nobody answers
+  REQUIRE(a->closing());
+  CHECK(a->closing()->reason == close_reason::pong_timeout);
+}
+
 TEST_CASE("connection: an idle one is closed, and a message puts that off", "[actors][connection]") {
   node n{{.heartbeat = {.ping_interval = 0s, .pong_timeout = 8s, .idle_timeout = 60s}}};
   const auto a = n.connect(), b = n.connect();

@@ -25,14 +25,14 @@ TEST_CASE("reload: what can change does, what takes a restart stays and is named
   read.log.level = troupe::severity::debug;
   read.server.drain.rate = 100;
   read.server.listen.backlog = 17;
-  read.server.heartbeat.ping_interval = 5s;
+  read.server.websocket.max_fragments = 5;
   const auto p = plan(started, read);
   CHECK(p.changed == keys{"drain.rate", "log.level"});
-  CHECK(p.waiting == keys{"listen.backlog", "heartbeat.ping_interval"});
+  CHECK(p.waiting == keys{"listen.backlog", "websocket.max_fragments"});
   CHECK(p.next.log.level == troupe::severity::debug);
   CHECK(p.next.server.drain.rate == 100);
   CHECK(p.next.server.listen.backlog == started.server.listen.backlog);
-  CHECK(to_text(p) == "changed: drain.rate, log.level; for the next start: listen.backlog, heartbeat.ping_interval");
+  CHECK(to_text(p) == "changed: drain.rate, log.level; for the next start: listen.backlog, websocket.max_fragments");
 }
 
 TEST_CASE("reload: what takes a restart is named each time, what has changed once", "[app][reload]") {

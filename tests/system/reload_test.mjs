@@ -200,6 +200,20 @@ test("reload: the queues of clients that are there get the new bound", { timeout
   assert.equal(await bound(), "3.00MiB");
 });
 
+test("reload: heartbeats hold for who connects, and for who is pinged next", { timeout }, async (t) => {
+  const { server, reload } = await start(t, { heartbeat: { ping_interval: "2s", pong_timeout: "1s" } });
+  const pinged = (client) => new Promise((resolve) => client.socket.once("ping", resolve));
+  const early = await server.connect();
+  const told = await reload({ heartbeat: { ping_interval: "400ms", pong_timeout: "200ms" }, client: { ping_interval: "3s", pong_timeout: "1s" } });
+  assert.equal(told, "changed: heartbeat.ping_interval, heartbeat.pong_timeout, client.ping_interval, client.pong_timeout\n");
+  const late = await server.connect();
+  assert.ok(await elapsed(pinged(late)) < 1000);
+  await pinged(early); // at the old pace
+  await pinged(early);
+  assert.ok(await elapsed(pinged(early)) < 1000);
+  assert.equal((await (await Peer.open(t, server)).result({ connect: {} })).ping, 3);
+});
+
 test("reload: the certificate is taken from another path", { timeout }, async (t) => {
   const [first, second] = [makeCertificate(t), makeCertificate(t)];
   const at = ({ certificate, key }) => ({ tls: { certificate, key } });

@@ -200,10 +200,6 @@ connection_details client_state::details() const {
 
 // -- time ---
 
-heartbeat_settings client_state::pulse() const {
-  return {settings_->options.ping_interval, settings_->options.pong_timeout, 0ms};
-}
-
 void client_state::arm() {
   const auto now = self_->home().now();
   switch (stage_) {

@@ -50,6 +50,7 @@ struct client_settings {
   bool asks_refresh = false;       ///< The backend, about those whose time is over.
   std::vector<std::string> emulated_headers = {}; ///< Of connect commands, that are passed on to it.
   std::shared_ptr<const rates::limits> limits = {}; ///< Null: there are none.
+  std::optional<live_heartbeat> heartbeat = {}; ///< Of who connects from now on, in place of that of the options.
 };
 
 /// Who a client is when its socket is upgraded. A token in connect says more.
@@ -258,13 +259,15 @@ private:
 
   /// As others see it in a channel, or by the empty name outside of all.
   client_info me(const std::string& channel) const;
-  heartbeat_settings pulse() const;
+  heartbeat_settings pulse() const noexcept { return {ping_interval_, pong_timeout_, {}}; }
 
   pointer self_;
   std::shared_ptr<const client_settings> settings_;
   client_profile profile_;
   line<pointer> line_;
-  heartbeat heartbeat_; // from connect on
+  heartbeat heartbeat_; // from connect on, as the next two: clients count on what they were told
+  std::chrono::milliseconds ping_interval_{};
+  std::chrono::milliseconds pong_timeout_{};
   shard_actor shard_;   // outlives it
   payload info_;        // of its token
   std::string meta_;    // likewise

@@ -139,9 +139,11 @@ void client_state::finish_connect() {
   told.client = profile_.id.to_string();
   told.version = settings_->version;
   if (!settings_->asks_refresh) told.expires_in = expiry_of(end_);
-  if (!profile_.frame_pings && options.ping_interval.count() != 0) {
-    told.ping = std::chrono::ceil<std::chrono::seconds>(options.ping_interval);
-    told.pong = options.pong_timeout.count() != 0;
+  ping_interval_ = settings_->heartbeat ? settings_->heartbeat->get().ping_interval : options.ping_interval;
+  pong_timeout_ = settings_->heartbeat ? settings_->heartbeat->get().pong_timeout : options.pong_timeout;
+  if (!profile_.frame_pings && ping_interval_.count() != 0) {
+    told.ping = std::chrono::ceil<std::chrono::seconds>(ping_interval_);
+    told.pong = pong_timeout_.count() != 0;
   }
   if (options.connect_include_server_time)
     told.time = std::chrono::duration_cast<std::chrono::milliseconds>(

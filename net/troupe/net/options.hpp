@@ -5,6 +5,7 @@
 #pragma once
 #include <troupe/centrifuge/client_options.hpp>
 #include <troupe/centrifuge/namespaces.hpp>
+#include <troupe/heartbeat.hpp>
 #include <troupe/net/auth/options.hpp>
 #include <troupe/net/events/options.hpp>
 #include <troupe/net/history/options.hpp>
@@ -109,11 +110,7 @@ struct proxy_options {
 };
 
 /// How dead peers are found, at /ws and routes; client_options has those of /connection/websocket.
-struct heartbeat_options {
-  std::chrono::milliseconds ping_interval{25'000}; ///< 0 turns pings off.
-  std::chrono::milliseconds pong_timeout{8'000};   ///< No sign of life this long after a ping: pong_timeout.
-  std::chrono::milliseconds idle_timeout{0};       ///< No message from the client for so long: idle; 0 is off.
-};
+using heartbeat_options = heartbeat_settings;
 
 /// What clients may use up.
 struct limit_options {

@@ -119,8 +119,8 @@ public:
 
   /// A connection of a route, or of any other path: then it speaks to everyone.
   fake_client open(const std::string& path, std::string user = {}) {
-    connection_settings with{.registry = registry_, .heartbeat = {}, .policy = options_.websocket.policy};
-    with.heartbeat.ping_interval = std::chrono::milliseconds{0};
+    connection_settings with{.registry = registry_, .heartbeat = heartbeat_settings{.ping_interval = std::chrono::milliseconds{0}},
+                             .policy = options_.websocket.policy};
     with.keeper = directory_->route(path, 0);
     with.path = path;
     auto made = client();

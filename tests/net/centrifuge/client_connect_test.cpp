@@ -159,6 +159,27 @@ TEST_CASE("client: pings go on while they are answered, and can be turned off",
   }
 }
 
+TEST_CASE_METHOD(client_node, "client: it is pinged as it was told to expect, whatever others are told later",
+                 "[net][centrifuge][client]") {
+  live_heartbeat pace{{.ping_interval = 20s, .pong_timeout = 4s}};
+  settings->heartbeat = pace;
+  const auto early = open();
+  CHECK(ask(early, connect_command)[0].find(R"("ping":20,"pong":true)") != std::string::npos);
+  pace.set({.ping_interval = 5s, .pong_timeout = 0s});
+  const auto late = open();
+  const auto told = ask(late, connect_command)[0];
+  CHECK(told.find(R"("ping":5)") != std::string::npos);
+  CHECK(told.find("pong") == std::string::npos);
+  advance(9s);
+  CHECK_FALSE(late.frames().empty());
+  CHECK(early.frames().empty());
+  advance(11s);
+  CHECK(early.frames().size() == 1);
+  advance(5s);
+  CHECK(early.ended() == "3012 no pong");
+  CHECK(late.ended().empty());
+}
+
 TEST_CASE_METHOD(client_node, "client: WebSocket's own pings can take the place of the protocol's",
                  "[net][centrifuge][client]") {
   const auto p = open(encoding::json, true);

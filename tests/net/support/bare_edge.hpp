@@ -48,7 +48,7 @@ public:
     caf::actor_cast<caf::abstract_actor*>(registry_)->attach_functor(
         [this] { ended_.set_value(); });
     settings_ = std::make_shared<const connection_settings>(
-        connection_settings{registry_, {std::chrono::milliseconds{0}}, true, overflow::disconnect});
+        connection_settings{registry_, heartbeat_settings{std::chrono::milliseconds{0}}, true, overflow::disconnect});
     context_.open = [this](net::io_loop& home, std::shared_ptr<transport> out,
                            const net::opening&) {
       const connection_identity who{.id = client_id::random(), .speaks_to = target::everyone()};

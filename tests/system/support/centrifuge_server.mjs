@@ -38,7 +38,7 @@ export const apiKey = "k";
 /** Sections as the configuration file has them; a test replaces what it needs. */
 export function config({
   console = {}, client = {}, token = {}, subscriptionToken = {}, websocket = {}, limit = {}, rate = {}, proxy = {},
-  outbox = {}, api = {}, drain = {}, events = {}, history = {}, log = {}, webhook = {}, tls = {},
+  outbox = {}, api = {}, drain = {}, events = {}, history = {}, log = {}, webhook = {}, tls = {}, heartbeat = {},
   withoutNamespace = {}, added = {},
 } = {}) {
   const assignments = (values) => Object.entries(values).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
@@ -51,6 +51,7 @@ export function config({
     "[drain]", ...assignments(drain),
     "[events]", ...assignments(events),
     "[history]", ...assignments(history),
+    "[heartbeat]", ...assignments(heartbeat),
     "[tls]", ...assignments(tls),
     "[webhook]", ...assignments(webhook),
     "[log]", ...assignments(log),

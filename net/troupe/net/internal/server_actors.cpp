@@ -56,7 +56,7 @@ void server::impl::spawn_actors() {
   for (const auto& warden : limits_->wardens) rely_on(warden, "warden", channels_ended_.emplace_back());
   settings_ = std::make_shared<const connection_settings>(connection_settings{
     registry_,
-    {o.heartbeat.ping_interval, o.heartbeat.pong_timeout, o.heartbeat.idle_timeout},
+    o.heartbeat,
     o.websocket.echo,
     o.websocket.policy,
     {},
@@ -157,6 +157,7 @@ void server::impl::spawn_hubs() {
   client_settings shared{
     o.client, names, {hubs.begin(), hubs.end()}, spawn_rosters(), authenticator_, o.version, extensions_};
   shared.limits = limits_;
+  shared.heartbeat.emplace(heartbeat_settings{o.client.ping_interval, o.client.pong_timeout, {}});
   shared.backend = backend_;
   shared.asks_connect = !o.webhook.connect.empty();
   shared.asks_refresh = !o.webhook.refresh.empty();

@@ -90,6 +90,10 @@ void server::impl::reload_messages(const server_options& next) {
   if (replace(had.outbox.max_bytes, next.outbox.max_bytes)) context_.max_bytes = next.outbox.max_bytes;
   if (replace(had.client.queue_max_size, next.client.queue_max_size))
     context_.queue_max_size = next.client.queue_max_size;
+  if (replace(had.heartbeat, next.heartbeat)) settings_->heartbeat.set(next.heartbeat);
+  const bool pings_otherwise = replace(had.client.ping_interval, next.client.ping_interval);
+  if (replace(had.client.pong_timeout, next.client.pong_timeout) || pings_otherwise)
+    clients_->heartbeat->set({next.client.ping_interval, next.client.pong_timeout, {}});
 }
 
 void server::impl::reload_limits(const server_options& next) {
