@@ -82,18 +82,36 @@ void connection_state::on_received(const received& m) {
   line_.count_received(m.message.payload());
   heartbeat_.message(home.now());
   if (line_.is_closing()) return;
-  if (rates::checkpoint{settings_->limits.get()}.minds(rates::operation::message)) handle_rated(m);
+  judge(m);
+}
+
+void connection_state::judge(const received& m) {
+  const auto* rates = settings_->limits ? &settings_->limits->options->get() : nullptr;
+  // Without a change all messages take the same way, and arrive as they came.
+  if (rated_ && rated_->asked != 0 && (rated_->by != rates || !rated_->behind.empty()))
+    return rated_->behind.push_back(m);
+  if (rates && rates->any(rates::operation::message)) handle_rated(m, *rates);
   else handle(m);
 }
 
-void connection_state::handle_rated(const received& m) {
-  if (!gate_) gate_ = std::make_unique<rates::checkpoint>(settings_->limits.get());
-  const auto settle = [this, m](rates::verdict v) {
-    if (v == rates::verdict::granted) handle(m); // even if a later one has closed it meanwhile
-    else line_.close(close_status::of(close_reason::too_many_requests));
-  };
+void connection_state::handle_rated(const received& m, const rates::rate_options& rates) {
+  if (!rated_) rated_.reset(new rated{.gate = rates::checkpoint{settings_->limits.get()}, .behind = {}});
   const auto& who = line_.profile();
-  if (const auto now = gate_->pass(self_, rates::operation::message, {who.user, who.origin.peer}, settle)) settle(*now);
+  const auto later = [this, m](rates::verdict v) {
+    on_judged(m, v);
+    if (--rated_->asked != 0) return;
+    for (const auto& next : std::exchange(rated_->behind, {}))
+      if (!line_.is_closing()) judge(next);
+  };
+  const auto now = rated_->gate.pass(self_, rates::operation::message, {who.user, who.origin.peer}, later);
+  if (now) return on_judged(m, *now);
+  ++rated_->asked;
+  rated_->by = &rates;
+}
+
+void connection_state::on_judged(const received& m, rates::verdict v) {
+  if (v == rates::verdict::granted) handle(m); // even if a later one has closed it meanwhile
+  else line_.close(close_status::of(close_reason::too_many_requests));
 }
 
 void connection_state::handle(const received& m) {

@@ -59,8 +59,17 @@ private:
   static const connection_actor::behavior_type& handlers(); ///< Of all connections.
   void on_deliver(const deliver& m) { queue(m.what); }
   void on_received(const received& m);
-  /// Handles a message that has a rate, or closes.
-  void handle_rated(const received& m);
+  // What its messages are held against.
+  struct rated {
+    rates::checkpoint gate;
+    const rates::rate_options* by = nullptr; // what wardens were asked with, or what came before that
+    std::size_t asked = 0;                   // messages that they have not judged yet
+    std::vector<received> behind;            // came with other rates, and must not overtake those
+  };
+  /// Handles a message unless there are more than its rates allow: then it closes.
+  void judge(const received& m);
+  void handle_rated(const received& m, const rates::rate_options& rates);
+  void on_judged(const received& m, rates::verdict v);
   void handle(const received& m);
   /// Asks the route's actor, then lets the reader go on.
   template <class Request>
@@ -81,7 +90,7 @@ private:
   heartbeat heartbeat_;
   static constexpr auto never = host::clock::time_point::max();
   host::clock::time_point end_ = never; // of its token
-  std::unique_ptr<rates::checkpoint> gate_; // from its first message that has a rate
+  std::unique_ptr<rated> rated_; // from its first message that has a rate
 };
 
 /// Spawn with spawn_on(host, connection, settings, shard, identity, transport); the host must be the

@@ -336,6 +336,38 @@ TEST_CASE_METHOD(node, "connection: a message beyond a rate closes it, those bef
   for (const auto& warden : rated.limits->wardens) caf::anon_send_exit(warden, caf::exit_reason::kill);
 }
 
+TEST_CASE("connection: what its warden has not granted yet stays ahead of what comes without a rate, or with another one",
+          "[actors][connection]") {
+  node n{{.hosts = 2}};
+  rates::rate_options of_user, of_connection;
+  of_user.of(rates::scope::user, rates::operation::message) = {.count = 2, .period = 1h};
+  of_connection.of(rates::scope::connection, rates::operation::message) = {.count = 3, .period = 1h};
+  const auto limits = rates::spawn_wardens({&n.host(1)}, of_user);
+  auto rated = *n.settings;
+  rated.limits = limits;
+  n.settings = std::make_shared<const connection_settings>(rated);
+  const auto a = n.connect({.user = "42"}), b = n.connect();
+  const auto says = [&](const char* text) {
+    a->client_sends(text);
+    n.host(0).run(); // not its warden
+  };
+  says("1");
+  says("2");
+  limits->options->set({});
+  says("3");
+  limits->options->set(of_connection);
+  says("4");
+  CHECK(b->client_reads_payloads().empty());
+  n.run();
+  CHECK(b->client_reads_payloads() == texts{"1", "2", "3", "4"});
+  says("5"); // the third by its new rate
+  says("6");
+  CHECK(b->client_reads_payloads() == texts{"5"});
+  REQUIRE(a->closing());
+  CHECK(a->closing()->code == 4013);
+  for (const auto& warden : limits->wardens) caf::anon_send_exit(warden, caf::exit_reason::kill);
+}
+
 TEST_CASE_METHOD(node, "connection: a rate that is set later holds for it too", "[actors][connection]") {
   const auto limits = rates::spawn_wardens({&host()}, {});
   auto rated = *settings;
