@@ -210,7 +210,7 @@ void client_state::arm() {
   case stage::connecting: break;
   case stage::refused: line_.wake_at(now + patience_after_refusal); break;
   case stage::connected:
-    if (const auto next = earlier(heartbeat_.next(pulse()), next_expiry())) line_.wake_at(*next);
+    if (const auto next = earlier(heartbeat_.next(pulse_), next_expiry())) line_.wake_at(*next);
     else line_.never_wake();
     break;
   }
@@ -221,7 +221,7 @@ void client_state::on_deadline(const deadline_passed&) {
   if (stage_ == stage::refused) return disconnect(close_reason::connect_refused, closing::cut);
   if (stage_ != stage::connected) return disconnect(close_reason::stale);
   if (!expire()) return;
-  switch (heartbeat_.check(pulse(), self_->home().now())) {
+  switch (heartbeat_.check(pulse_, self_->home().now())) {
   case heartbeat::verdict::ping:
     line_.control(profile_.frame_pings
                       ? frame::encode(opcode::ping, {})

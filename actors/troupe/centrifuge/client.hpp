@@ -259,15 +259,13 @@ private:
 
   /// As others see it in a channel, or by the empty name outside of all.
   client_info me(const std::string& channel) const;
-  heartbeat_settings pulse() const noexcept { return {ping_interval_, pong_timeout_, {}}; }
 
   pointer self_;
   std::shared_ptr<const client_settings> settings_;
   client_profile profile_;
   line<pointer> line_;
-  heartbeat heartbeat_; // from connect on, as the next two: clients count on what they were told
-  std::chrono::milliseconds ping_interval_{};
-  std::chrono::milliseconds pong_timeout_{};
+  heartbeat heartbeat_;      // from connect on
+  heartbeat_settings pulse_; // likewise: clients count on what they were told
   shard_actor shard_;   // outlives it
   payload info_;        // of its token
   std::string meta_;    // likewise

@@ -139,18 +139,18 @@ void client_state::finish_connect() {
   told.client = profile_.id.to_string();
   told.version = settings_->version;
   if (!settings_->asks_refresh) told.expires_in = expiry_of(end_);
-  ping_interval_ = settings_->heartbeat ? settings_->heartbeat->get().ping_interval : options.ping_interval;
-  pong_timeout_ = settings_->heartbeat ? settings_->heartbeat->get().pong_timeout : options.pong_timeout;
-  if (!profile_.frame_pings && ping_interval_.count() != 0) {
-    told.ping = std::chrono::ceil<std::chrono::seconds>(ping_interval_);
-    told.pong = pong_timeout_.count() != 0;
+  pulse_ = settings_->heartbeat ? settings_->heartbeat->get()
+                                : heartbeat_settings{options.ping_interval, options.pong_timeout, {}};
+  if (!profile_.frame_pings && pulse_.ping_interval.count() != 0) {
+    told.ping = std::chrono::ceil<std::chrono::seconds>(pulse_.ping_interval);
+    told.pong = pulse_.pong_timeout.count() != 0;
   }
   if (options.connect_include_server_time)
     told.time = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::system_clock::now().time_since_epoch());
   reply(done->id, std::move(told));
   flush(); // before the publications
-  heartbeat_ = heartbeat{pulse(), self_->home().now(), spread_of(profile_.id)};
+  heartbeat_ = heartbeat{pulse_, self_->home().now(), spread_of(profile_.id)};
   arm();
   for (const auto& event : done->held) on_happened({event});
 }
