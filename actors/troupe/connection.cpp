@@ -86,7 +86,7 @@ void connection_state::on_received(const received& m) {
 }
 
 void connection_state::judge(const received& m) {
-  const auto* rates = settings_->limits ? &settings_->limits->options->get() : nullptr;
+  const auto* rates = settings_->limits ? &settings_->limits->options.get() : nullptr;
   // Without a change all messages take the same way, and arrive as they came.
   if (rated_ && rated_->asked != 0 && (rated_->by != rates || !rated_->behind.empty()))
     return rated_->behind.push_back(m);

@@ -62,7 +62,7 @@ private:
   // What its messages are held against.
   struct rated {
     rates::checkpoint gate;
-    const rates::rate_options* by = nullptr; // what wardens were asked with, or what came before that
+    const rates::rate_options* by = nullptr; // of those messages; never newer than what wardens went by
     std::size_t asked = 0;                   // messages that they have not judged yet
     std::vector<received> behind;            // came with other rates, and must not overtake those
   };

@@ -353,9 +353,9 @@ TEST_CASE("connection: what its warden has not granted yet stays ahead of what c
   };
   says("1");
   says("2");
-  limits->options->set({});
+  limits->options.set({});
   says("3");
-  limits->options->set(of_connection);
+  limits->options.set(of_connection);
   says("4");
   CHECK(b->client_reads_payloads().empty());
   n.run();
@@ -382,14 +382,14 @@ TEST_CASE_METHOD(node, "connection: a rate that is set later holds for it too", 
   rates::rate_options options;
   const auto by = GENERATE(rates::scope::connection, rates::scope::user);
   options.of(by, rates::operation::message) = {.count = 2, .period = 1h};
-  limits->options->set(options);
+  limits->options.set(options);
   say(a, 2);
   say(b, 2);
   CHECK_FALSE(a->closing());
   say(a, 1);
   REQUIRE(a->closing());
   CHECK(a->closing()->code == 4013);
-  limits->options->set({});
+  limits->options.set({});
   say(b, 5);
   CHECK_FALSE(b->closing());
   for (const auto& warden : limits->wardens) caf::anon_send_exit(warden, caf::exit_reason::kill);

@@ -29,13 +29,13 @@ public:
   explicit checkpoint(const limits* all = nullptr) : all_(all) {}
 
   /// Whether somebody has a rate for it now.
-  [[nodiscard]] bool minds(operation what) const noexcept { return all_ && all_->options->get().any(what); }
+  [[nodiscard]] bool minds(operation what) const noexcept { return all_ && all_->options.get().any(what); }
 
   /// @returns the verdict, or nothing: then `later(verdict)` is called with it, unless the actor ends before.
   template <class Self, class F>
   std::optional<verdict> pass(Self self, operation what, const party& who, F later) {
     if (!all_) return verdict::granted;
-    const auto& options = all_->options->get();
+    const auto& options = all_->options.get();
     if (own_is_over(options, self->home(), what)) return verdict::refused;
     const bool user = !who.user.empty() && options.of(scope::user, what).is_set();
     const bool address = !who.address.empty() && options.of(scope::address, what).is_set();

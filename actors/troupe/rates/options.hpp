@@ -49,8 +49,6 @@ enum class enforcement : std::uint8_t { refuse, count_only };
 
 /// The rates of a server. None unless set.
 struct rate_options {
-  friend bool operator==(const rate_options&, const rate_options&) = default;
-
   std::array<std::array<rate, operation_names.size()>, scope_names.size()> by_scope{};
   enforcement what = enforcement::refuse;
   std::size_t max_tracked = 100'000; ///< Users and addresses; then the least recent are forgotten.
@@ -68,6 +66,7 @@ struct rate_options {
       if (each[static_cast<std::size_t>(o)].is_set()) return true;
     return false;
   }
+  friend bool operator==(const rate_options&, const rate_options&) = default;
 };
 
 } // namespace troupe::rates

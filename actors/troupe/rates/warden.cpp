@@ -6,7 +6,7 @@
 
 namespace troupe::rates {
 
-warden_actor::behavior_type warden_state::make_behavior(std::shared_ptr<const live_rates> options, std::size_t wardens,
+warden_actor::behavior_type warden_state::make_behavior(live_rates options, std::size_t wardens,
                                                         std::shared_ptr<counters> figures) {
   options_ = std::move(options);
   wardens_ = wardens;
@@ -16,7 +16,7 @@ warden_actor::behavior_type warden_state::make_behavior(std::shared_ptr<const li
 }
 
 permit warden_state::on_ask(const ask_permit& m) {
-  const auto& options = options_->get();
+  const auto& options = options_.get();
   const auto& limit = options.of(m.by, m.what);
   if (!limit.is_set()) return {}; // any more
   const auto now = self_->home().now();
@@ -32,15 +32,15 @@ permit warden_state::on_ask(const ask_permit& m) {
   return {over(options)};
 }
 
-warden_actor::behavior_type warden(warden_state::pointer self, std::shared_ptr<const live_rates> options,
+warden_actor::behavior_type warden(warden_state::pointer self, live_rates options,
                                    std::size_t wardens, std::shared_ptr<counters> figures) {
   return self->state.make_behavior(std::move(options), wardens, std::move(figures));
 }
 
-std::shared_ptr<limits> spawn_wardens(const std::vector<host*>& homes, const rate_options& options,
-                                      address_reading address_counts_as) {
+std::shared_ptr<const limits> spawn_wardens(const std::vector<host*>& homes, const rate_options& options,
+                                            address_reading address_counts_as) {
   auto all = std::make_shared<limits>();
-  all->options = std::make_shared<live_rates>(options);
+  all->options = live_rates{options};
   all->address_counts_as = address_counts_as;
   for (auto* home : homes) {
     all->by_loop.push_back(std::make_shared<counters>());

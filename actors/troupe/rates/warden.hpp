@@ -15,7 +15,6 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,15 +52,14 @@ using address_reading = std::string (*)(std::string_view);
 inline std::string as_itself(std::string_view address) { return std::string{address}; }
 
 /// Rates that may be changed while they are used. Those who look keep what they have got for one decision.
-using live_rates = live<rate_options>;
+using live_rates = shared_live<rate_options>;
 
 /// What all connections of a server share. Immutable but for the rates and the counters; outlives them.
 struct limits {
-  std::shared_ptr<live_rates> options;
+  live_rates options;
   address_reading address_counts_as = as_itself;
   std::vector<warden_actor> wardens;               ///< By loop.
   std::vector<std::shared_ptr<counters>> by_loop;
-
 };
 
 /// The verdict on one that is over its rate.
@@ -76,14 +74,14 @@ public:
 
   explicit warden_state(pointer self) : self_(self) {}
 
-  warden_actor::behavior_type make_behavior(std::shared_ptr<const live_rates> options, std::size_t wardens,
+  warden_actor::behavior_type make_behavior(live_rates options, std::size_t wardens,
                                             std::shared_ptr<counters> figures);
 
 private:
   permit on_ask(const ask_permit& m);
 
   pointer self_;
-  std::shared_ptr<const live_rates> options_;
+  live_rates options_;
   std::size_t wardens_ = 1; // of the server: they share its names
   bucket_table users_{1};
   bucket_table addresses_{1};
@@ -91,11 +89,11 @@ private:
 };
 
 /// Spawn one per loop with spawn_on(loop, warden, options, number of loops, figures).
-warden_actor::behavior_type warden(warden_state::pointer self, std::shared_ptr<const live_rates> options,
+warden_actor::behavior_type warden(warden_state::pointer self, live_rates options,
                                    std::size_t wardens, std::shared_ptr<counters> figures);
 
 /// Limits with a warden on each of `homes`.
-std::shared_ptr<limits> spawn_wardens(const std::vector<host*>& homes, const rate_options& options,
+std::shared_ptr<const limits> spawn_wardens(const std::vector<host*>& homes, const rate_options& options,
                                             address_reading address_counts_as = as_itself);
 
 } // namespace troupe::rates

@@ -187,7 +187,7 @@ public:
     return n;
   }
 
-  std::shared_ptr<limits> all;
+  std::shared_ptr<const limits> all;
   std::vector<visitor_actor> visitors;
 };
 
@@ -277,11 +277,11 @@ TEST_CASE("rates: what becomes of more can change at any time", "[actors][rates]
   CHECK(g.passes(a, 2) == "gg");
   CHECK(g.passes(b) == "g");
   options.what = enforcement::refuse;
-  g.all->options->set(options);
+  g.all->options.set(options);
   CHECK(g.passes(a) == "r");
   CHECK(g.passes(b) == "r");
   options.what = enforcement::count_only;
-  g.all->options->set(options);
+  g.all->options.set(options);
   CHECK(g.passes(a) == "g");
 }
 
@@ -289,16 +289,16 @@ TEST_CASE("rates: others hold at once, for those who are there as well", "[actor
   guarded g{rate_options{}};
   const auto a = g.comes({"42", "1.1.1.1"}), b = g.comes({"42", "2.2.2.2"}, 1), c = g.comes({"43", "2.2.2.2"}, 2);
   for (const auto& each : {a, b, c}) CHECK(g.passes(each, 5) == "ggggg");
-  g.all->options->set(limited(scope::connection, {.count = 2, .period = 1h}));
+  g.all->options.set(limited(scope::connection, {.count = 2, .period = 1h}));
   for (const auto& each : {a, b, c}) CHECK(g.passes(each, 3) == "ggr");
-  g.all->options->set(limited(scope::user, {.count = 3, .period = 1h}));
+  g.all->options.set(limited(scope::user, {.count = 3, .period = 1h}));
   CHECK(g.passes(a, 2) == "gg");
   CHECK(g.passes(b, 2) == "gr");
   CHECK(g.passes(c, 4) == "gggr");
-  g.all->options->set(limited(scope::address, {.count = 1, .period = 1h}));
+  g.all->options.set(limited(scope::address, {.count = 1, .period = 1h}));
   CHECK(g.passes(b) == "g");
   CHECK(g.passes(c) == "r");
-  g.all->options->set(rate_options{});
+  g.all->options.set(rate_options{});
   for (const auto& each : {a, b, c}) CHECK(g.passes(each, 5) == "ggggg");
 }
 
@@ -316,7 +316,7 @@ TEST_CASE("rates: a smaller number of names holds for the wardens that are there
   come("a", 100);
   CHECK(tracked() == 100);
   options.max_tracked = 60; // 10 of a kind for each warden
-  g.all->options->set(options);
+  g.all->options.set(options);
   come("b", 200);
   CHECK(tracked() == 30);
 }

@@ -39,7 +39,7 @@ public:
     run();
   }
 
-  std::shared_ptr<rates::limits> limits;
+  std::shared_ptr<const rates::limits> limits;
 
   peer comes() {
     auto p = open();
@@ -143,9 +143,9 @@ TEST_CASE("rates of clients: one that is set or given up later holds for those w
   rated_node n{{}};
   const auto p = n.comes();
   CHECK(n.tries(p, publishing, 5) == "yyyyy");
-  n.limits->options->set(limited(GENERATE(scope::connection, scope::user), operation::publish, 2));
+  n.limits->options.set(limited(GENERATE(scope::connection, scope::user), operation::publish, 2));
   CHECK(n.tries(p, publishing, 4) == "yynn");
-  n.limits->options->set({});
+  n.limits->options.set({});
   CHECK(n.tries(p, publishing, 5) == "yyyyy");
 }
 

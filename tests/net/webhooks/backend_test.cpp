@@ -32,7 +32,7 @@ public:
   }
 
   void start() {
-    in_use = std::make_shared<live_options>(options);
+    in_use.set(options);
     asker_settings asking{.options = in_use, .figures = figures};
     asking.send = [this](web::request what, std::function<void(web::outcome)> done) {
       requests.push_back({std::move(what), std::move(done)});
@@ -79,7 +79,7 @@ public:
 
   webhook_options options{.connect = "http://127.0.0.1/connect", .refresh = "http://127.0.0.1/refresh",
                           .publish = "http://127.0.0.1/publish", .rpc = "http://127.0.0.1/rpc"};
-  std::shared_ptr<live_options> in_use; // once started
+  live_options in_use;
   std::shared_ptr<counters> figures = std::make_shared<counters>();
   std::shared_ptr<const request_headers> headers;
   backend_state::handle who;
@@ -161,7 +161,7 @@ TEST_CASE_METHOD(backend_world, "backend: other options hold for the next questi
   options.static_headers = {"X-Api-Key: new"};
   options.status_codes = {"404=404:not found"};
   options.timeout = 3s;
-  in_use->set(options);
+  in_use.set(options);
   answer(web::response{200, R"({"result":{"user":"42"}})"});
   CHECK(std::get<admittance>((*first)->value).grant.user == "42");
   const auto second = connects();
@@ -181,7 +181,7 @@ TEST_CASE_METHOD(backend_world, "backend: with other options a webhook is asked 
   CHECK(code_of(connects()) == 100);
   CHECK(requests.empty());
   CHECK(figures->of(hook::connect).breaker_open.value() == 1);
-  in_use->set(options);
+  in_use.set(options);
   const auto said = connects();
   CHECK(figures->of(hook::connect).breaker_open.value() == 0);
   answer(web::response{200, R"({"result":{"user":"42"}})"});

@@ -160,12 +160,12 @@ private:
   history::store_actor store_; // null without a directory
   event store_ended_;
   std::shared_ptr<webhooks::counters> asked_ = std::make_shared<webhooks::counters>();
-  std::shared_ptr<webhooks::live_options> asks_ = std::make_shared<webhooks::live_options>(configured_.webhook);
+  webhooks::live_options asks_{configured_.webhook};
   webhooks::backend_state::handle backend_; // null without webhooks
   events::courier_actor courier_; // null unless there is an endpoint for events
   auth::renewable_authenticator authenticator_; // null without keys
   auth::key_source_actor keys_; // null unless they come from endpoints
-  std::shared_ptr<rates::limits> limits_;
+  std::shared_ptr<const rates::limits> limits_;
   std::shared_ptr<auth::counters> tokens_ = std::make_shared<auth::counters>();
   std::shared_ptr<const connection_settings> settings_;
   std::shared_ptr<hooks::directory> extensions_ = std::make_shared<hooks::directory>();

@@ -97,7 +97,7 @@ void server::impl::reload_messages(const server_options& next) {
 }
 
 void server::impl::reload_limits(const server_options& next) {
-  if (replace(configured_.rates, next.rates)) limits_->options->set(next.rates);
+  if (replace(configured_.rates, next.rates)) limits_->options.set(next.rates);
   loops_.front()->post([this, limit = next.limit] { // where they are read
     gate_->change(limit);
     context_.options.limit.accepts_per_second = limit.accepts_per_second;
@@ -115,7 +115,7 @@ void server::impl::reload_webhooks(webhooks::webhook_options next) {
   next.emulated_headers = had.emulated_headers;
   next.max_open = had.max_open;
   next.max_waiting = had.max_waiting;
-  if (replace(configured_.webhook, next)) asks_->set(std::move(next));
+  if (replace(configured_.webhook, next)) asks_.set(std::move(next));
 }
 
 void server::impl::reload_tls() {

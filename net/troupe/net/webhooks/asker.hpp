@@ -28,10 +28,10 @@ struct hook_answered {
 };
 
 /// Options that may be changed while they are used: those that come hold from the next question on.
-using live_options = live<webhook_options>;
+using live_options = shared_live<webhook_options>;
 
 struct asker_settings {
-  std::shared_ptr<const live_options> options; ///< Valid ones.
+  live_options options; ///< Valid ones.
   /// As web::client::send().
   std::function<void(web::request, std::function<void(web::outcome)>)> send;
   std::shared_ptr<counters> figures = std::make_shared<counters>();
@@ -55,7 +55,7 @@ public:
   void complain(hook about, const char* why);
 
   /// Those of now.
-  [[nodiscard]] const webhook_options& options() const noexcept { return settings_.options->get(); }
+  [[nodiscard]] const webhook_options& options() const noexcept { return settings_.options.get(); }
 
 private:
   struct open_question {
