@@ -47,6 +47,7 @@ struct loop_counters {
   counter reads_paused;        ///< Times a reader waited for credit, or for its pace.
   counter broadcasts;          ///< Messages the shard fanned out.
   counter broadcasts_refused;  ///< In-process broadcasts beyond the registry's bound.
+  counter relays_dropped;      ///< Messages that did not go to other nodes, since too much was on its way there.
   counter channels;            ///< Alive now.
   counter channels_occupied;   ///< Those of them that have subscribers.
   counter subscriptions;       ///< Of all their subscribers, now.

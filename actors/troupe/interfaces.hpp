@@ -59,6 +59,13 @@ using shard_actor = caf::typed_actor<
   // From itself.
   caf::reacts_to<go_on>>;
 
+/// OTHER NODES, as the registry sees them: what it fans out here goes there, too.
+using other_nodes_actor = caf::typed_actor<
+  caf::reacts_to<relay>,
+  caf::replies_to<confirm_fan_out>::with<receipt>,
+  caf::replies_to<change_membership>::with<receipt>,
+  caf::replies_to<close_connections>::with<receipt>>;
+
 /// REGISTRY: the one address for whoever wants to reach connections. Forwards to the shards.
 using registry_actor = caf::typed_actor<
   // From anyone.

@@ -41,6 +41,7 @@ struct broadcast {
   connection_handle exclude = {}; ///< Gets nothing, such as the sender.
   overflow policy = overflow::disconnect;
   std::string key = {};           ///< For overflow::latest_per_key.
+  bool here_only = false;         ///< Not to connections of other nodes.
 };
 
 /// As broadcast, and asks what became of it.
@@ -63,6 +64,7 @@ struct change_membership {
   action what = action::add;
   membership in = membership::group;
   std::string name;
+  bool here_only = false; ///< As of broadcast.
 };
 
 /// How to close: with a closing handshake after what is queued, or at once.
@@ -73,6 +75,7 @@ struct close_connections {
   target to;
   close_status status = close_status::of(close_reason::kicked);
   closing how = closing::handshake;
+  bool here_only = false; ///< As of broadcast.
 };
 
 /// Closes every connection, `rate` a second on the whole node (0: at once), then ends the registry.
@@ -113,6 +116,13 @@ struct fanned_out {
 /// Registry to shard: one delivery with a receipt.
 struct confirm_fan_out {
   delivery_ptr what;
+};
+
+/// Registry to whoever stands for other nodes: these are for connections there, too. The `bytes` were taken from
+/// registry_options::relay_budget, and go back to it.
+struct relay {
+  std::vector<delivery_ptr> deliveries;
+  std::size_t bytes = 0;
 };
 
 /// Shard to itself: goes on with a long fan-out or drain.
@@ -245,7 +255,7 @@ typename Inspector::result_type inspect(Inspector& f, frame& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, broadcast& x) {
-  return f(x.to, x.message, x.exclude, x.policy, x.key);
+  return f(x.to, x.message, x.exclude, x.policy, x.key, x.here_only);
 }
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, confirm_broadcast& x) {
@@ -257,11 +267,11 @@ typename Inspector::result_type inspect(Inspector& f, receipt& x) {
 }
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, change_membership& x) {
-  return f(x.of, x.what, x.in, x.name);
+  return f(x.of, x.what, x.in, x.name, x.here_only);
 }
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, close_connections& x) {
-  return f(x.to, x.status, x.how);
+  return f(x.to, x.status, x.how, x.here_only);
 }
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, drain& x) {
@@ -315,8 +325,10 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(troupe, (troupe::limit_connection))
   CAF_ADD_TYPE_ID(troupe, (troupe::limit_queue))
   CAF_ADD_TYPE_ID(troupe, (troupe::sync_connections))
+  CAF_ADD_TYPE_ID(troupe, (troupe::relay))
 CAF_END_TYPE_ID_BLOCK(troupe)
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::relay)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::admitted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::submit)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::credit)

@@ -68,11 +68,11 @@ registry_actor::behavior_type registry_state::make_behavior(std::vector<shard_ac
     [this](const fanned_out& m) { on_fanned_out(m); },
     [this](const admitted& m) { on_admitted(m); },
     [this](const confirm_broadcast& m) { return on_confirm(m); },
-    [this](const change_membership& m) { return ask_shards(m); },
-    [this](const close_connections& m) { return ask_shards(m); },
+    [this](const change_membership& m) { return ask_shards(m, m.here_only); },
+    [this](const close_connections& m) { return ask_shards(m, m.here_only); },
     [this](const drain& m) { on_drain(m); },
-    [this](const observe& m) { return ask_shards(m); },
-    [this](const unobserve& m) { return ask_shards(m); },
+    [this](const observe& m) { return ask_shards(m, true); },
+    [this](const unobserve& m) { return ask_shards(m, true); },
     [this](const sync_connections& m) { return on_sync(m); },
   };
 }
@@ -82,6 +82,7 @@ registry_actor::behavior_type registry_state::make_behavior(std::vector<shard_ac
 void registry_state::stage(const broadcast& m, delivery::clock::time_point born) {
   pending_bytes_ += m.message.bytes().size();
   pending_.push_back(make_delivery(m, born));
+  if (options_.others && !m.here_only) relayed_.push_back(pending_.back());
   // Behind everything that is queued already, so that it can be joined.
   if (!std::exchange(flushing_, true)) send_express(self_, go_on{});
 }
@@ -111,7 +112,7 @@ caf::typed_response_promise<receipt> registry_state::on_confirm(const confirm_br
     count_refusals();
     return self_->make_response_promise<receipt>().deliver(receipt{.was = acceptance::over_budget});
   }
-  return ask_shards(confirm_fan_out{make_delivery(m.what, self_->home().now())}, bytes);
+  return ask_shards(confirm_fan_out{make_delivery(m.what, self_->home().now())}, m.what.here_only, bytes);
 }
 
 // -- sending out -----------------------------------------------------------------------------------
@@ -127,6 +128,7 @@ void registry_state::flush() {
 
 void registry_state::send_pending() {
   if (pending_.empty()) return;
+  if (!relayed_.empty()) send_relayed();
   fan_out m{++sent_, join_neighbours(std::exchange(pending_, {}), options_.max_joined_bytes)};
   budget_->give_back(std::exchange(pending_bytes_, 0));
   count_refusals();
@@ -135,6 +137,13 @@ void registry_state::send_pending() {
   owed_.push_back({sent_, std::exchange(pending_credits_, {})});
   for (const auto& s : shards_) send_express(self_, s.who, &s == &shards_.back() ? std::move(m) : m);
   settle(); // without shards nobody acknowledges
+}
+
+void registry_state::send_relayed() {
+  relay m{join_neighbours(std::exchange(relayed_, {}), options_.max_joined_bytes)};
+  for (const auto& d : m.deliveries) m.bytes += d->message.bytes().size();
+  if (options_.relay_budget->take(m.bytes) == acceptance::accepted) self_->send(options_.others, std::move(m));
+  else self_->home().counters().relays_dropped.add(m.deliveries.size());
 }
 
 void registry_state::on_fanned_out(const fanned_out& m) {
@@ -158,7 +167,7 @@ void registry_state::settle() {
 }
 
 template <class Message>
-caf::typed_response_promise<receipt> registry_state::ask_shards(const Message& m, std::size_t held) {
+caf::typed_response_promise<receipt> registry_state::ask_shards(const Message& m, bool here_only, std::size_t held) {
   struct sum {
     receipt total;
     std::size_t missing;
@@ -167,7 +176,9 @@ caf::typed_response_promise<receipt> registry_state::ask_shards(const Message& m
   };
   send_pending(); // what came before leaves before
   auto promise = self_->make_response_promise<receipt>();
-  auto answers = std::make_shared<sum>(sum{{}, shards_.size(), promise, held});
+  constexpr bool is_for_others = !std::is_same_v<Message, observe> && !std::is_same_v<Message, unobserve>;
+  const bool asks_others = is_for_others && options_.others && !here_only;
+  auto answers = std::make_shared<sum>(sum{{}, shards_.size() + (asks_others ? 1 : 0), promise, held});
   const auto arrived = [answers, budget = budget_](const receipt& r) {
     answers->total.matched += r.matched;
     answers->total.queued += r.queued;
@@ -176,10 +187,13 @@ caf::typed_response_promise<receipt> registry_state::ask_shards(const Message& m
     budget->give_back(answers->held);
     answers->promise.deliver(answers->total);
   };
-  if (shards_.empty()) {
+  if (answers->missing == 0) {
     budget_->give_back(held);
     promise.deliver(receipt{});
   }
+  if constexpr (is_for_others)
+    if (asks_others)
+      self_->request(options_.others, shard_timeout, m).then(arrived, [arrived](const caf::error&) { arrived({}); });
   for (const auto& s : shards_)
     self_->request(s.who, shard_timeout, m)
       .then(arrived, [arrived](const caf::error&) { arrived({}); }); // gone, with its connections

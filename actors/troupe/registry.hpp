@@ -25,6 +25,8 @@ struct registry_options {
   std::shared_ptr<send_budget> budget = {}; ///< Shared with those who send `admitted`; null: one of its own.
   std::size_t max_joined_bytes = 64 * 1024;         ///< Of one joined delivery.
   std::uint64_t window = 2;                         ///< Fan-outs a shard may have unacknowledged.
+  other_nodes_actor others = {};                    ///< Null: there are none.
+  std::shared_ptr<send_budget> relay_budget = {};   ///< Of what is on its way to them; not null if there are.
 };
 
 class registry_state {
@@ -69,8 +71,11 @@ private:
   void settle();
   /// Asks every shard, behind all that is pending, and sums up the answers.
   /// @param held Bytes to give back when all have answered.
+  /// @param here_only Other nodes are not asked.
   template <class Message>
-  caf::typed_response_promise<receipt> ask_shards(const Message& m, std::size_t held = 0);
+  caf::typed_response_promise<receipt> ask_shards(const Message& m, bool here_only, std::size_t held = 0);
+  /// Hands what is pending to other nodes. What there is no room for is lost, and counted.
+  void send_relayed();
   /// Counts what other threads were refused.
   void count_refusals();
 
@@ -78,6 +83,7 @@ private:
   registry_options options_;
   std::vector<member> shards_;
   std::vector<delivery_ptr> pending_;
+  std::vector<delivery_ptr> relayed_; // those of them that are for other nodes, too
   std::vector<owed_credit> pending_credits_;
   std::shared_ptr<send_budget> budget_;
   std::size_t pending_bytes_ = 0; // of the budget

@@ -27,12 +27,14 @@ bool audience::wants_join_leave() const noexcept { return any(join_leave_); }
 
 void audience::encode_publication(channel_event& event, const publication_ptr& previous,
                                   overflow policy, const std::string& key) const {
+  // One outbox serves many channels.
+  const auto full_key = policy == overflow::latest_per_key ? event.channel + '\n' + key : std::string{};
   const auto encode_for = [&](const auto& counts, rendition body) {
     if (!any(counts)) return;
     const auto form = static_cast<std::size_t>(body.form);
     const push message{event.channel, std::move(body)};
     for (std::size_t as = 0; as < encoding_count; ++as)
-      if (counts[as] != 0) event.encoded[as][form] = encode(as, message, event, policy, key);
+      if (counts[as] != 0) event.encoded[as][form] = encode(as, message, event, policy, full_key);
   };
   encode_for(plain_, {event.publication, payload_form::plain, {}, event.origin});
   encode_for(delta_, {event.publication, payload_form::full, {}, event.origin});
@@ -41,8 +43,11 @@ void audience::encode_publication(channel_event& event, const publication_ptr& p
   if (smaller.form == payload_form::delta) encode_for(delta_, std::move(smaller));
 }
 
-void audience::encode_join_leave(channel_event& event, const push& message, overflow policy) const {
+void audience::encode_join_leave(channel_event& event, const client_info& who, overflow policy) const {
   constexpr auto form = static_cast<std::size_t>(payload_form::plain);
+  push message{event.channel, join_push{who}};
+  if (event.what == channel_event::kind::left) message.body = leave_push{who};
+  if (policy == overflow::latest_per_key) policy = overflow::drop_oldest; // nobody's coming replaces another's
   for (std::size_t as = 0; as < encoding_count; ++as)
     if (join_leave_[as] != 0) event.encoded[as][form] = encode(as, message, event, policy, {});
 }

@@ -38,11 +38,11 @@ public:
   [[nodiscard]] const std::vector<std::size_t>& by_shard() const noexcept { return by_shard_; }
 
   /// Fills in what was encoded of `event.publication`; as a delta too if it makes a smaller one to
-  /// `previous`, which is null if there is to be none.
+  /// `previous`, which is null if there is to be none. `key` is for overflow::latest_per_key.
   void encode_publication(channel_event& event, const publication_ptr& previous, overflow policy,
                           const std::string& key) const;
-  /// Fills in what was encoded of a join or leave. `message` is of the event's channel.
-  void encode_join_leave(channel_event& event, const push& message, overflow policy) const;
+  /// Fills in what was encoded of `event`, a join or leave of `who`.
+  void encode_join_leave(channel_event& event, const client_info& who, overflow policy) const;
 
 private:
   void count(const listener& who, std::size_t step) noexcept;

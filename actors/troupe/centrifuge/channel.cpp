@@ -1,44 +1,13 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/centrifuge/channel.hpp>
 
+#include <troupe/centrifuge/endings.hpp>
 #include <troupe/centrifuge/fossil.hpp>
 
 #include <algorithm>
 #include <utility>
 
 namespace troupe::centrifuge {
-
-namespace {
-
-/// Observers may have heard so: nothing of it must follow.
-bool has_ended(const caf::strong_actor_ptr& who) {
-  return caf::actor_cast<caf::abstract_actor*>(who)->getf(caf::abstract_actor::is_cleaned_up_flag);
-}
-
-caf::error failure_of(std::exception_ptr& what) {
-  try {
-    std::rethrow_exception(what);
-  } catch (const std::exception& e) {
-    return caf::make_error(caf::sec::runtime_error, e.what());
-  } catch (...) {
-    return caf::sec::runtime_error;
-  }
-}
-
-/// Recovered publications as a subscriber gets them: with deltas, each to the one before it.
-std::vector<rendition> renditions(std::vector<publication_ptr> publications, bool delta) {
-  std::vector<rendition> result;
-  result.reserve(publications.size());
-  publication_ptr previous;
-  for (auto& next : publications) {
-    if (delta) result.push_back(delta_rendition(previous, next));
-    else result.push_back({next, payload_form::plain, {}});
-    previous = std::move(next);
-  }
-  return result;
-}
-
-} // namespace
 
 channel_state::channel_state(pointer self)
   : self_(self), deadline_([](void* state) {
@@ -48,11 +17,10 @@ channel_state::channel_state(pointer self)
 
 channel_state::~channel_state() {
   give_up_storing();
-  for (auto& [sequence, open] : open_) open.answer(false);
   for (auto& answer : unwatched_) answer(false);
   auto& counters = self_->home().counters();
-  counters.subscriptions.subtract(subscribers_.size());
-  if (!subscribers_.empty() && !is_pattern_) counters.channels_occupied.subtract();
+  counters.subscriptions.subtract(by_actor_.size());
+  if (!by_actor_.empty() && !is_pattern_) counters.channels_occupied.subtract();
 }
 
 template <class F>
@@ -78,6 +46,7 @@ spawned_channel_actor::behavior_type channel_state::make_behavior(
   self_->meter()->become(inspection::actor_kind::channel);
   self_->meter().identify(caf::make_counted<meters::actor_title>(channel_));
   audience_.emplace(settings_->shards.size(), settings_->codecs);
+  fan_outs_.emplace(self_, settings_->shards, [this] { arm(); });
   self_->set_exception_handler(failure_of);
   self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
   self_->set_down_handler([this](const caf::down_msg& m) { on_down(m); });
@@ -101,6 +70,7 @@ spawned_channel_actor::behavior_type channel_state::make_behavior(
     [this](const tell_changes&) { is_observed_ = !is_pattern_; },
     [this](const may_go&) { self_->quit(); },
     [this](const renew_options& m) { on_renewed(*m.options); },
+    [](const happened_elsewhere&) {}, // it is no mirror
     [this](const deadline_passed&) { on_deadline(); },
   };
 }
@@ -138,19 +108,13 @@ void channel_state::subscribe(const subscribe_channel& m, const caf::strong_acto
   }
   const listener as{m.where, m.codec, m.delta, m.features.join_leave};
   const bool announces = m.overrides.join_leave.value_or(options_->join_leave);
-  subscribers_.emplace(m.info.client,
-                       subscriber{caf::actor_cast<caf::actor_addr>(sender), as,
-                                  announces || hook_ || is_observed_ ? m.info : client_info{},
-                                  announces, is_observed_});
-  by_actor_.emplace(sender->id(), m.info.client);
-  self_->monitor(sender);
-  auto& counters = self_->home().counters();
-  counters.subscriptions.add();
-  if (subscribers_.size() == 1 && !is_pattern_) counters.channels_occupied.add();
-  audience_->add(as);
+  const auto& entered =
+    subscribers_.emplace(m.info.client,
+                         subscriber{caf::actor_cast<caf::actor_addr>(sender), m.via ? m.via.id() : 0, as,
+                                    announces || hook_ || is_observed_ ? m.info : client_info{},
+                                    announces, is_observed_}).first->second;
+  enter(entered, m.info.client, m.via);
   if (m.overrides.presence.value_or(options_->presence)) presence_.add(m.info);
-  self_->send(settings_->shards[m.where.shard],
-              change_channel_members{channel_, m.where, change_channel_members::action::add});
   if (hook_) self_->send(hook_, hooks::entered{channel_, m.info});
   if (subscribers_.size() == 1) tell(channel_occupied{channel_, {}});
   tell(member_joined{channel_, m.info.user, m.info.client, {}});
@@ -172,8 +136,8 @@ void channel_state::on_watched() {
 
 subscribe_answer channel_state::answer_to(const subscribe_channel& m,
                                           const caf::strong_actor_ptr& sender) {
-  if (!sender || has_ended(sender) || !m.where || m.where.shard >= settings_->shards.size())
-    return error_code::bad_request;
+  const bool is_reachable = m.via || (m.where && m.where.shard < settings_->shards.size());
+  if (!sender || has_ended(sender) || !is_reachable) return error_code::bad_request;
   if (subscribers_.contains(m.info.client) || by_actor_.contains(sender->id()))
     return error_code::already_subscribed;
   const auto now = self_->home().now();
@@ -201,18 +165,17 @@ subscribe_answer channel_state::answer_to(const subscribe_channel& m,
 caf::typed_response_promise<unsubscribed> channel_state::on_unsubscribe(
   const unsubscribe_channel& m) {
   auto promise = self_->make_response_promise<unsubscribed>();
-  if (const auto found = subscribers_.find(m.client); found != subscribers_.end())
+  if (const auto found = subscribers_.find(m.client); found != subscribers_.end() && found->second.via == 0)
     self_->demonitor(found->second.who);
   const auto shards = remove(m.client);
   if (shards == 0) return promise.deliver(unsubscribed{});
-  open_.emplace(sequence_, open_event{shards, 0, [promise](bool) mutable {
-                                        promise.deliver(unsubscribed{});
-                                      }});
+  fan_outs_->open(sequence_, shards, 0, [promise](bool) mutable { promise.deliver(unsubscribed{}); });
   return promise;
 }
 
 void channel_state::on_down(const caf::down_msg& m) {
   if (m.source == hub_.address()) return self_->quit(m.reason);
+  if (portals_.contains(m.source.id())) return on_portal_down(m.source.id());
   if (const auto found = by_actor_.find(m.source.id()); found != by_actor_.end()) {
     remove(std::string{found->second});
     used_ = self_->home().now();
@@ -224,15 +187,8 @@ std::size_t channel_state::remove(const std::string& client) {
   auto removed = subscribers_.extract(client);
   if (removed.empty()) return 0;
   const auto& gone = removed.mapped();
-  by_actor_.erase(gone.who.id());
-  auto& counters = self_->home().counters();
-  counters.subscriptions.subtract();
-  if (subscribers_.empty() && !is_pattern_) counters.channels_occupied.subtract();
-  audience_->remove(gone.as);
+  leave(gone);
   presence_.remove(client);
-  self_->send(settings_->shards[gone.as.where.shard],
-              change_channel_members{channel_, gone.as.where,
-                                     change_channel_members::action::remove});
   if (hook_) self_->send(hook_, hooks::left{channel_, gone.info});
   if (gone.told) tell(member_left{channel_, gone.info.user, client, {}});
   if (subscribers_.empty()) tell(channel_vacated{channel_, {}});
@@ -298,14 +254,14 @@ void channel_state::on_renewed(const channel_options& options) {
 void channel_state::show() {
   auto& figures = self_->meter()->channel;
   figures.subscribers.set(static_cast<std::uint32_t>(subscribers_.size()));
-  figures.pending_bytes.set(pending_bytes_);
+  figures.pending_bytes.set(fan_outs_->pending_bytes());
   if (!history_) return;
   figures.history.set(static_cast<std::uint32_t>(history_->kept()));
   figures.offset.set(history_->offset());
 }
 
 std::optional<host::clock::time_point> channel_state::leaves_at() const {
-  if (!subscribers_.empty() || !open_.empty() || !unstored_.empty() || asked_ != 0) return std::nullopt;
+  if (!subscribers_.empty() || !fan_outs_->empty() || !unstored_.empty() || asked_ != 0) return std::nullopt;
   const auto unused = std::max(used_ + settings_->idle, keys_.forgotten_at());
   return history_ && !is_stored_ ? std::max(unused, history_->forgotten_at()) : unused;
 }

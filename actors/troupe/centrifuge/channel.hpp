@@ -8,6 +8,7 @@
 #pragma once
 #include <troupe/centrifuge/audience.hpp>
 #include <troupe/centrifuge/channel_messages.hpp>
+#include <troupe/centrifuge/fan_outs.hpp>
 #include <troupe/centrifuge/history_store.hpp>
 #include <troupe/centrifuge/namespaces.hpp>
 #include <troupe/centrifuge/seen_keys.hpp>
@@ -66,19 +67,13 @@ public:
 
 private:
   struct subscriber {
-    caf::actor_addr who;
+    caf::actor_addr who; // or its portal
+    caf::actor_id via;   // that portal; 0: it is on this node
     listener as;
     client_info info; // only if somebody is to be told of its leave
     bool announced;   // with a join, so its leave is too
     bool told;        // to observers, so its leave is too
   };
-  // An event on its way through the shards. Who caused it waits, so that it cannot outrun them.
-  struct open_event {
-    std::size_t missing = 0; // shards and patterns that have not answered
-    std::size_t bytes = 0;
-    std::function<void(bool done)> answer; // not done: the channel failed meanwhile
-  };
-
   // A publication that waits for the store.
   struct unstored {
     publish_channel what;
@@ -110,8 +105,21 @@ private:
 
   /// What a subscriber is told, or why it cannot subscribe. Changes nothing.
   subscribe_answer answer_to(const subscribe_channel& m, const caf::strong_actor_ptr& sender);
-  /// Ends a subscription. @returns the number of shards that tell of it.
+  /// Ends a subscription. @returns the number of shards and portals that tell of it.
   std::size_t remove(const std::string& client);
+
+  // -- channel_portals.cpp: subscribers on this node and elsewhere ---
+  struct portal {
+    portal_actor who;
+    std::size_t members = 0;
+    std::size_t with_join_leave = 0;
+  };
+  void enter(const subscriber& who, const std::string& client, const portal_actor& via);
+  void leave(const subscriber& who);
+  void on_portal_down(caf::actor_id via);
+  [[nodiscard]] bool portals_want_join_leave() const noexcept;
+  /// Hands an event to all portals that want it. @returns their number.
+  std::size_t to_portals(const channel_event_ptr& event);
 
   /// Publishes what needs no store.
   void publish(publish_channel& m, const std::vector<watcher>& watchers,
@@ -149,7 +157,7 @@ private:
   /// Tells observers, if there are any.
   template <class Change>
   void tell(Change what);
-  /// Hands an event to the shards that have subscribers. @returns their number.
+  /// Hands an event to the shards and portals that have subscribers. @returns their number.
   std::size_t fan_out(const channel_event_ptr& event);
   /// Hands a publication to the patterns that match.
   void hand_over(const channel_event& event, const std::vector<watcher>& watchers,
@@ -158,7 +166,6 @@ private:
   void spread(const caf::intrusive_ptr<channel_event>& event, const publication_ptr& previous,
               const std::string& key, const std::vector<watcher>& watchers,
               std::function<void(bool done)> answer);
-  void on_fanned_out(std::uint64_t sequence);
 
   /// When the channel may go; nothing while it is in use.
   [[nodiscard]] std::optional<host::clock::time_point> leaves_at() const;
@@ -196,10 +203,10 @@ private:
   std::string version_stream_; // epoch of the stream it is in
   presence presence_;
   std::optional<audience> audience_; // from the start
+  std::optional<fan_outs> fan_outs_; // likewise
   std::unordered_map<std::string, subscriber> subscribers_; // by connection ID
-  std::unordered_map<caf::actor_id, std::string> by_actor_;
-  std::unordered_map<std::uint64_t, open_event> open_; // by sequence
-  std::size_t pending_bytes_ = 0;
+  std::unordered_map<caf::actor_id, std::string> by_actor_;  // of this node
+  std::unordered_map<caf::actor_id, portal> portals_;        // none without members
 };
 
 /// Spawned by its hub. `space` is of settings->names; events get numbers above `sequence`; `hook` hears

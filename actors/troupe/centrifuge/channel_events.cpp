@@ -7,25 +7,11 @@
 
 namespace troupe::centrifuge {
 
-namespace {
-
-const char* name_of(channel_event::kind what) noexcept {
-  switch (what) {
-    case channel_event::kind::published: return "published";
-    case channel_event::kind::joined: return "joined";
-    case channel_event::kind::left: return "left";
-    case channel_event::kind::lost: return "lost";
-  }
-  return "";
-}
-
-} // namespace
-
 caf::typed_response_promise<publish_answered> channel_state::on_publish(
   publish_channel& m, const std::vector<watcher>& watchers) {
   auto promise = self_->make_response_promise<publish_answered>();
   if (is_pattern_) return promise.deliver(publish_answered{error_code::bad_request});
-  if (pending_bytes_ + sizeof(publication) + m.data.bytes.size() > settings_->max_pending_bytes) {
+  if (fan_outs_->pending_bytes() + sizeof(publication) + m.data.bytes.size() > settings_->max_pending_bytes) {
     self_->home().counters().publications_refused.add();
     return promise.deliver(publish_answered{error_code::too_many_requests});
   }
@@ -63,7 +49,10 @@ void channel_state::release(publish_channel& m, publication_ptr made, const publ
                             const std::vector<watcher>& watchers,
                             caf::typed_response_promise<publish_answered> promise) {
   const auto event = next_event(channel_event::kind::published);
-  event->exclude = m.exclude;
+  if (!m.via) event->exclude = m.exclude;
+  if (!portals_.empty())
+    event->origin_of = std::make_shared<const event_origin>(
+      event_origin{{}, m.key, m.delta || options_->delta_publish, m.exclude, m.via ? m.via.id() : 0});
   event->publication = std::move(made);
   stream_position position{event->publication->offset, event->publication->epoch};
   remember(m, position);
@@ -98,7 +87,7 @@ std::optional<stream_position> channel_state::answered_before(const publish_chan
 caf::typed_response_promise<fanned_out> channel_state::on_match(const publish_match& m) {
   auto promise = self_->make_response_promise<fanned_out>();
   const auto bytes = sizeof(publication) + m.publication->data.bytes.size();
-  if (pending_bytes_ + bytes > settings_->max_pending_bytes) {
+  if (fan_outs_->pending_bytes() + bytes > settings_->max_pending_bytes) {
     self_->home().counters().publications_refused.add();
     return promise.deliver(fanned_out{});
   }
@@ -117,16 +106,12 @@ void channel_state::spread(const caf::intrusive_ptr<channel_event>& event,
                            std::function<void(bool done)> answer) {
   // Open before it is encoded: if that fails, whoever waits is told so.
   const auto bytes = sizeof(publication) + event->publication->data.bytes.size();
-  pending_bytes_ += bytes;
-  open_.emplace(event->sequence, open_event{1, bytes, std::move(answer)});
-  const auto policy = options_->policy();
-  // One outbox serves many channels.
-  const auto full_key = policy == overflow::latest_per_key ? channel_ + '\n' + key : std::string{};
-  audience_->encode_publication(*event, previous, policy, full_key);
+  fan_outs_->open(event->sequence, 1, bytes, std::move(answer));
+  audience_->encode_publication(*event, previous, options_->policy(), key);
   const auto awaited = fan_out(event) + watchers.size();
   hand_over(*event, watchers, key);
-  open_.at(event->sequence).missing += awaited;
-  on_fanned_out(event->sequence); // the 1 it began with
+  fan_outs_->await(event->sequence, awaited);
+  fan_outs_->arrived(event->sequence); // the 1 it began with
 }
 
 caf::intrusive_ptr<channel_event> channel_state::next_event(channel_event::kind what) {
@@ -138,57 +123,21 @@ caf::intrusive_ptr<channel_event> channel_state::next_event(channel_event::kind 
 }
 
 std::size_t channel_state::announce(channel_event::kind what, const client_info& who) {
-  if (!audience_->wants_join_leave()) return 0;
+  if (!audience_->wants_join_leave() && !portals_want_join_leave()) return 0;
   const auto event = next_event(what);
-  push message{channel_, join_push{who}};
-  if (what == channel_event::kind::left) message.body = leave_push{who};
-  // Nobody's coming replaces another's.
-  const auto policy = options_->policy() == overflow::latest_per_key ? overflow::drop_oldest
-                                                                     : options_->policy();
-  audience_->encode_join_leave(*event, message, policy);
+  if (!portals_.empty()) event->origin_of = std::make_shared<const event_origin>(event_origin{.member = who});
+  audience_->encode_join_leave(*event, who, options_->policy());
   return fan_out(event);
 }
 
 std::size_t channel_state::fan_out(const channel_event_ptr& event) {
-  if (auto* traces = self_->home().tracer())
-    traces->see({.to = tracing::direction::out, .actor = self_->id(), .kind = inspection::actor_kind::channel,
-                 .who = self_->meter()->who(), .what = name_of(event->what),
-                 .payload = event->publication ? std::string_view{event->publication->data.bytes} : std::string_view{}});
-  if (auto& home = self_->home(); home.sampler().due(home.now()))
-    for (const auto& forms : event->encoded)
-      for (const auto& what : forms)
-        if (what) what->sample(home.real_now());
-  std::size_t asked = 0;
-  const auto& subscribers = audience_->by_shard();
-  for (std::size_t i = 0; i < subscribers.size(); ++i) {
-    if (subscribers[i] == 0) continue;
-    ++asked;
-    const auto done = [this, sequence = event->sequence] { on_fanned_out(sequence); };
-    self_->request(settings_->shards[i], caf::infinite, fan_out_event{event})
-      .then([done](const fanned_out&) { done(); },
-            [done](const caf::error&) { done(); }); // gone, with its connections
-  }
-  return asked;
+  return fan_outs_->to_shards(event, audience_->by_shard()) + to_portals(event);
 }
 
 void channel_state::hand_over(const channel_event& event, const std::vector<watcher>& watchers,
                               const std::string& key) {
-  for (const auto& [pattern, hub] : watchers) {
-    const auto done = [this, sequence = event.sequence] { on_fanned_out(sequence); };
-    self_->request(hub, caf::infinite,
-                   publish_match{pattern, channel_, event.publication, event.exclude, key})
-      .then([done](const fanned_out&) { done(); },
-            [done](const caf::error&) { done(); }); // gone
-  }
-}
-
-void channel_state::on_fanned_out(std::uint64_t sequence) {
-  const auto found = open_.find(sequence); // for some nobody waits
-  if (found == open_.end() || --found->second.missing != 0) return;
-  pending_bytes_ -= found->second.bytes;
-  found->second.answer(true);
-  open_.erase(found);
-  arm();
+  for (const auto& [pattern, hub] : watchers)
+    fan_outs_->to(hub, event.sequence, publish_match{pattern, channel_, event.publication, event.exclude, key});
 }
 
 } // namespace troupe::centrifuge

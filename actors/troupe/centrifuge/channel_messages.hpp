@@ -24,9 +24,20 @@
 #include <variant>
 #include <vector>
 
+namespace troupe::cluster {
+class view;
+} // namespace troupe::cluster
+
 namespace troupe::centrifuge {
 
 struct channel_options;
+struct fan_out_event;
+struct close_elsewhere;
+
+/// PORTAL: stands for the subscribers of a channel that are on another node. Gets each event once, for all of them.
+using portal_actor = caf::typed_actor<
+  caf::replies_to<fan_out_event>::with<fanned_out>,
+  caf::reacts_to<close_elsewhere>>;
 
 // -- client (or in-process actor) to hub, hub to channel --------------------------------------------
 
@@ -45,6 +56,7 @@ struct subscribe_channel {
   bool reject_unrecovered = false;
   payload data;             ///< Of the client's request: for the namespace's hook.
   payload reply_data;       ///< For the subscriber, from that hook or its token.
+  portal_actor via = {};    ///< The client is on another node, and this is the sender. Null: it is on this one.
 };
 /// `publications` in the result are renditions in the form the subscriber negotiated. The subscriber
 /// stands where the last of them is, or at `position` if there are none.
@@ -74,6 +86,7 @@ struct publish_channel {
   /// before. Answered with the stream's position then.
   std::uint64_t version = 0;
   std::string version_epoch{};     ///< Versions of another epoch are not compared.
+  portal_actor via{};              ///< It was published on another node: `exclude` is a connection there.
 };
 /// Where it is in the stream, or why it was not published: too_many_requests when too much is on its way already.
 using publish_answer = std::variant<stream_position, error_code>;
@@ -124,6 +137,15 @@ using remove_history_answered = answered<remove_history_answer>;
 inline constexpr std::size_t encoding_count = 2;
 inline constexpr std::size_t form_count = 3; // of payload_form
 
+/// What a portal needs to have an event happen elsewhere, beside what is in it.
+struct event_origin {
+  client_info member;              ///< Of joined and left.
+  std::string key;                 ///< Of published, as the next two.
+  bool delta = false;              ///< It is to be a difference to the publication before it.
+  connection_handle exclude;       ///< On the node that `exclude_at` stands for.
+  caf::actor_id exclude_at = 0;
+};
+
 /// Something that happened in a channel, encoded once for each kind of subscriber it has. Immutable
 /// and shared, as a delivery is.
 class channel_event final : public caf::ref_counted {
@@ -141,6 +163,7 @@ public:
   std::string origin;  ///< The channel it was published in, if `channel` is a pattern.
   publication_ptr publication; ///< Of `published`.
   connection_handle exclude;
+  std::shared_ptr<const event_origin> origin_of; ///< Only if there are portals, or it came through one.
   /// Of `lost`: by the code, clients subscribe again or do not.
   unsubscribe_code why = unsubscribe_code::insufficient_state;
   /// By encoding, then payload_form. A publication without a delta goes to everyone in plain or in
@@ -170,6 +193,27 @@ struct change_channel_members {
 
 /// Shard to client.
 struct channel_happened {
+  channel_event_ptr event;
+};
+
+// -- other nodes --------------------------------------------------------------------------------------
+
+/// Closes a connection of the node that a portal stands for.
+struct close_elsewhere {
+  std::string client; ///< Connection ID.
+  close_status status;
+};
+
+/// From the engine to all hubs: these are the nodes now.
+struct view_changed {
+  std::shared_ptr<const cluster::view> now;
+  /// Others took this node for gone, and may have published in its channels: these end, and begin anew.
+  bool renounce = false;
+};
+
+/// Peer to the hub of a channel, hub to its mirror: it happened where the channel is. It is not encoded and has no
+/// sequence.
+struct happened_elsewhere {
   channel_event_ptr event;
 };
 
@@ -279,6 +323,9 @@ using hub_actor = channel_actor::extend<
   // From the server.
   caf::reacts_to<renew_channels>,
   caf::reacts_to<channel_changed>,
+  // From the engine, and from peers.
+  caf::reacts_to<view_changed>,
+  caf::reacts_to<happened_elsewhere>,
   // From anyone.
   caf::reacts_to<observe_channels>,
   caf::reacts_to<unobserve_channels>,
@@ -290,7 +337,8 @@ using hub_actor = channel_actor::extend<
   // From a channel, for a pattern of its own.
   caf::replies_to<publish_match>::with<fanned_out>>;
 
-/// CHANNEL: one channel's options, history, presence and sequence. Known to its hub only.
+/// CHANNEL: one channel's options, history, presence and sequence; or its MIRROR, if it belongs to another node. Known to
+/// its hub only.
 using spawned_channel_actor = channel_actor::extend<
   // From its hub, in place of publish_channel.
   caf::replies_to<publish_watched>::with<publish_answered>,
@@ -302,6 +350,8 @@ using spawned_channel_actor = channel_actor::extend<
   // From its hub: the end.
   caf::reacts_to<may_go>,
   caf::reacts_to<renew_options>,
+  // From its hub, if it is a mirror.
+  caf::reacts_to<happened_elsewhere>,
   // From the timing wheel.
   caf::reacts_to<deadline_passed>>;
 
@@ -364,8 +414,14 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe_channels, caf::id_block::troupe::end)
   CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::hook_gave_up))
   CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::renew_channels))
   CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::renew_options))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::close_elsewhere))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::view_changed))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::happened_elsewhere))
 CAF_END_TYPE_ID_BLOCK(troupe_channels)
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::close_elsewhere)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::view_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::happened_elsewhere)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::renew_channels)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::renew_options)
 

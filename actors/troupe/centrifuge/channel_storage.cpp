@@ -44,7 +44,7 @@ void channel_state::publish_stored(publish_channel& m, const std::vector<watcher
     promise.deliver(publish_answered{error_code::too_many_requests});
     return;
   }
-  pending_bytes_ += bytes;
+  fan_outs_->hold(bytes);
   unstored_.push_back({std::move(m), watchers, std::move(promise), bytes, nullptr});
   store_next();
 }
@@ -109,7 +109,7 @@ void channel_state::on_stored(bool done) {
       again.push_back(std::move(next));
       continue;
     }
-    pending_bytes_ -= next.bytes;
+    fan_outs_->let_go(next.bytes);
     settings_->store_budget->give_back(next.bytes);
     if (before) {
       next.answer.deliver(publish_answered{*std::move(before)});

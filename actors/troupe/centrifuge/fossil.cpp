@@ -217,4 +217,16 @@ rendition delta_rendition(const publication_ptr& previous, publication_ptr next)
   return result;
 }
 
+std::vector<rendition> renditions(std::vector<publication_ptr> publications, bool delta) {
+  std::vector<rendition> result;
+  result.reserve(publications.size());
+  publication_ptr previous;
+  for (auto& next : publications) {
+    if (delta) result.push_back(delta_rendition(previous, next));
+    else result.push_back({next, payload_form::plain, {}});
+    previous = std::move(next);
+  }
+  return result;
+}
+
 } // namespace troupe::centrifuge

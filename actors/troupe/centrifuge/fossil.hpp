@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace troupe::centrifuge {
 
@@ -23,5 +24,8 @@ std::uint32_t fossil_checksum(std::string_view text) noexcept;
 /// How `next` goes to a subscriber that negotiated deltas and has `previous` (null if it has
 /// nothing): as a delta if there is a smaller one that every encoding can carry, else in full.
 rendition delta_rendition(const publication_ptr& previous, publication_ptr next);
+
+/// Recovered publications as a subscriber gets them: with deltas, each to the one before it.
+std::vector<rendition> renditions(std::vector<publication_ptr> publications, bool delta);
 
 } // namespace troupe::centrifuge

@@ -1,6 +1,8 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 #include <troupe/centrifuge/hub.hpp>
 
+#include <troupe/cluster/view.hpp>
+
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
 
@@ -49,6 +51,8 @@ hub_actor::behavior_type hub_state::make_behavior(
     [this](const hook_gave_up&) { on_gave_up(); },
     [this](const renew_channels& m) { on_renew(m); },
     [this](const channel_changed& m) { on_changed(m); },
+    [this](const view_changed& m) { on_view(m); },
+    [this](const happened_elsewhere& m) { on_happened_elsewhere(m); },
     [this](const observe_channels& m) { on_observe(m); },
     [this](const unobserve_channels& m) { on_unobserve(m); },
     [this](const sync_changes& m) { return on_sync(m); },
@@ -67,13 +71,21 @@ auto hub_state::pass_on(entry& to, Request& m) {
 
 template <class Answer, class Request>
 caf::result<Answer> hub_state::forward(Request& m) {
-  if (const auto hook = hook_of(m.channel)) return consult(hook, m);
+  constexpr bool subscribes = std::is_same_v<Request, subscribe_channel>;
+  if (const auto owner = owner_of(m.channel)) {
+    if (is_from_peer()) return Answer{error_code::internal}; // it sees other nodes than this one does
+    if constexpr (!subscribes) return self_->delegate(owner, std::move(m));
+  } else if (const auto hook = hook_of(m.channel)) return consult(hook, m);
   const auto found = find_or_spawn(m.channel);
   if (const auto* why = std::get_if<error_code>(&found)) return Answer{*why};
   return pass_on(*std::get<entry*>(found), m);
 }
 
 caf::result<remove_history_answered> hub_state::on_remove_history(remove_history& m) {
+  if (const auto owner = owner_of(m.channel)) {
+    if (is_from_peer()) return remove_history_answered{error_code::internal};
+    return self_->delegate(owner, std::move(m));
+  }
   const auto found = find_or_spawn(m.channel);
   if (const auto* why = std::get_if<error_code>(&found)) return remove_history_answered{*why};
   return pass_on(*std::get<entry*>(found), m);
@@ -86,6 +98,11 @@ caf::result<unsubscribed> hub_state::on_unsubscribe(unsubscribe_channel& m) {
 }
 
 caf::result<publish_answered> hub_state::on_publish(publish_channel& m) {
+  if (is_cut_off()) return publish_answered{error_code::internal};
+  if (const auto owner = owner_of(m.channel)) {
+    if (is_from_peer()) return publish_answered{error_code::internal};
+    return self_->delegate(owner, std::move(m));
+  }
   if (m.info) { // others are not asked about
     if (const auto hook = hook_of(m.channel)) return consult(hook, m);
   }
@@ -153,14 +170,14 @@ std::variant<hub_state::entry*, error_code> hub_state::find_or_spawn(const std::
     counters.channels_refused.add();
     return error_code::limit_exceeded;
   }
-  auto who = spawn_on(self_->home(), centrifuge::channel, settings_, hub_actor{self_}, channel,
-                      space, sequence_, hook_of(channel));
+  auto spawned = spawn_channel(channel, *space, generation);
+  const auto& who = spawned.who;
   self_->monitor(who);
   counters.channels.add();
   by_actor_.emplace(who.id(), channel);
   if (changes_.observed()) self_->send(who, tell_changes{});
   if (space->is_of_patterns) watch(channel, who);
-  return &channels_.emplace(channel, entry{std::move(who), space, generation}).first->second;
+  return &channels_.emplace(channel, std::move(spawned)).first->second;
 }
 
 void hub_state::on_renew(const renew_channels& m) {
@@ -175,6 +192,15 @@ void hub_state::on_renew(const renew_channels& m) {
 
 bool hub_state::renew(channel_map::iterator at) {
   auto& [channel, of] = *at;
+  if (const auto seen = std::exchange(of.views, views_); seen != views_) {
+    const auto owner = owner_of(channel);
+    const bool is_renounced = seen < renounced_ && of.owner == 0 && !of.space->is_of_patterns;
+    if (is_renounced || (owner ? owner.id() : 0) != of.owner) { // others have gone on with it
+      if (of.owner == 0) tell_hook_lost(channel);
+      end_channel(at, unsubscribe_code::insufficient_state);
+      return false;
+    }
+  }
   const auto generation = settings_->names->generation();
   if (of.generation == generation) return true;
   of.generation = generation;
@@ -184,7 +210,7 @@ bool hub_state::renew(channel_map::iterator at) {
     self_->send(of.who, renew_options{&now->options});
     return true;
   }
-  if (const auto hook = hook_of(channel)) self_->send(hook, hooks::channel_lost{channel});
+  tell_hook_lost(channel);
   end_channel(at, now ? unsubscribe_code::insufficient_state : unsubscribe_code::server_unsubscribe);
   return false;
 }
@@ -234,7 +260,7 @@ void hub_state::on_down(const caf::down_msg& m) {
   settings_->log->write(
     severity::error, "channel_failed",
     {{"channel", channel}, {"reason", self_->system().render(m.reason)}});
-  if (const auto hook = hook_of(channel)) self_->send(hook, hooks::channel_lost{channel});
+  tell_hook_lost(channel);
   tell_lost(channel, unsubscribe_code::insufficient_state);
 }
 
@@ -263,6 +289,8 @@ void hub_state::tell_lost(const std::string& channel, unsubscribe_code why) {
   event->channel = channel;
   event->why = why;
   for (const auto& shard : settings_->shards) caf::anon_send(shard, fan_out_event{event});
+  if (view_)
+    for (const auto& peer : view_->peers()) caf::anon_send(peer, fan_out_event{event}); // for their mirrors
 }
 
 hub_actor::behavior_type hub(hub_state::pointer self,
@@ -270,13 +298,18 @@ hub_actor::behavior_type hub(hub_state::pointer self,
   return self->state.make_behavior(std::move(settings));
 }
 
-void meet(std::span<const hub_actor> hubs) {
-  const meet_hubs everyone{{hubs.begin(), hubs.end()}};
+void meet(std::span<const hub_actor> hubs, const watching_actor& beyond) {
+  meet_hubs everyone{{hubs.begin(), hubs.end()}};
+  if (beyond) everyone.all.push_back(beyond);
   for (const auto& hub : hubs) caf::anon_send(hub, everyone);
 }
 
 const channel_actor& hub_of(std::string_view channel, std::span<const channel_actor> hubs) {
-  return hubs[std::hash<std::string_view>{}(channel) % hubs.size()];
+  return hubs[index_of_hub(channel, hubs.size())];
+}
+
+std::size_t index_of_hub(std::string_view channel, std::size_t hubs) noexcept {
+  return std::hash<std::string_view>{}(channel) % hubs;
 }
 
 } // namespace troupe::centrifuge

@@ -2,11 +2,13 @@
 //
 // HUB: the channels of one loop by name. Spawns them on demand, lets idle ones go without losing a
 // request, and tells subscribers when one has failed. Knows the patterns of all hubs: what is published
-// in its channels goes to those that match.
+// in its channels goes to those that match. If there are other nodes, each channel belongs to one of them:
+// requests for it go there, and for its subscribers here there is a MIRROR.
 // Thread: its loop. Owner: the server. Bounded by: channel_settings::max_channels. Ends when: it is
 // told to exit, after its channels.
 #pragma once
 #include <troupe/centrifuge/channel.hpp>
+#include <troupe/cluster/peer_interface.hpp>
 #include <troupe/centrifuge/watch_list.hpp>
 #include <troupe/observer_log.hpp>
 
@@ -36,6 +38,8 @@ private:
     spawned_channel_actor who;
     const namespaces::entry* space; // of settings_
     std::uint64_t generation;       // of the namespaces it is of
+    caf::actor_id owner = 0;        // if this is a mirror: who stands for the channel's node
+    std::uint64_t views = 0;        // as of the hub, when its owner was looked up
     std::uint64_t forwarded = 0;    // requests
     bool occupied = false;          // as far as observers were told
   };
@@ -57,6 +61,7 @@ private:
   /// Ends a channel that has not failed, and all subscriptions.
   void end_channel(channel_map::iterator at, unsubscribe_code why);
   void on_meet(const meet_hubs& m);
+  entry spawn_channel(const std::string& channel, const namespaces::entry& space, std::uint64_t generation);
   void on_idle(const channel_idle& m);
   void on_down(const caf::down_msg& m);
   void on_exit(const caf::exit_msg& m);
@@ -79,6 +84,8 @@ private:
   void find_hooks();
   /// Who has a say in a channel; mostly nobody.
   hooks::namespace_keeper_actor hook_of(const std::string& channel) const;
+  /// The channel ended with all its subscriptions.
+  void tell_hook_lost(const std::string& channel);
   caf::result<subscribe_answered> consult(const hooks::namespace_keeper_actor& hook, subscribe_channel& m);
   caf::result<publish_answered> consult(const hooks::namespace_keeper_actor& hook, publish_channel& m);
   caf::result<presence_answered> consult(const hooks::namespace_keeper_actor& hook, get_presence& m);
@@ -88,6 +95,18 @@ private:
   template <class Answer, class Request, class Question, class F>
   caf::typed_response_promise<Answer> ask_first(const hooks::namespace_keeper_actor& hook,
                                                 Question question, Request& m, F decide);
+
+  // -- hub_cluster.cpp: channels that belong to other nodes ---
+  void on_view(const view_changed& m);
+  void on_happened_elsewhere(const happened_elsewhere& m);
+  /// Who stands for the node that a channel belongs to; null: it belongs to this one, as all patterns do.
+  [[nodiscard]] cluster::peer_actor owner_of(const std::string& channel) const;
+  /// Whether the request that is being handled is of another node.
+  [[nodiscard]] bool is_from_peer() const;
+  /// Whether publications are refused: nobody elsewhere would get them.
+  [[nodiscard]] bool is_cut_off() const noexcept;
+  /// Closes the client whose request was decided on, wherever it is.
+  void close_client(const caf::strong_actor_ptr& who, const std::string& client, const close_status& status);
 
   /// The patterns that a channel's publications match.
   std::vector<watcher> watchers_of(const std::string& channel, const entry& of) const;
@@ -103,6 +122,9 @@ private:
   std::unordered_map<caf::actor_id, std::string> by_actor_; // no name: it has leave to go
   std::vector<std::pair<std::string, hooks::namespace_keeper_actor>> hooks_; // by namespace
   std::vector<watching_actor> others_;
+  std::shared_ptr<const cluster::view> view_; // null: there are no other nodes
+  std::uint64_t views_ = 0;                   // that there have been
+  std::uint64_t renounced_ = 0;               // as of that one: channels of before are not to go on
   watch_list watched_;
   observer_log<channel_changes> changes_{observer_bounds{}};
   caf::error ending_; // why, once told to exit
@@ -114,10 +136,14 @@ hub_actor::behavior_type hub(hub_state::pointer self,
                              std::shared_ptr<const channel_settings> settings);
 
 /// Makes the hubs of a server known to each other: before any of them is used.
-void meet(std::span<const hub_actor> hubs);
+/// @param beyond Whoever knows those of other nodes; null: there are none.
+void meet(std::span<const hub_actor> hubs, const watching_actor& beyond = {});
 
 /// The hub that a channel belongs to: requests for it go there. `hubs`, by index of their loop, is
 /// the same everywhere and not empty.
 const channel_actor& hub_of(std::string_view channel, std::span<const channel_actor> hubs);
+
+/// Its index, of `hubs`.
+[[nodiscard]] std::size_t index_of_hub(std::string_view channel, std::size_t hubs) noexcept;
 
 } // namespace troupe::centrifuge

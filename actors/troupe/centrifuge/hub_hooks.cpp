@@ -21,6 +21,12 @@ error_code code_of(const caf::error& why) {
   return error_code::internal;
 }
 
+// Connection ID of whoever asks; empty if the request does not tell.
+const std::string& client_of(const subscribe_channel& m) { return m.info.client; }
+const std::string& client_of(const publish_channel& m) { return m.info->client; }
+template <class Request>
+std::string client_of(const Request&) { return {}; }
+
 presence_stats_result count(const presence_result& present) {
   std::set<std::string_view> users;
   for (const auto& [client, info] : present.clients) users.insert(info.user);
@@ -42,6 +48,10 @@ hooks::namespace_keeper_actor hub_state::hook_of(const std::string& channel) con
   for (const auto& [hooked, keeper] : hooks_)
     if (space && space->name == hooked) return keeper;
   return {};
+}
+
+void hub_state::tell_hook_lost(const std::string& channel) {
+  if (const auto hook = hook_of(channel)) self_->send(hook, hooks::channel_lost{channel});
 }
 
 void hub_state::on_gave_up() {
@@ -67,8 +77,7 @@ hub_state::ask_first(const hooks::namespace_keeper_actor& hook, Question questio
     .then(
       [this, promise, asked, who, decide](const said& s) mutable {
         if constexpr (requires { s.close; }) {
-          if (s.close.reason != close_reason::none)
-            self_->send(caf::actor_cast<connection_actor>(who), close_connection{s.close});
+          if (s.close.reason != close_reason::none) close_client(who, client_of(*asked), s.close);
         }
         if (auto answer = decide.answer(*asked, s)) return void(promise.deliver(std::move(*answer)));
         const auto found = find_or_spawn(asked->channel);

@@ -7,6 +7,7 @@
 #include <troupe/centrifuge/namespaces.hpp>
 #include <troupe/centrifuge/wildcard.hpp>
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,6 +19,8 @@ class watch_list {
 public:
   /// `names` is the same in every call.
   void change(const watch_pattern& m, const namespaces& names);
+  /// Drops the patterns of a hub, or of a peer, that is gone.
+  void forget(caf::actor_id hub, const namespaces& names);
 
   /// Those whose pattern matches a channel of the namespace `in`. A pattern reaches no other namespace,
   /// and no channel that takes more than the namespace's permission to subscribe to.
@@ -26,7 +29,9 @@ public:
                                                  const channel_syntax& syntax) const;
 
 private:
-  std::unordered_map<std::string, wildcard_map<watcher>> by_namespace_;
+  // Several nodes may have the same pattern.
+  std::unordered_map<std::string, wildcard_map<std::vector<watcher>>> by_namespace_;
+  std::unordered_map<caf::actor_id, std::set<std::string>> by_hub_;
 };
 
 } // namespace troupe::centrifuge

@@ -55,6 +55,12 @@ public:
   [[nodiscard]] caf::scheduler::test_coordinator& scheduler() noexcept { return scheduler_; }
   /// To spawn hosted actors on. @throws std::out_of_range if there is none of this index.
   [[nodiscard]] manual_host& host(std::size_t index = 0) { return *hosts_.at(index); }
+  /// Another one, such as of another node, which counts its loops from 0 again. @returns it; host() knows it by the
+  /// next number.
+  manual_host& add_host(std::size_t index) {
+    hosts_.push_back(std::make_unique<manual_host>(system_, index));
+    return *hosts_.back();
+  }
   /// How many there are.
   [[nodiscard]] std::size_t hosts() const noexcept { return hosts_.size(); }
   /// Actors that are alive, on hosts and on CAF's scheduler.
