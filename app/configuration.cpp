@@ -82,6 +82,20 @@ constexpr rule<net::server_options> rules[] = {
      [](const auto& s) { return s.events.endpoint.empty() || !s.events.directory.empty(); }},
     {"events.retry_first", "must not exceed", "events.retry_max",
      [](const auto& s) { return s.events.retry_first <= s.events.retry_max; }},
+    {"engine.type", "must be memory with", "history.directory",
+     [](const auto& s) {
+       return s.cluster.engine == net::cluster::engine_kind::memory || s.history.directory.empty();
+     }},
+    {"engine.heartbeat", "must not exceed half of", "engine.node_timeout",
+     [](const auto& s) { return s.cluster.beat * 2 <= s.cluster.timeout; }},
+    {"nats.servers", "must not be empty with", "engine.type",
+     [](const auto& s) {
+       return s.cluster.engine == net::cluster::engine_kind::memory || !s.cluster.nats.servers.empty();
+     }},
+    {"nats.tls_certificate", "needs", "nats.tls_key",
+     [](const auto& s) { return s.cluster.nats.tls_certificate.empty() || !s.cluster.nats.tls_key.empty(); }},
+    {"nats.tls_key", "needs", "nats.tls_certificate",
+     [](const auto& s) { return s.cluster.nats.tls_key.empty() || !s.cluster.nats.tls_certificate.empty(); }},
     {"limit.uri_bytes", "must be less than", "limit.header_bytes",
      [](const auto& s) { return s.limit.uri_bytes < s.limit.header_bytes; }},
     {"limit.connections_per_address", "must not exceed", "limit.connections",
@@ -136,6 +150,11 @@ void configuration::validate() const {
   require_keys("client.subscription_token", values_.server.auth.subscription);
   require_readable("tls.certificate", values_.server.tls.certificate);
   require_readable("tls.key", values_.server.tls.key);
+  const auto& nats = values_.server.cluster.nats;
+  require_readable("nats.credentials", nats.credentials);
+  require_readable("nats.tls_ca", nats.tls_ca);
+  require_readable("nats.tls_certificate", nats.tls_certificate);
+  require_readable("nats.tls_key", nats.tls_key);
 }
 
 void configuration::require_distinct_ports() const {

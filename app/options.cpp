@@ -32,8 +32,8 @@ std::string toml_value(const option& option, const std::string& value) {
   switch (option.type) {
     case value_type::boolean:
     case value_type::integer: return value;
-    // Defaults hold nothing that has to be escaped, and no list has more than none.
-    case value_type::list: return "[]";
+    // Defaults hold nothing that has to be escaped, and no list has more than one.
+    case value_type::list: return value.empty() ? "[]" : fmt::format("[\"{}\"]", value);
     case value_type::text:
     case value_type::choice:
     case value_type::size:

@@ -27,7 +27,7 @@ set(CPACK_DEBIAN_PROGRAM_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/cmake/debia
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libtroupe-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
-  "libcaf-dev, libboost-dev, libfmt-dev, libssl-dev, zlib1g-dev, nlohmann-json3-dev, libprotobuf-dev, protobuf-compiler, libsimdjson-dev, libsqlite3-dev, liburing-dev, prometheus-cpp-dev, pkg-config")
+  "libcaf-dev, libboost-dev, libfmt-dev, libssl-dev, zlib1g-dev, nlohmann-json3-dev, libprotobuf-dev, protobuf-compiler, libsimdjson-dev, libsqlite3-dev, libnats-dev, liburing-dev, prometheus-cpp-dev, pkg-config")
 include(CPack)
 cpack_add_component(program GROUP program)
 cpack_add_component(service GROUP program)

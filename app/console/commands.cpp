@@ -73,6 +73,8 @@ std::vector<command> make_commands() {
        "Changes log.level until the next start.", "loglevel debug"},
       {verb::loops, "loops", role::read_only, {}, {where},
        "What each I/O loop has done since the start.", "loops"},
+      {verb::nodes, "nodes", role::read_only, {}, {where},
+       "Which servers are one with this one, and when each was last heard of.", "nodes"},
       {verb::presence, "presence", role::read_only, {{"channel", word, "CHANNEL"}}, {where, n, offset},
        "Who is subscribed to a channel that keeps presence.", "presence chat:lobby"},
       {verb::publish, "publish", role::operate,

@@ -24,6 +24,7 @@ enum class verb : std::uint8_t {
   kill,
   loglevel,
   loops,
+  nodes,
   presence,
   publish,
   quit,

@@ -102,6 +102,7 @@ void executor_state::execute(const run_command& m, const invocation& in, reply d
     case verb::kill: return kill(in, std::move(done));
     case verb::loglevel: return done(set_log_level(in));
     case verb::loops: return done(in.chosen_of(loops(seen)));
+    case verb::nodes: return nodes(in, std::move(done));
     case verb::presence: return presence(in, std::move(done));
     case verb::publish: return publish(in, std::move(done));
     case verb::quit: return done({}); // the client's business

@@ -129,6 +129,7 @@ private:
   /// What the connection tells of itself is added to what is measured.
   void describe_open(std::size_t loop, const client_id& id, table measured, reply done);
   void closed(const invocation& in, reply done);
+  void nodes(const invocation& in, reply done);
   void presence(const invocation& in, reply done);
   answer sessions() const;
   answer dead_letters(const invocation& in) const;

@@ -239,6 +239,22 @@ void executor_state::presence(const invocation& in, reply done) {
       });
 }
 
+void executor_state::nodes(const invocation& in, reply done) {
+  if (!node_.server.engine)
+    return done(answer::failed("this server is alone: engine.type is memory"));
+  ask<cluster::listed_nodes>(node_.server.engine, cluster::list_nodes{}, std::move(done), [in](const cluster::listed_nodes& said) {
+    using enum column_type;
+    table all{{}, {{"node", text}, {"uid", text}, {"version", text}, {"state", text}, {"heard", duration}}, {}};
+    for (const auto& n : said.nodes)
+      all.rows.push_back({n.name, n.uid, n.version,
+                          std::string{n.self ? "this one" : !n.met ? "unreachable" : n.leaving ? "leaving" : "up"},
+                          n.self ? cell{} : cell{std::chrono::duration<double, std::nano>(n.silence).count()}});
+    auto result = in.chosen_of(std::move(all));
+    result.notes.push_back(said.connected ? "the broker is connected" : "the broker cannot be reached");
+    return result;
+  });
+}
+
 answer executor_state::dead_letters(const invocation& in) const {
   using enum column_type;
   std::vector<meters::dead_letter> letters;

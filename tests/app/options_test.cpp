@@ -101,7 +101,7 @@ TEST_CASE("options: each one writes its own field", "[app][options]") {
     const auto candidates = {"77",      "9KiB",        "77s",   "true", "false",
                              "sendmsg", "drop-newest", "error", "json", "127.0.0.9",
                              "https://example.com",    "/some/path", "%", "1.3", "77MiB", "transport",
-                             "77/s", "count", "forwarded", "7777", "7s", "X-From: troupe", "404=404:gone", "connections"};
+                             "77/s", "count", "forwarded", "7777", "7s", "X-From: troupe", "404=404:gone", "connections", "nats", "tls://example.com"};
     for (const auto* value : candidates)
       if (changed.get(target) == before)
         changed.set(target, value);

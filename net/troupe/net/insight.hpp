@@ -5,6 +5,7 @@
 #pragma once
 #include <troupe/centrifuge/channel_messages.hpp>
 #include <troupe/centrifuge/namespaces.hpp>
+#include <troupe/cluster/engine.hpp>
 #include <troupe/host.hpp>
 #include <troupe/inspect/observatory.hpp>
 #include <troupe/interfaces.hpp>
@@ -29,6 +30,7 @@ struct insight {
   std::atomic<std::size_t>* queue_max_size = nullptr; ///< As client.queue_max_size.
   /// Runs something on every loop, soon. It must take no longer than a handler may.
   std::function<void(std::function<void(host&)>)> on_loops;
+  troupe::cluster::engine_actor engine = {}; ///< Null: there are no other nodes.
 };
 
 } // namespace troupe::net

@@ -7,6 +7,7 @@
 #include <troupe/centrifuge/namespaces.hpp>
 #include <troupe/heartbeat.hpp>
 #include <troupe/net/auth/options.hpp>
+#include <troupe/net/cluster/options.hpp>
 #include <troupe/net/events/options.hpp>
 #include <troupe/net/history/options.hpp>
 #include <troupe/net/webhooks/options.hpp>
@@ -158,6 +159,7 @@ struct server_options {
   troupe::centrifuge::client_options client;     ///< Of /connection/websocket.
   troupe::centrifuge::channels_config channels;
   history::store_options history;                ///< Of channels with history_persistent.
+  cluster::cluster_options cluster;              ///< Whether this server is one of several.
   auth::auth_options auth;                       ///< Tokens of those clients.
   webhooks::webhook_options webhook;             ///< What else decides about them.
   events::event_options events;                  ///< Who is told of what happens.

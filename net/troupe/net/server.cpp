@@ -53,8 +53,10 @@ server::impl::impl(caf::actor_system& system, server_options options, event_log&
     open_listeners();
     spawn_apis();
     spawn_watchers();
+    join_cluster();
   } catch (...) {
-    end_store(); // it has a thread of its own, which knows this
+    end_store(); // they have threads of their own, which know this
+    end_cluster();
     throw;
   }
   std::latch running{static_cast<std::ptrdiff_t>(loops_.size())};
@@ -96,6 +98,7 @@ void server::impl::drain(std::chrono::milliseconds timeout) {
   if (context_.draining.exchange(true)) return;
   deadline_.set_value(host::clock::now() + timeout);
   context_.log.write(severity::info, "draining", {});
+  if (engine_) caf::anon_send(engine_, troupe::cluster::leave_cluster{});
   // No upgrade succeeds after a loop has run this; only then may the shards count down.
   auto& first = *loops_.front();
   first.post([this] {
@@ -138,6 +141,7 @@ bool server::impl::join() {
   for (const auto& d : context_.doorkeepers) caf::anon_send_exit(d, caf::exit_reason::user_shutdown);
   for (auto& ended : channels_ended_) ended.wait_until_set(host::clock::now() + cut_grace);
   end_store(); // whoever asks it is gone
+  end_cluster();
   for (const auto& k : extensions_->observer_keepers()) caf::anon_send_exit(k, caf::exit_reason::user_shutdown);
   for (auto& ended : observers_ended_) ended.wait_until_set(host::clock::now() + cut_grace);
   if (courier_) { // everybody it could tell of is gone
@@ -162,6 +166,8 @@ bool server::impl::join() {
   ledger_ = nullptr;
   courier_ = nullptr;
   store_ = nullptr;
+  engine_ = nullptr;
+  link_ = nullptr;
   backend_ = nullptr;
   context_.api.reset();
   admin_.context.api.reset();
@@ -221,10 +227,12 @@ void server::impl::make_loops() {
 
 void server::impl::add_routes(const std::vector<page>& pages) {
   const auto health = [this](const request_view&) {
-    return context_.draining
-             ? decision{.status = 503, .content_type = json, .body = R"({"status":"draining"})"}
-             : decision{.content_type = json,
-                        .body = written_->failing.value() != 0 ? R"({"history":"failing"})" : "{}"};
+    if (context_.draining) return decision{.status = 503, .content_type = json, .body = R"({"status":"draining"})"};
+    // What is degraded: this server serves its clients all the same.
+    std::string_view how = "{}";
+    if (written_->failing.value() != 0) how = R"({"history":"failing"})";
+    if (engine_ && others_->connected.value() == 0) how = R"({"engine":"disconnected"})";
+    return decision{.content_type = json, .body = std::string{how}};
   };
   for (const auto& p : pages)
     (p.on == page_port::admin ? admin_.context : context_).routes.add(std::string{p.path}, serve(p));
@@ -343,7 +351,7 @@ insight server::insight() const {
           impl_->clients_->channels, impl_->settings_->policy, &impl_->context_.max_bytes, &impl_->context_.queue_max_size,
           [impl = impl_.get()](const std::function<void(host&)>& act) {
             for (const auto& loop : impl->loops_) loop->post([&home = *loop, act] { act(home); });
-          }};
+          }, impl_->engine_};
 }
 
 } // namespace troupe::net

@@ -3,14 +3,22 @@ import test from "node:test";
 import { codecs } from "./centrifuge_codec.mjs";
 import { Peer } from "./centrifuge_peer.mjs";
 import { startCentrifuge } from "./centrifuge_server.mjs";
+import { startCluster } from "./nats.mjs";
 
 const timeout = 60_000;
+
+/** Of the server that is checked, which are connected by NATS; then most channels belong to another node. */
+const nodes = Number(process.env.TROUPE_TEST_NODES ?? 1);
+
+async function startChecked(t, sections) {
+  return nodes === 1 ? startCentrifuge(t, sections) : (await startCluster(t, nodes, sections)).nodes[0];
+}
 
 /** Runs a table in both codecs, on one server each; a check gets {t, server, codec}. */
 export function checks(title, sections, table) {
   for (const codec of codecs) {
     test(`centrifuge ${codec.name}: ${title}`, { timeout: 240_000 }, async (t) => {
-      const server = await startCentrifuge(t, sections);
+      const server = await startChecked(t, sections);
       for (const [number, what, check] of table) {
         await t.test(`check ${number}: ${what}`, { timeout }, (inner) => check({ t: inner, server, codec }));
       }

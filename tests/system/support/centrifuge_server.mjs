@@ -39,6 +39,7 @@ export const apiKey = "k";
 export function config({
   console = {}, client = {}, token = {}, subscriptionToken = {}, websocket = {}, limit = {}, rate = {}, proxy = {},
   outbox = {}, api = {}, drain = {}, events = {}, history = {}, log = {}, webhook = {}, tls = {}, heartbeat = {},
+  engine = {}, nats = {},
   withoutNamespace = {}, added = {},
 } = {}) {
   const assignments = (values) => Object.entries(values).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
@@ -55,6 +56,8 @@ export function config({
     "[tls]", ...assignments(tls),
     "[webhook]", ...assignments(webhook),
     "[log]", ...assignments(log),
+    "[engine]", ...assignments(engine),
+    "[nats]", ...assignments(nats),
     "[api]", ...assignments({ key: apiKey, ...api }),
     "[console]", ...assignments(console),
     "[client]", ...assignments({ allow_anonymous_connect_without_token: true, ...client }),

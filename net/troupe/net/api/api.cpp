@@ -61,7 +61,8 @@ private:
 
 api_actor::behavior_type api_state::make_behavior(std::shared_ptr<const api_settings> settings) {
   settings_ = std::move(settings);
-  return {[this](answer_call& m) { on_call(m); }};
+  return {[this](const troupe::cluster::node_call& m) { return on_node_call(m); },
+          [this](answer_call& m) { on_call(m); }};
 }
 
 // -- calls -----------------------------------------------------------------------------------------
@@ -78,7 +79,7 @@ void api_state::on_call(answer_call& m) {
   const then done = [respond = std::move(respond), errors = m.errors](const answer& what) {
     respond(told(what, errors));
   };
-  std::visit([&](auto& r) { run(r, done); }, std::get<command>(*parsed));
+  begin(std::get<command>(*parsed), done);
 }
 
 void api_state::on_legacy(answer_call& m) {
@@ -140,7 +141,7 @@ void api_state::run_batch(batch_request r, std::function<bool()> is_awaited,
 
 void api_state::run_each(batch_command& what, const then& done) {
   if (const auto* code = std::get_if<error_code>(&what)) return done(*code);
-  std::visit([&](auto& r) { run(r, done); }, std::get<command>(what));
+  begin(std::get<command>(what), done);
 }
 
 // -- channels --------------------------------------------------------------------------------------

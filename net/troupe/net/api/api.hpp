@@ -7,6 +7,7 @@
 #pragma once
 #include <troupe/centrifuge/channel_messages.hpp>
 #include <troupe/centrifuge/namespaces.hpp>
+#include <troupe/cluster/engine.hpp>
 #include <troupe/hosted.hpp>
 #include <troupe/net/api/answers.hpp>
 #include <troupe/net/api/requests.hpp>
@@ -37,7 +38,7 @@ struct answer_call {
   std::function<bool()> is_awaited = {};
 };
 
-using api_actor = caf::typed_actor<caf::reacts_to<answer_call>>;
+using api_actor = troupe::cluster::node_api_actor::extend<caf::reacts_to<answer_call>>;
 
 /// What all APIs of a server share. Immutable; outlives them.
 struct api_settings {
@@ -54,6 +55,7 @@ struct api_settings {
   std::string name;                           ///< Of the node, for people.
   std::string version;
   host::clock::time_point started;
+  troupe::cluster::engine_actor engine{}; ///< Null: there are no other nodes.
 };
 
 class api_state {
@@ -73,6 +75,17 @@ private:
   static constexpr std::size_t window = 64;
 
   void on_call(answer_call& m);
+  // api_nodes.cpp: methods that are about all nodes
+  /// What this node has to say, to another one.
+  caf::typed_response_promise<troupe::cluster::node_answer> on_node_call(const troupe::cluster::node_call& m);
+  /// Runs a request here, and has other nodes run it, if it is about all of them.
+  void begin(command& what, const then& done);
+  template <class Request>
+  void begin_everywhere(Request& r, const then& done);
+  /// One page is of one node.
+  void begin_everywhere(connections_request& r, const then& done);
+  /// @param next UID of the node behind it; empty: there is none.
+  void page_of_node(const std::string& uid, const std::string& next, connections_request r, const then& done);
   void on_legacy(answer_call& m);
   void run_batch(batch_request r, std::function<bool()> is_awaited,
                  std::function<void(std::string)> done);

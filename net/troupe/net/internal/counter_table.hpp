@@ -33,6 +33,8 @@ inline constexpr counter_row counter_table[] = {
    "Messages that shards have fanned out, each once per loop"},
   {"broadcasts_refused", "troupe_broadcasts_refused_total", &loop_counters::broadcasts_refused, false,
    "Messages of in-process actors dropped because too many were waiting to be fanned out"},
+  {"relays_dropped", "troupe_relays_dropped_total", &loop_counters::relays_dropped, false,
+   "Messages that connections of other nodes did not get because too many were on their way there"},
   {"messages_queued", "troupe_messages_queued_total", &loop_counters::messages_queued, false,
    "Messages put into clients' queues"},
   {"messages_dropped", "troupe_messages_dropped_total", &loop_counters::messages_dropped, false,

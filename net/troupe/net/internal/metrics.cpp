@@ -189,6 +189,24 @@ void collect_history(collection& into, const history::counters& of) {
   into.add({&of.times});
 }
 
+void collect_cluster(collection& into, const troupe::cluster::counters& of) {
+  const auto one = [&](const char* name, const char* help, MetricType type, const troupe::cluster::shared_counter& value) {
+    into.one(name, help, type, static_cast<double>(value.value()));
+  };
+  constexpr auto counts = MetricType::Counter;
+  one("troupe_cluster_broker_connected", "1 while the broker between nodes can be reached", MetricType::Gauge, of.connected);
+  one("troupe_cluster_broker_lost_total", "Times that it was lost", counts, of.disconnects);
+  one("troupe_cluster_nodes", "Other nodes that this one knows", MetricType::Gauge, of.nodes);
+  one("troupe_cluster_packets_received_total", "Packets of other nodes", counts, of.packets_in);
+  one("troupe_cluster_packets_sent_total", "Packets to other nodes", counts, of.packets_out);
+  one("troupe_cluster_received_bytes_total", "Bytes of packets of other nodes", counts, of.bytes_in);
+  one("troupe_cluster_sent_bytes_total", "Bytes of packets to other nodes", counts, of.bytes_out);
+  one("troupe_cluster_dropped_total", "Packets lost for want of room, or of the broker", counts, of.dropped);
+  one("troupe_cluster_malformed_total", "Messages of the broker that are no packets", counts, of.malformed);
+  one("troupe_cluster_sessions_lost_total", "Times that something of another node was missing", counts, of.sessions_lost);
+  one("troupe_cluster_questions_failed_total", "Questions to other nodes that were not answered", counts, of.questions_lost);
+}
+
 void collect_webhooks(collection& into, const webhooks::counters& of) {
   const auto family = [&](const char* name, const char* help, MetricType type, auto value) {
     into.begin(name, help, type);
@@ -269,6 +287,7 @@ collection collect(const inspection::observatory& of, const server_facts& facts)
   collect_actors(all, of);
   collect_events(all, *facts.events);
   collect_history(all, *facts.history);
+  collect_cluster(all, *facts.others);
   collect_webhooks(all, *facts.webhooks);
   collect_tokens(all, facts);
   collect_rates(all, facts);

@@ -7,6 +7,7 @@
 #include <troupe/inspect/observatory.hpp>
 #include <troupe/net/auth/counters.hpp>
 #include <troupe/net/events/counters.hpp>
+#include <troupe/cluster/counters.hpp>
 #include <troupe/net/history/counters.hpp>
 #include <troupe/net/webhooks/counters.hpp>
 #include <troupe/rates/warden.hpp>
@@ -27,6 +28,7 @@ struct server_facts {
   std::shared_ptr<const auth::counters> tokens = {};
   std::shared_ptr<const rates::limits> limits = {}; ///< Null: there are no rates.
   std::shared_ptr<const history::counters> history = std::make_shared<history::counters>();
+  std::shared_ptr<const troupe::cluster::counters> others = std::make_shared<troupe::cluster::counters>();
 };
 
 inline constexpr std::string_view metrics_content_type = "text/plain; version=0.0.4; charset=utf-8";

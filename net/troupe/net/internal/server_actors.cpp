@@ -44,6 +44,8 @@ void server::impl::spawn_actors() {
       spawn_on(*loop, shard, shard_options{.log = &context_.log, .extensions = extensions_}));
   for (const auto& s : shards_) rely_on(s, "shard", shards_ended_.emplace_back());
   registry_options joining{.log = &context_.log, .budget = budget_};
+  spawn_engine();
+  if (engine_) joining.others = engine_, joining.relay_budget = relay_budget_;
   // A joined delivery must not be what fills an outbox that would hold its parts.
   joining.max_joined_bytes =
     std::min(joining.max_joined_bytes, context_.options.outbox.max_bytes / 2);
@@ -151,7 +153,8 @@ void server::impl::spawn_hubs() {
     hubs.emplace_back(spawn_on(*loop, hub, channels));
     rely_on(hubs.back(), "hub", channels_ended_.emplace_back());
   }
-  meet(hubs);
+  if (engine_) meet(hubs, watching_actor{engine_});
+  else meet(hubs);
   spawn_authenticator();
   spawn_backend();
   client_settings shared{
@@ -252,7 +255,7 @@ void server::impl::spawn_watchers() {
   caf::anon_send(registry_, observe{ledger_});
   inspector_ = spawn_metered<caf::detached>(
     system_, figures, inspector, inspector_settings{observatory_, ledger_, [this] {
-      return server_facts{context_.options.version, context_.draining, told_, asked_, tokens_, limits_, written_};
+      return server_facts{context_.options.version, context_.draining, told_, asked_, tokens_, limits_, written_, others_};
     }});
   caf::actor_cast<caf::abstract_actor*>(inspector_)->attach_functor([this] { inspector_ended_.set(); });
 }
@@ -264,9 +267,10 @@ void server::impl::spawn_apis() {
   const auto shared = std::make_shared<const api::api_settings>(api::api_settings{
     .options = o.api, .channels = clients_->channels, .hubs = clients_->hubs, .shards = shards_,
     .registry = registry_, .extensions = extensions_, .counters = std::move(counters), .policy = settings_->policy,
-    .max_message_bytes = o.outbox.max_bytes - outbox::max_overhead, .uid = client_id::random().to_string(),
+    .max_message_bytes = o.outbox.max_bytes - outbox::max_overhead, .uid = uid_,
     .name = node_name(), .version = o.version,
-    .started = host::clock::now()});
+    .started = host::clock::now(),
+    .engine = engine_});
   for (auto& loop : loops_) {
     apis_.push_back(spawn_on(*loop, api::api, shared));
     caf::actor_cast<caf::abstract_actor*>(apis_.back())->attach_functor(

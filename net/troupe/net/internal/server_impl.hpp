@@ -14,6 +14,7 @@
 #include <troupe/net/api/endpoint.hpp>
 #include <troupe/net/auth/authenticator.hpp>
 #include <troupe/net/auth/key_source.hpp>
+#include <troupe/net/cluster/link.hpp>
 #include <troupe/net/events/courier.hpp>
 #include <troupe/net/history/store.hpp>
 #include <troupe/net/internal/inspector.hpp>
@@ -84,6 +85,10 @@ private:
   /// Only if there is a directory for it.
   void spawn_store();
   void end_store();
+  /// Only if there can be other nodes.
+  void spawn_engine();
+  void join_cluster();
+  void end_cluster();
   void spawn_hubs();
 
   /// On CAF's scheduler: verifying a signature takes longer than a loop may be held up.
@@ -159,6 +164,15 @@ private:
   std::shared_ptr<history::counters> written_ = std::make_shared<history::counters>();
   history::store_actor store_; // null without a directory
   event store_ended_;
+  const std::string uid_ = client_id::random().to_string(); // of this run
+  troupe::cluster::engine_actor engine_; // null if this server is alone
+  cluster::nats_link_actor link_;        // likewise
+  std::shared_ptr<cluster::library_options> nats_;
+  std::shared_ptr<send_budget> sent_budget_ = std::make_shared<send_budget>(cluster::max_pending_bytes);
+  std::shared_ptr<send_budget> relay_budget_ = std::make_shared<send_budget>(cluster::max_pending_bytes);
+  std::shared_ptr<troupe::cluster::counters> others_ = std::make_shared<troupe::cluster::counters>();
+  event engine_ended_;
+  event link_ended_;
   std::shared_ptr<webhooks::counters> asked_ = std::make_shared<webhooks::counters>();
   webhooks::live_options asks_{configured_.webhook};
   webhooks::backend_state::handle backend_; // null without webhooks

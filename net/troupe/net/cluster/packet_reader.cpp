@@ -1,0 +1,220 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#include <troupe/net/cluster/packet_codec.hpp>
+#include <troupe/net/cluster/packet_values.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace troupe::net::cluster {
+
+using namespace troupe::centrifuge;
+using namespace troupe::cluster;
+
+namespace {
+
+using values::enumerator;
+using values::malformed;
+using values::read;
+
+/// The error of an answer, or what `value()` makes of it.
+template <class Answer, class F>
+Answer answer(std::uint32_t error, F value) {
+  if (error == 0) return value();
+  const auto known = std::ranges::find(error_table, static_cast<error_code>(error), [](const auto& row) { return row.code; });
+  return known != error_table.end() ? static_cast<error_code>(error) : error_code::internal;
+}
+
+template <class List>
+std::vector<publication_ptr> publications(List& from) {
+  std::vector<publication_ptr> to;
+  for (auto& each : from) to.push_back(read(each));
+  return to;
+}
+
+subscribe_channel read(wire::Subscribe& s) {
+  subscribe_channel m{.channel = std::move(*s.mutable_channel()), .where = {}, .info = read(*s.mutable_info()),
+                      .features = {s.positioned(), s.recoverable(), s.join_leave()}};
+  const auto& o = s.overrides();
+  if (o.has_presence()) m.overrides.presence = o.presence();
+  if (o.has_join_leave()) m.overrides.join_leave = o.join_leave();
+  if (o.has_force_push_join_leave()) m.overrides.force_push_join_leave = o.force_push_join_leave();
+  if (o.has_force_positioning()) m.overrides.force_positioning = o.force_positioning();
+  if (o.has_force_recovery()) m.overrides.force_recovery = o.force_recovery();
+  if (s.has_recover()) m.recover = read(*s.mutable_recover());
+  m.reject_unrecovered = s.reject_unrecovered();
+  m.data = read(*s.mutable_data());
+  m.reply_data = read(*s.mutable_reply_data());
+  return m;
+}
+
+subscribe_answered read(wire::Subscribed& s) {
+  return {answer<subscribe_answer>(s.error(), [&]() -> subscribe_answer {
+    subscribe_result r;
+    r.positioned = s.positioned();
+    r.recoverable = s.recoverable();
+    r.position = read(*s.mutable_position());
+    r.was_recovering = s.was_recovering();
+    r.recovered = s.recovered();
+    for (auto& each : publications(*s.mutable_publications())) r.publications.push_back({std::move(each), {}, {}, {}});
+    r.data = read(*s.mutable_data());
+    return r;
+  })};
+}
+
+publish_channel read(wire::Publish& p) {
+  publish_channel m{.channel = std::move(*p.mutable_channel()), .data = read(*p.mutable_data()), .info = {},
+                    .tags = values::read_tags(*p.mutable_tags()), .exclude = values::handle_of(p.exclude()),
+                    .key = std::move(*p.mutable_key()), .skip_history = p.skip_history(), .delta = p.delta()};
+  if (p.has_info()) m.info = read(*p.mutable_info());
+  m.idempotency_key = std::move(*p.mutable_idempotency_key());
+  m.version = p.version();
+  m.version_epoch = std::move(*p.mutable_version_epoch());
+  return m;
+}
+
+publish_answered read(wire::Published& p) {
+  return {answer<publish_answer>(p.error(), [&]() -> publish_answer { return read(*p.mutable_position()); })};
+}
+
+presence_answered read(wire::Presence& p) {
+  return {answer<presence_answer>(p.error(), [&]() -> presence_answer {
+    presence_result r;
+    for (auto& each : *p.mutable_clients()) {
+      auto info = read(each);
+      auto client = info.client;
+      r.clients.emplace(std::move(client), std::move(info));
+    }
+    return r;
+  })};
+}
+
+presence_stats_answered read(wire::PresenceStats& p) {
+  return {answer<presence_stats_answer>(p.error(), [&]() -> presence_stats_answer {
+    return presence_stats_result{p.clients(), p.users()};
+  })};
+}
+
+get_history read(wire::ReadHistory& h) {
+  get_history m{std::move(*h.mutable_channel()), {h.limit(), {}, h.reverse()}};
+  if (h.has_since()) m.query.since = read(*h.mutable_since());
+  if (h.has_most()) m.most = h.most();
+  return m;
+}
+
+history_answered read(wire::History& h) {
+  return {answer<history_answer>(h.error(), [&]() -> history_answer {
+    return history_page{publications(*h.mutable_publications()), read(*h.mutable_top())};
+  })};
+}
+
+close_status status_of(wire::Close& c) {
+  if (c.reason() >= close_reasons.size() || c.code() > std::numeric_limits<std::uint16_t>::max()) throw malformed{};
+  return {static_cast<close_reason>(c.reason()), static_cast<std::uint16_t>(c.code()), std::move(*c.mutable_text())};
+}
+
+change_membership read(wire::Membership& c) {
+  using action = change_membership::action;
+  const auto in = enumerator(c.in(), membership::label); // those of channels are theirs
+  return {.of = read(c.of()), .what = c.remove() ? action::remove : action::add, .in = in, .name = std::move(*c.mutable_name())};
+}
+
+distant_event read(wire::Event& e) {
+  distant_event m{std::move(*e.mutable_channel()), enumerator(e.what(), channel_event::kind::lost)};
+  if (m.what == channel_event::kind::published) m.publication = read(*e.mutable_publication());
+  else m.origin.member = read(*e.mutable_member());
+  m.origin.key = std::move(*e.mutable_key());
+  m.origin.delta = e.delta();
+  m.origin.exclude = values::handle_of(e.exclude());
+  const auto known = std::ranges::find(unsubscribe_table, static_cast<unsubscribe_code>(e.why()), [](const auto& row) { return row.code; });
+  if (known == unsubscribe_table.end()) throw malformed{};
+  m.why = known->code;
+  return m;
+}
+
+distant_match read(wire::Match& e) {
+  return {std::move(*e.mutable_pattern()), std::move(*e.mutable_channel()), read(*e.mutable_publication()), std::move(*e.mutable_key())};
+}
+
+content read(wire::Packet& p) {
+  using action = watch_pattern::action;
+  switch (p.what_case()) {
+    case wire::Packet::kGreeting:
+      return greeting{std::move(*p.mutable_greeting()->mutable_name()), std::move(*p.mutable_greeting()->mutable_version()),
+                      p.greeting().is_new()};
+    case wire::Packet::kNoAnswer: return no_answer{};
+    case wire::Packet::kSubscribe: return read(*p.mutable_subscribe());
+    case wire::Packet::kSubscribed: return read(*p.mutable_subscribed());
+    case wire::Packet::kUnsubscribe: {
+      auto& u = *p.mutable_unsubscribe();
+      return unsubscribe_channel{std::move(*u.mutable_channel()), std::move(*u.mutable_client())};
+    }
+    case wire::Packet::kUnsubscribed: return unsubscribed{};
+    case wire::Packet::kPublish: return read(*p.mutable_publish());
+    case wire::Packet::kPublished: return read(*p.mutable_published());
+    case wire::Packet::kGetPresence: return get_presence{std::move(*p.mutable_get_presence())};
+    case wire::Packet::kPresence: return read(*p.mutable_presence());
+    case wire::Packet::kGetPresenceStats: return get_presence_stats{std::move(*p.mutable_get_presence_stats())};
+    case wire::Packet::kPresenceStats: return read(*p.mutable_presence_stats());
+    case wire::Packet::kGetHistory: return read(*p.mutable_get_history());
+    case wire::Packet::kHistory: return read(*p.mutable_history());
+    case wire::Packet::kRemoveHistory: return remove_history{std::move(*p.mutable_remove_history())};
+    case wire::Packet::kHistoryRemoved:
+      return remove_history_answered{answer<remove_history_answer>(
+        p.history_removed(), []() -> remove_history_answer { return history_removed{}; })};
+    case wire::Packet::kWatch:
+      return distant_watch{std::move(*p.mutable_watch()->mutable_pattern()), p.watch().end() ? action::end : action::begin};
+    case wire::Packet::kWatching: return watching{};
+    case wire::Packet::kConfirm: return distant_confirm{read(p.confirm())};
+    case wire::Packet::kChangeMembership: return read(*p.mutable_change_membership());
+    case wire::Packet::kClose: {
+      auto& c = *p.mutable_close();
+      return close_connections{read(c.to()), status_of(c), c.cut() ? closing::cut : closing::handshake};
+    }
+    case wire::Packet::kReceipt: return receipt{p.receipt().matched(), p.receipt().queued(), p.receipt().dropped()};
+    case wire::Packet::kCall:
+      return node_call{std::move(*p.mutable_call()->mutable_method()), std::move(*p.mutable_call()->mutable_body())};
+    case wire::Packet::kCalled: return node_answer{std::move(*p.mutable_called())};
+    case wire::Packet::kEvent: return read(*p.mutable_event());
+    case wire::Packet::kMatch: return read(*p.mutable_match());
+    case wire::Packet::kBroadcasts: {
+      distant_broadcasts all;
+      for (const auto& each : p.broadcasts().what()) all.what.push_back(read(each));
+      return all;
+    }
+    case wire::Packet::kCloseClient: {
+      auto& c = *p.mutable_close_client();
+      return close_elsewhere{c.to().name(), status_of(c)};
+    }
+    case wire::Packet::WHAT_NOT_SET: break;
+  }
+  return unheard_of{};
+}
+
+template <class Message>
+bool parse(Message& to, std::string_view bytes) {
+  return bytes.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max()) &&
+         to.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
+} // namespace
+
+std::optional<packet> decode_packet(std::string_view bytes) {
+  wire::Packet from;
+  if (!parse(from, bytes) || from.session() == 0 || from.from().empty()) return std::nullopt;
+  try {
+    auto what = read(from);
+    return packet{std::move(*from.mutable_from()), from.session(), from.heard(), from.number(), from.question(), std::move(what)};
+  } catch (const malformed&) {
+    return std::nullopt;
+  }
+}
+
+std::optional<beat> decode_beat(std::string_view bytes) {
+  wire::Beat from;
+  if (!parse(from, bytes) || from.from().empty()) return std::nullopt;
+  return beat{std::move(*from.mutable_from()), std::move(*from.mutable_name()), std::move(*from.mutable_version()), from.leaving(),
+              from.gone()};
+}
+
+} // namespace troupe::net::cluster

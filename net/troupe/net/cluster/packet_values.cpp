@@ -1,0 +1,118 @@
+// Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
+#include <troupe/net/cluster/packet_values.hpp>
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace troupe::net::cluster::values {
+
+using namespace troupe::centrifuge;
+
+void write(const payload& from, wire::Payload& to) {
+  to.set_bytes(from.bytes);
+  to.set_is_json(from.is_json);
+}
+
+payload read(wire::Payload& from) { return {std::move(*from.mutable_bytes()), from.is_json()}; }
+
+void write(const client_info& from, wire::Info& to) {
+  to.set_user(from.user);
+  to.set_client(from.client);
+  if (!from.conn_info.empty()) write(from.conn_info, *to.mutable_conn_info());
+  if (!from.chan_info.empty()) write(from.chan_info, *to.mutable_chan_info());
+}
+
+client_info read(wire::Info& from) {
+  return {std::move(*from.mutable_user()), std::move(*from.mutable_client()), read(*from.mutable_conn_info()),
+          read(*from.mutable_chan_info())};
+}
+
+void write(const stream_position& from, wire::Position& to) {
+  to.set_offset(from.offset);
+  to.set_epoch(from.epoch);
+}
+
+stream_position read(wire::Position& from) { return {from.offset(), std::move(*from.mutable_epoch())}; }
+
+void write(const publication& from, wire::Publication& to) {
+  write(from.data, *to.mutable_data());
+  if (from.info) write(*from.info, *to.mutable_info());
+  if (from.offset != 0) write(stream_position{from.offset, from.epoch}, *to.mutable_at());
+  write_tags(from.tags, *to.mutable_tags());
+}
+
+publication_ptr read(wire::Publication& from) {
+  publication to{.data = read(*from.mutable_data()), .info = std::nullopt, .epoch = {}, .tags = read_tags(*from.mutable_tags())};
+  if (from.has_info()) to.info = read(*from.mutable_info());
+  auto at = read(*from.mutable_at());
+  to.offset = at.offset;
+  to.epoch = std::move(at.epoch);
+  return std::make_shared<const publication>(std::move(to));
+}
+
+void write(const target& from, wire::Target& to) {
+  to.set_kind(static_cast<std::uint32_t>(from.of));
+  to.set_name(from.of == target::kind::connection ? from.id.to_string() : from.name);
+}
+
+target read(const wire::Target& from) {
+  target to{enumerator(from.kind(), target::kind::groups), {}, {}};
+  if (to.of != target::kind::connection) {
+    to.name = from.name();
+    return to;
+  }
+  const auto id = client_id::parse(from.name());
+  if (!id) throw malformed{};
+  to.id = *id;
+  return to;
+}
+
+namespace {
+
+void write(const frame& from, wire::Frame& to) {
+  const bool is_raw = from.payload().data() == from.bytes().data();
+  to.set_type(is_raw ? 0 : static_cast<std::uint32_t>(from.type()));
+  to.set_bytes(from.payload().data(), from.payload().size());
+}
+
+frame read(const wire::Frame& from) {
+  switch (from.type()) {
+    case 0: return frame::raw(from.bytes());
+    case static_cast<std::uint32_t>(opcode::text): return frame::encode(opcode::text, from.bytes());
+    case static_cast<std::uint32_t>(opcode::binary): return frame::encode(opcode::binary, from.bytes());
+    default: throw malformed{};
+  }
+}
+
+} // namespace
+
+void write(const broadcast& from, wire::Broadcast& to) {
+  write(from.to, *to.mutable_to());
+  if (const auto parts = from.message.parts(); !parts.empty())
+    for (const auto& part : parts) write(part, *to.add_frames());
+  else if (from.message) write(from.message, *to.add_frames());
+  to.set_policy(static_cast<std::uint32_t>(from.policy));
+  to.set_key(from.key);
+}
+
+broadcast read(const wire::Broadcast& from) {
+  std::vector<frame> frames;
+  for (const auto& each : from.frames()) frames.push_back(read(each));
+  if (frames.empty()) throw malformed{};
+  return {.to = read(from.to()),
+          .message = frames.size() == 1 ? std::move(frames.front()) : frame::join(frames),
+          .exclude = {},
+          .policy = enumerator(from.policy(), overflow::latest_per_key),
+          .key = from.key()};
+}
+
+std::uint64_t number_of(connection_handle from) noexcept {
+  return std::uint64_t{from.slot} << 32 | std::uint64_t{from.generation} << 16 | from.shard;
+}
+
+connection_handle handle_of(std::uint64_t number) noexcept {
+  return {static_cast<std::uint16_t>(number), static_cast<std::uint16_t>(number >> 16), static_cast<std::uint32_t>(number >> 32)};
+}
+
+} // namespace troupe::net::cluster::values
