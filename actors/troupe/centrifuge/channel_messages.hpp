@@ -94,11 +94,13 @@ using publish_answer = std::variant<stream_position, error_code>;
 /// Who is in a channel? not_available unless its options keep presence.
 struct get_presence {
   std::string channel;
+  bool relayed = false; ///< By another node: it is not passed on to a third one. So in those below.
 };
 using presence_answer = std::variant<presence_result, error_code>;
 /// How many are? Likewise.
 struct get_presence_stats {
   std::string channel;
+  bool relayed = false;
 };
 using presence_stats_answer = std::variant<presence_stats_result, error_code>;
 /// What has been published? not_available unless its options keep history.
@@ -106,12 +108,14 @@ struct get_history {
   std::string channel;
   history_query query;
   std::optional<std::size_t> most{}; ///< Instead of channel_settings::max_history_publications.
+  bool relayed = false;
 };
 using history_answer = std::variant<history_page, error_code>;
 
 /// Drops what is kept; epoch and offset go on.
 struct remove_history {
   std::string channel;
+  bool relayed = false;
 };
 struct history_removed {};
 using remove_history_answer = std::variant<history_removed, error_code>;

@@ -17,6 +17,13 @@ namespace {
 
 constexpr std::size_t renewed_at_once = 1'000; // buckets of the table of channels
 
+/// Whether another node asks: then it sees other nodes than this one does, if the channel is not here.
+template <class Request>
+bool is_relayed(const Request& m) {
+  if constexpr (requires { m.via; }) return m.via != nullptr;
+  else return m.relayed;
+}
+
 /// Whether a channel can change while it has subscribers. With presence it would miss some; without history those who
 /// count offsets would wait for the next one.
 bool goes_on(const namespaces::entry& had, const namespaces::entry& has) {
@@ -73,7 +80,7 @@ template <class Answer, class Request>
 caf::result<Answer> hub_state::forward(Request& m) {
   constexpr bool subscribes = std::is_same_v<Request, subscribe_channel>;
   if (const auto owner = owner_of(m.channel)) {
-    if (is_from_peer()) return Answer{error_code::internal}; // it sees other nodes than this one does
+    if (is_relayed(m)) return Answer{error_code::internal};
     if constexpr (!subscribes) return self_->delegate(owner, std::move(m));
   } else if (const auto hook = hook_of(m.channel)) return consult(hook, m);
   const auto found = find_or_spawn(m.channel);
@@ -83,7 +90,7 @@ caf::result<Answer> hub_state::forward(Request& m) {
 
 caf::result<remove_history_answered> hub_state::on_remove_history(remove_history& m) {
   if (const auto owner = owner_of(m.channel)) {
-    if (is_from_peer()) return remove_history_answered{error_code::internal};
+    if (is_relayed(m)) return remove_history_answered{error_code::internal};
     return self_->delegate(owner, std::move(m));
   }
   const auto found = find_or_spawn(m.channel);
@@ -100,7 +107,7 @@ caf::result<unsubscribed> hub_state::on_unsubscribe(unsubscribe_channel& m) {
 caf::result<publish_answered> hub_state::on_publish(publish_channel& m) {
   if (is_cut_off()) return publish_answered{error_code::internal};
   if (const auto owner = owner_of(m.channel)) {
-    if (is_from_peer()) return publish_answered{error_code::internal};
+    if (is_relayed(m)) return publish_answered{error_code::internal};
     return self_->delegate(owner, std::move(m));
   }
   if (m.info) { // others are not asked about

@@ -101,12 +101,8 @@ private:
   void on_happened_elsewhere(const happened_elsewhere& m);
   /// Who stands for the node that a channel belongs to; null: it belongs to this one, as all patterns do.
   [[nodiscard]] cluster::peer_actor owner_of(const std::string& channel) const;
-  /// Whether the request that is being handled is of another node.
-  [[nodiscard]] bool is_from_peer() const;
   /// Whether publications are refused: nobody elsewhere would get them.
   [[nodiscard]] bool is_cut_off() const noexcept;
-  /// Closes the client whose request was decided on, wherever it is.
-  void close_client(const caf::strong_actor_ptr& who, const std::string& client, const close_status& status);
 
   /// The patterns that a channel's publications match.
   std::vector<watcher> watchers_of(const std::string& channel, const entry& of) const;

@@ -40,8 +40,6 @@ cluster::peer_actor hub_state::owner_of(const std::string& channel) const {
   return view_->owner_of(channel);
 }
 
-bool hub_state::is_from_peer() const { return view_ && view_->is_peer(self_->current_sender()); }
-
 bool hub_state::is_cut_off() const noexcept { return view_ && !view_->connected(); }
 
 void hub_state::on_happened_elsewhere(const happened_elsewhere& m) {
@@ -52,14 +50,6 @@ void hub_state::on_happened_elsewhere(const happened_elsewhere& m) {
   if (event.what == channel_event::kind::lost) return end_channel(found, event.why);
   ++sequence_; // as in pass_on()
   self_->send(found->second.who, m);
-}
-
-void hub_state::close_client(const caf::strong_actor_ptr& who, const std::string& client, const close_status& status) {
-  if (view_ && view_->is_peer(who)) {
-    if (!client.empty()) self_->send(caf::actor_cast<cluster::peer_actor>(who), close_elsewhere{client, status});
-    return;
-  }
-  self_->send(caf::actor_cast<connection_actor>(who), close_connection{status});
 }
 
 } // namespace troupe::centrifuge

@@ -21,11 +21,8 @@ error_code code_of(const caf::error& why) {
   return error_code::internal;
 }
 
-// Connection ID of whoever asks; empty if the request does not tell.
 const std::string& client_of(const subscribe_channel& m) { return m.info.client; }
 const std::string& client_of(const publish_channel& m) { return m.info->client; }
-template <class Request>
-std::string client_of(const Request&) { return {}; }
 
 presence_stats_result count(const presence_result& present) {
   std::set<std::string_view> users;
@@ -77,7 +74,14 @@ hub_state::ask_first(const hooks::namespace_keeper_actor& hook, Question questio
     .then(
       [this, promise, asked, who, decide](const said& s) mutable {
         if constexpr (requires { s.close; }) {
-          if (s.close.reason != close_reason::none) close_client(who, client_of(*asked), s.close);
+          if (s.close.reason != close_reason::none) {
+            if constexpr (requires { asked->via; }) {
+              if (asked->via) self_->send(asked->via, close_elsewhere{client_of(*asked), s.close});
+              else self_->send(caf::actor_cast<connection_actor>(who), close_connection{s.close});
+            } else if (!asked->relayed) { // what another node asks does not tell for whom
+              self_->send(caf::actor_cast<connection_actor>(who), close_connection{s.close});
+            }
+          }
         }
         if (auto answer = decide.answer(*asked, s)) return void(promise.deliver(std::move(*answer)));
         const auto found = find_or_spawn(asked->channel);

@@ -94,6 +94,9 @@ private:
   /// Has an actor answer a question of that node.
   template <class Answer, class Handle, class Question>
   void pass_on(std::uint64_t number, const Handle& whom, Question what);
+  /// Likewise, one that only looks.
+  template <class Answer, class Question>
+  void read(std::uint64_t number, Question& m);
   void serve(std::uint64_t number, centrifuge::subscribe_channel& m);
   void serve(std::uint64_t number, centrifuge::publish_channel& m);
   void serve(std::uint64_t number, distant_watch& m);

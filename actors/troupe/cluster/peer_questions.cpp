@@ -34,24 +34,29 @@ void peer_state::pass_on(std::uint64_t number, const Handle& whom, Question what
           [this, number](const caf::error&) { send(no_answer{}, number); });
 }
 
+template <class Answer, class Question>
+void peer_state::read(std::uint64_t number, Question& m) {
+  m.relayed = true;
+  pass_on<Answer>(number, hub_of(m.channel), m);
+}
+
 void peer_state::serve(packet& p) {
   const auto number = p.question;
   const auto answer = [this, number](content said) {
     if (auto open = questions_.extract(number); !open.empty()) open.mapped().answer(&said);
   };
-  const auto hub = [this](const std::string& channel) { return hub_of(channel); };
   std::visit(
     one_of{
       [](greeting&) {},
       [](unheard_of&) {},
       [&](no_answer& m) { answer(m); },
       [&](subscribe_channel& m) { serve(number, m); },
-      [&](unsubscribe_channel& m) { pass_on<unsubscribed>(number, hub(m.channel), m); },
+      [&](unsubscribe_channel& m) { pass_on<unsubscribed>(number, hub_of(m.channel), m); },
       [&](publish_channel& m) { serve(number, m); },
-      [&](get_presence& m) { pass_on<presence_answered>(number, hub(m.channel), m); },
-      [&](get_presence_stats& m) { pass_on<presence_stats_answered>(number, hub(m.channel), m); },
-      [&](get_history& m) { pass_on<history_answered>(number, hub(m.channel), m); },
-      [&](remove_history& m) { pass_on<remove_history_answered>(number, hub(m.channel), m); },
+      [&](get_presence& m) { read<presence_answered>(number, m); },
+      [&](get_presence_stats& m) { read<presence_stats_answered>(number, m); },
+      [&](get_history& m) { read<history_answered>(number, m); },
+      [&](remove_history& m) { read<remove_history_answered>(number, m); },
       [&](distant_watch& m) { serve(number, m); },
       [&](distant_confirm& m) {
         m.what.here_only = true;
