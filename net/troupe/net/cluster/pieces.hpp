@@ -14,7 +14,7 @@ namespace troupe::net::cluster {
 
 enum class piece : char { whole = 'w', first = 'f', next = 'n', last = 'l' };
 
-/// Puts pieces together again. Thread: one. Bounded by: max_bytes for each of max_senders.
+/// Puts pieces together again. Thread: one. Bounded by: max_bytes of all that is not whole, of max_senders.
 class piece_joiner {
 public:
   explicit piece_joiner(std::size_t max_bytes, std::size_t max_senders = 1024)
@@ -24,9 +24,12 @@ public:
   std::optional<std::string_view> take(const std::string& sender, std::string_view bytes);
 
 private:
+  void forget(const std::string& sender);
+
   std::size_t max_bytes_;
   std::size_t max_senders_;
   std::map<std::string, std::string> open_; // by sender
+  std::size_t bytes_ = 0;                   // in them
   std::string done_;
 };
 
