@@ -152,6 +152,18 @@ test("a node that stops hands its channels over, and clients go on elsewhere", {
   assert.equal(nodes[0].event("node_lost"), undefined);
 });
 
+test("a server stops in time while NATS stands still", { timeout }, async (t) => {
+  const { broker, nodes } = await startCluster(t, 2);
+  const sender = await nodes[0].connect("/ws");
+  broker.signal("SIGSTOP");
+  const text = "x".repeat(60_000);
+  for (let index = 0; index < 200; index++) sender.send(text); // more than the kernel takes for NATS
+  await nodes[0].settle(1);
+  nodes[0].signal("SIGTERM");
+  assert.deepEqual(await nodes[0].exit(), { code: 0, signal: null });
+  broker.signal("SIGCONT");
+});
+
 test("TLS to NATS, with the node's own certificate", { timeout }, async (t) => {
   const { certificate, key } = makeCertificate(t);
   const broker = await Nats.start(t, { flags: ["--tlsverify", "--tlscert", certificate, "--tlskey", key, "--tlscacert", certificate] });

@@ -27,6 +27,7 @@ using namespace troupe::cluster;
 constexpr std::int64_t reconnect_wait = 250;   // ms, between two tries of one server
 constexpr std::int64_t reconnect_jitter = 750; // at most so many more
 constexpr std::int64_t dial_timeout = 2'000;
+constexpr std::int64_t write_timeout = 1'000; // then the connection is given up
 constexpr std::int64_t ping_interval = 2'000;  // a broker that answers neither of two is lost
 constexpr int pings_out = 2;
 constexpr std::int64_t last_flush = 500; // of what is sent before the end
@@ -60,6 +61,7 @@ library_options::library_options(const nats_options& from) {
     set(natsOptions_SetReconnectWait(of_, reconnect_wait), "nats.servers", "");
     set(natsOptions_SetReconnectJitter(of_, reconnect_jitter, reconnect_jitter), "nats.servers", "");
     set(natsOptions_SetTimeout(of_, dial_timeout), "nats.servers", "");
+    set(natsOptions_SetWriteDeadline(of_, write_timeout), "nats.servers", "");
     set(natsOptions_SetPingInterval(of_, ping_interval), "nats.servers", "");
     set(natsOptions_SetMaxPingsOut(of_, pings_out), "nats.servers", "");
   } catch (...) {
