@@ -161,10 +161,11 @@ void engine_state::on_down(const caf::down_msg& m) {
   auto& [uid, n] = *found;
   const bool said_goodbye = m.reason == caf::exit_reason::user_shutdown;
   const bool is_gone = said_goodbye || m.reason == caf::exit_reason::unreachable;
-  const char* what = said_goodbye ? "node_gone" : is_gone ? "node_lost" : "node_session_lost";
-  settings_.log->write(said_goodbye ? severity::info : severity::warning, what,
-                       {{"node", n.name}, {"uid", uid}, {"reason", self_->system().render(m.reason)}});
   const bool counted = n.counts;
+  const char* what = said_goodbye ? "node_gone" : is_gone ? "node_lost" : "node_session_lost";
+  if (counted)
+    settings_.log->write(said_goodbye ? severity::info : severity::warning, what,
+                         {{"node", n.name}, {"uid", uid}, {"reason", self_->system().render(m.reason)}});
   if (is_gone) {
     gone_.push_back(uid);
     if (gone_.size() > most_gone) gone_.pop_front();
