@@ -112,17 +112,22 @@ struct link_state::ears {
   static ears& of(void* closure) { return **static_cast<held*>(closure); }
   static void let_go(void* closure) { delete static_cast<held*>(closure); }
 
+  // Nothing is thrown into the library: what there is no memory for is lost, and found missing.
   template <class F>
-  static void with_message(natsMsg* m, F act) {
-    act(std::string_view{natsMsg_GetData(m), static_cast<std::size_t>(natsMsg_GetDataLength(m))});
+  static void with_message(natsMsg* m, void* closure, F act) noexcept {
+    try {
+      act(of(closure), std::string_view{natsMsg_GetData(m), static_cast<std::size_t>(natsMsg_GetDataLength(m))});
+    } catch (...) {
+      of(closure).figures->dropped.add();
+    }
     natsMsg_Destroy(m);
   }
   static void heard_packet(natsConnection*, natsSubscription*, natsMsg* m, void* closure) {
     const auto* sender = natsMsg_GetReply(m);
-    with_message(m, [&](std::string_view bytes) { of(closure).on_packet(sender ? sender : "", bytes); });
+    with_message(m, closure, [sender](ears& me, std::string_view bytes) { me.on_packet(sender ? sender : "", bytes); });
   }
   static void heard_beat(natsConnection*, natsSubscription*, natsMsg* m, void* closure) {
-    with_message(m, [&](std::string_view bytes) { of(closure).on_beat(bytes); });
+    with_message(m, closure, [](ears& me, std::string_view bytes) { me.on_beat(bytes); });
   }
   static void connected_now(natsConnection*, void* closure) { of(closure).change(true); }
   static void disconnected(natsConnection*, void* closure) { of(closure).change(false); }
