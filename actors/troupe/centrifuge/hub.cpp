@@ -80,7 +80,7 @@ template <class Answer, class Request>
 caf::result<Answer> hub_state::forward(Request& m) {
   constexpr bool subscribes = std::is_same_v<Request, subscribe_channel>;
   if (const auto owner = owner_of(m.channel)) {
-    if (is_relayed(m)) return Answer{error_code::internal};
+    if (is_relayed(m) || is_cut_off()) return Answer{error_code::internal};
     if constexpr (!subscribes) return self_->delegate(owner, std::move(m));
   } else if (const auto hook = hook_of(m.channel)) return consult(hook, m);
   const auto found = find_or_spawn(m.channel);
@@ -90,7 +90,7 @@ caf::result<Answer> hub_state::forward(Request& m) {
 
 caf::result<remove_history_answered> hub_state::on_remove_history(remove_history& m) {
   if (const auto owner = owner_of(m.channel)) {
-    if (is_relayed(m)) return remove_history_answered{error_code::internal};
+    if (is_relayed(m) || is_cut_off()) return remove_history_answered{error_code::internal};
     return self_->delegate(owner, std::move(m));
   }
   const auto found = find_or_spawn(m.channel);

@@ -112,6 +112,7 @@ void peer_state::greet() {
 
 fanned_out peer_state::on_event(const fan_out_event& m) {
   const auto& e = *m.event;
+  if (!met()) return fanned_out{e.sequence}; // it has no subscribers here any more
   distant_event told{e.channel, e.what, e.publication, e.origin_of ? *e.origin_of : event_origin{}, e.why};
   if (told.origin.exclude_at != self_->id()) told.origin.exclude = {};
   if (!send(std::move(told))) lose("no room for an event"); // its subscribers must know

@@ -61,6 +61,10 @@ TEST_CASE("cluster: without the broker publications are refused, and subscribers
   w.cut(0);
   CHECK(w.publish(0, mine, "1") == publish_answer{error_code::internal});
   CHECK(w.publish(0, theirs, "1") == publish_answer{error_code::internal});
+  const auto late = w.comes("late", 0);
+  w.asks_to_subscribe(late, 0, theirs);
+  w.run();
+  CHECK(late.error() == error_code::internal); // at once
   w.advance(3s);
   CHECK(a->seen == strings{"answer"});
   CHECK(b->seen == strings{"answer"});
