@@ -82,6 +82,15 @@ inline connection_actor::behavior_type plain(plain_pointer self, std::shared_ptr
 }
 
 
+struct api_stub_state {
+  static constexpr const char* name = "api";
+};
+
+/// Says what it was asked.
+inline node_api_actor::behavior_type api_stub(node_api_actor::stateful_pointer<api_stub_state>, std::string uid) {
+  return {[uid](const node_call& m) { return node_answer{uid + ":" + m.method + ":" + m.body}; }};
+}
+
 /// One node.
 struct node {
   std::string uid;
@@ -145,9 +154,7 @@ public:
     n.hub = spawn_on(host(at), troupe::centrifuge::hub, std::make_shared<const channel_settings>(std::move(settings)));
     caf::anon_send(n.hub, meet_hubs{{n.hub, n.engine}});
     n.link = system().spawn(link, n.uid, over, n.budget);
-    n.api = system().spawn([uid = n.uid]() -> node_api_actor::behavior_type {
-      return {[uid](const node_call& m) { return node_answer{uid + ":" + m.method + ":" + m.body}; }};
-    });
+    n.api = system().spawn(api_stub, n.uid);
     over->nodes[n.uid] = n.engine;
     caf::anon_send(n.engine, begin_cluster{n.link, n.registry, {n.hub}, n.api, "node-" + n.uid, "1"});
     caf::anon_send(n.engine, link_changed{true});
