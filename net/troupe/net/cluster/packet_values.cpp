@@ -46,8 +46,10 @@ publication_ptr read(wire::Publication& from) {
   publication to{.data = read(*from.mutable_data()), .info = std::nullopt, .epoch = {}, .tags = read_tags(*from.mutable_tags())};
   if (from.has_info()) to.info = read(*from.mutable_info());
   auto at = read(*from.mutable_at());
-  to.offset = at.offset;
-  to.epoch = std::move(at.epoch);
+  if (at.offset != 0) { // else it is outside of the stream, which has the epoch
+    to.offset = at.offset;
+    to.epoch = std::move(at.epoch);
+  }
   return std::make_shared<const publication>(std::move(to));
 }
 
