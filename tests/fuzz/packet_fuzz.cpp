@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::expect(again && again->from == read->from && again->gone == read->gone);
   }
   // Pieces: whole whatever the length of one, and no order of them does harm.
-  piece_joiner joiner{1024, 2};
+  piece_joiner joiner{1024 + size, 2};
   std::string memory;
   const std::size_t most = 2 + (size == 0 ? 0 : data[0]);
   bool whole = false;
