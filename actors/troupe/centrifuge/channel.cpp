@@ -18,9 +18,6 @@ channel_state::channel_state(pointer self)
 channel_state::~channel_state() {
   give_up_storing();
   for (auto& answer : unwatched_) answer(false);
-  auto& counters = self_->home().counters();
-  counters.subscriptions.subtract(by_actor_.size());
-  if (!by_actor_.empty() && !is_pattern_) counters.channels_occupied.subtract();
 }
 
 template <class F>
@@ -45,7 +42,7 @@ spawned_channel_actor::behavior_type channel_state::make_behavior(
   used_ = self_->home().now();
   self_->meter()->become(inspection::actor_kind::channel);
   self_->meter().identify(caf::make_counted<meters::actor_title>(channel_));
-  audience_.emplace(settings_->shards.size(), settings_->codecs);
+  residents_.emplace(self_, settings_->shards, settings_->codecs, channel_, !is_pattern_);
   fan_outs_.emplace(self_, settings_->shards, [this] { arm(); });
   self_->set_exception_handler(failure_of);
   self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
@@ -138,7 +135,7 @@ subscribe_answer channel_state::answer_to(const subscribe_channel& m,
                                           const caf::strong_actor_ptr& sender) {
   const bool is_reachable = m.via || (m.where && m.where.shard < settings_->shards.size());
   if (!sender || has_ended(sender) || !is_reachable) return error_code::bad_request;
-  if (subscribers_.contains(m.info.client) || by_actor_.contains(sender->id()))
+  if (subscribers_.contains(m.info.client) || residents_->find(sender->id()))
     return error_code::already_subscribed;
   const auto now = self_->home().now();
   const bool has_history = options_->has_history();
@@ -165,8 +162,6 @@ subscribe_answer channel_state::answer_to(const subscribe_channel& m,
 caf::typed_response_promise<unsubscribed> channel_state::on_unsubscribe(
   const unsubscribe_channel& m) {
   auto promise = self_->make_response_promise<unsubscribed>();
-  if (const auto found = subscribers_.find(m.client); found != subscribers_.end() && found->second.via == 0)
-    self_->demonitor(found->second.who);
   const auto shards = remove(m.client);
   if (shards == 0) return promise.deliver(unsubscribed{});
   fan_outs_->open(sequence_, shards, 0, [promise](bool) mutable { promise.deliver(unsubscribed{}); });
@@ -176,8 +171,8 @@ caf::typed_response_promise<unsubscribed> channel_state::on_unsubscribe(
 void channel_state::on_down(const caf::down_msg& m) {
   if (m.source == hub_.address()) return self_->quit(m.reason);
   if (portals_.contains(m.source.id())) return on_portal_down(m.source.id());
-  if (const auto found = by_actor_.find(m.source.id()); found != by_actor_.end()) {
-    remove(std::string{found->second});
+  if (const auto* client = residents_->find(m.source.id())) {
+    remove(std::string{*client});
     used_ = self_->home().now();
     arm();
   }

@@ -6,11 +6,11 @@
 // subscription per connection, channel_settings::max_pending_bytes. Ends when: idle for a while and
 // its stream forgotten or kept by the HISTORY STORE, or its hub ends.
 #pragma once
-#include <troupe/centrifuge/audience.hpp>
 #include <troupe/centrifuge/channel_messages.hpp>
 #include <troupe/centrifuge/fan_outs.hpp>
 #include <troupe/centrifuge/history_store.hpp>
 #include <troupe/centrifuge/namespaces.hpp>
+#include <troupe/centrifuge/residents.hpp>
 #include <troupe/centrifuge/seen_keys.hpp>
 #include <troupe/event_log.hpp>
 #include <troupe/hooks/messages.hpp>
@@ -202,10 +202,9 @@ private:
   std::string version_epoch_;
   std::string version_stream_; // epoch of the stream it is in
   presence presence_;
-  std::optional<audience> audience_; // from the start
+  std::optional<residents> residents_; // from the start
   std::optional<fan_outs> fan_outs_; // likewise
   std::unordered_map<std::string, subscriber> subscribers_; // by connection ID
-  std::unordered_map<caf::actor_id, std::string> by_actor_;  // of this node
   std::unordered_map<caf::actor_id, portal> portals_;        // none without members
 };
 

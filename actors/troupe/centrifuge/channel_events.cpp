@@ -42,7 +42,7 @@ void channel_state::count(const payload& published) {
 
 publication_ptr channel_state::base_of_delta(const publish_channel& m) {
   const bool as_delta = m.delta || options_->delta_publish;
-  return as_delta && audience_->wants_deltas() ? stream().latest(self_->home().now()) : nullptr;
+  return as_delta && residents_->all().wants_deltas() ? stream().latest(self_->home().now()) : nullptr;
 }
 
 void channel_state::release(publish_channel& m, publication_ptr made, const publication_ptr& previous,
@@ -107,7 +107,7 @@ void channel_state::spread(const caf::intrusive_ptr<channel_event>& event,
   // Open before it is encoded: if that fails, whoever waits is told so.
   const auto bytes = sizeof(publication) + event->publication->data.bytes.size();
   fan_outs_->open(event->sequence, 1, bytes, std::move(answer));
-  audience_->encode_publication(*event, previous, options_->policy(), key);
+  residents_->all().encode_publication(*event, previous, options_->policy(), key);
   const auto awaited = fan_out(event) + watchers.size();
   hand_over(*event, watchers, key);
   fan_outs_->await(event->sequence, awaited);
@@ -123,15 +123,15 @@ caf::intrusive_ptr<channel_event> channel_state::next_event(channel_event::kind 
 }
 
 std::size_t channel_state::announce(channel_event::kind what, const client_info& who) {
-  if (!audience_->wants_join_leave() && !portals_want_join_leave()) return 0;
+  if (!residents_->all().wants_join_leave() && !portals_want_join_leave()) return 0;
   const auto event = next_event(what);
   if (!portals_.empty()) event->origin_of = std::make_shared<const event_origin>(event_origin{.member = who});
-  audience_->encode_join_leave(*event, who, options_->policy());
+  residents_->all().encode_join_leave(*event, who, options_->policy());
   return fan_out(event);
 }
 
 std::size_t channel_state::fan_out(const channel_event_ptr& event) {
-  return fan_outs_->to_shards(event, audience_->by_shard()) + to_portals(event);
+  return fan_outs_->to_shards(event, residents_->all().by_shard()) + to_portals(event);
 }
 
 void channel_state::hand_over(const channel_event& event, const std::vector<watcher>& watchers,

@@ -215,10 +215,10 @@ struct view_changed {
   bool renounce = false;
 };
 
-/// Peer to the hub of a channel, hub to its mirror: it happened where the channel is. It is not encoded and has no
-/// sequence.
+/// Peer to the hub of a channel, hub to its mirror, each of which gives it away: it happened where the channel is. It is
+/// not encoded and has no sequence yet.
 struct happened_elsewhere {
-  channel_event_ptr event;
+  caf::intrusive_ptr<channel_event> event;
 };
 
 // -- channel and its hub ----------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// Where the subscribers of a channel are: on this node, in the sets of its shards, or elsewhere, behind a portal.
+// Where the subscribers of a channel are: on this node, its residents, or elsewhere, behind a portal.
 #include <troupe/centrifuge/channel.hpp>
 
 #include <algorithm>
@@ -19,14 +19,7 @@ void channel_state::enter(const subscriber& who, const std::string& client, cons
     if (who.as.join_leave) ++through.with_join_leave;
     return;
   }
-  by_actor_.emplace(who.who.id(), client);
-  self_->monitor(who.who);
-  auto& counters = self_->home().counters();
-  counters.subscriptions.add();
-  if (by_actor_.size() == 1 && !is_pattern_) counters.channels_occupied.add();
-  audience_->add(who.as);
-  self_->send(settings_->shards[who.as.where.shard],
-              change_channel_members{channel_, who.as.where, change_channel_members::action::add});
+  residents_->add(who.who, client, who.as);
 }
 
 void channel_state::leave(const subscriber& who) {
@@ -38,13 +31,7 @@ void channel_state::leave(const subscriber& who) {
     portals_.erase(through);
     return;
   }
-  by_actor_.erase(who.who.id());
-  auto& counters = self_->home().counters();
-  counters.subscriptions.subtract();
-  if (by_actor_.empty() && !is_pattern_) counters.channels_occupied.subtract();
-  audience_->remove(who.as);
-  self_->send(settings_->shards[who.as.where.shard],
-              change_channel_members{channel_, who.as.where, change_channel_members::action::remove});
+  residents_->remove(who.who, who.as);
 }
 
 void channel_state::on_portal_down(caf::actor_id via) {

@@ -7,9 +7,6 @@
 
 #include <caf/actor_cast.hpp>
 
-#include <algorithm>
-#include <utility>
-
 namespace troupe::centrifuge {
 
 hub_state::entry hub_state::spawn_channel(const std::string& channel, const namespaces::entry& space,

@@ -4,7 +4,6 @@
 #include <troupe/centrifuge/endings.hpp>
 #include <troupe/centrifuge/fossil.hpp>
 
-#include <algorithm>
 #include <utility>
 
 namespace troupe::centrifuge {
@@ -14,12 +13,6 @@ mirror_state::mirror_state(pointer self)
       auto* self_of = static_cast<mirror_state*>(state)->self_;
       self_of->send(self_of, deadline_passed{});
     }, this) {}
-
-mirror_state::~mirror_state() {
-  auto& counters = self_->home().counters();
-  counters.subscriptions.subtract(subscribers_.size());
-  if (!subscribers_.empty()) counters.channels_occupied.subtract();
-}
 
 spawned_channel_actor::behavior_type mirror_state::make_behavior(
   std::shared_ptr<const channel_settings> settings, hub_actor hub, std::string channel, const channel_options& options,
@@ -33,7 +26,7 @@ spawned_channel_actor::behavior_type mirror_state::make_behavior(
   used_ = self_->home().now();
   self_->meter()->become(inspection::actor_kind::channel);
   self_->meter().identify(caf::make_counted<meters::actor_title>(channel_));
-  audience_.emplace(settings_->shards.size(), settings_->codecs);
+  residents_.emplace(self_, settings_->shards, settings_->codecs, channel_, true);
   fan_outs_.emplace(self_, settings_->shards, [this] { arm(); });
   self_->set_exception_handler(failure_of);
   self_->set_error_handler([](caf::error&) {}); // of one who did not expect our answer
@@ -73,7 +66,7 @@ caf::typed_response_promise<subscribe_answered> mirror_state::on_subscribe(const
     return promise;
   };
   if (!sender || !m.where || m.where.shard >= settings_->shards.size()) return refuse(error_code::bad_request);
-  if (subscribers_.contains(m.info.client) || by_actor_.contains(sender->id()) || asking_.contains(m.info.client))
+  if (subscribers_.contains(m.info.client) || residents_->find(sender->id()) || asking_.contains(m.info.client))
     return refuse(error_code::already_subscribed);
   asking_.insert(m.info.client);
   auto question = m;
@@ -103,22 +96,14 @@ void mirror_state::settle(const subscribe_channel& m, const caf::strong_actor_pt
   granted->publications = renditions(std::move(missed), m.delta);
   granted->delta = m.delta;
   const listener as{m.where, m.codec, m.delta, m.features.join_leave};
-  subscribers_.emplace(m.info.client, subscriber{caf::actor_cast<caf::actor_addr>(who), as});
-  by_actor_.emplace(who->id(), m.info.client);
-  self_->monitor(who);
-  auto& counters = self_->home().counters();
-  counters.subscriptions.add();
-  if (subscribers_.size() == 1) counters.channels_occupied.add();
-  audience_->add(as);
-  self_->send(settings_->shards[m.where.shard],
-              change_channel_members{channel_, m.where, change_channel_members::action::add});
+  const auto& entered =
+    subscribers_.emplace(m.info.client, subscriber{caf::actor_cast<caf::actor_addr>(who), as}).first->second;
+  residents_->add(entered.who, m.info.client, as);
   promise.deliver(subscribe_answered{std::move(answer), sequence_});
 }
 
 caf::typed_response_promise<unsubscribed> mirror_state::on_unsubscribe(const unsubscribe_channel& m) {
   auto promise = self_->make_response_promise<unsubscribed>();
-  if (const auto found = subscribers_.find(m.client); found != subscribers_.end())
-    self_->demonitor(found->second.who);
   if (!remove(m.client)) return promise.deliver(unsubscribed{});
   leave(m.client, [promise]() mutable { promise.deliver(unsubscribed{}); });
   arm();
@@ -133,22 +118,15 @@ void mirror_state::leave(const std::string& client, std::function<void()> then) 
 bool mirror_state::remove(const std::string& client) {
   const auto removed = subscribers_.extract(client);
   if (removed.empty()) return false;
-  const auto& gone = removed.mapped();
-  by_actor_.erase(gone.who.id());
-  auto& counters = self_->home().counters();
-  counters.subscriptions.subtract();
-  if (subscribers_.empty()) counters.channels_occupied.subtract();
-  audience_->remove(gone.as);
-  self_->send(settings_->shards[gone.as.where.shard],
-              change_channel_members{channel_, gone.as.where, change_channel_members::action::remove});
+  residents_->remove(removed.mapped().who, removed.mapped().as);
   return true;
 }
 
 void mirror_state::on_down(const caf::down_msg& m) {
   if (m.source == hub_.address()) return self_->quit(m.reason);
-  const auto found = by_actor_.find(m.source.id());
-  if (found == by_actor_.end()) return;
-  const std::string client = found->second;
+  const auto* resident = residents_->find(m.source.id());
+  if (!resident) return;
+  const std::string client = *resident;
   remove(client);
   leave(client, [] {});
   used_ = self_->home().now();
@@ -157,30 +135,25 @@ void mirror_state::on_down(const caf::down_msg& m) {
 
 // -- what happens where the channel is --------------------------------------------------------------
 
-void mirror_state::on_happened(const channel_event& there) {
+void mirror_state::on_happened(channel_event& event) {
   if (subscribers_.empty()) return;
-  const auto bytes = sizeof(publication) + (there.publication ? there.publication->data.bytes.size() : 0);
+  const auto& next = event.publication; // null: it is another event
+  const auto bytes = sizeof(publication) + (next ? next->data.bytes.size() : 0);
   if (fan_outs_->pending_bytes() + bytes > settings_->max_pending_bytes) // whoever misses one starts anew
     return self_->quit(caf::make_error(caf::sec::runtime_error, "more is published than its subscribers take"));
-  auto event = caf::make_counted<channel_event>();
-  event->what = there.what;
-  event->sequence = ++sequence_;
-  event->channel = channel_;
-  event->publication = there.publication;
-  event->exclude = there.exclude;
-  event->origin_of = there.origin_of;
-  const auto& origin = *there.origin_of;
-  fan_outs_->open(event->sequence, 1, bytes, [](bool) {});
-  if (event->what == channel_event::kind::published) {
-    const auto& next = event->publication;
+  event.sequence = ++sequence_;
+  fan_outs_->open(event.sequence, 1, bytes, [](bool) {});
+  const auto& all = residents_->all();
+  const auto& origin = *event.origin_of;
+  if (next) {
     const bool follows = last_ && last_->epoch == next->epoch && last_->offset + 1 == next->offset;
-    audience_->encode_publication(*event, origin.delta && follows ? last_ : nullptr, options_->policy(), origin.key);
-    if (next->offset != 0) last_ = audience_->wants_deltas() ? next : nullptr;
+    all.encode_publication(event, origin.delta && follows ? last_ : nullptr, options_->policy(), origin.key);
+    if (next->offset != 0) last_ = all.wants_deltas() ? next : nullptr;
   } else {
-    audience_->encode_join_leave(*event, origin.member, options_->policy());
+    all.encode_join_leave(event, origin.member, options_->policy());
   }
-  fan_outs_->await(event->sequence, fan_outs_->to_shards(event, audience_->by_shard()));
-  fan_outs_->arrived(event->sequence); // the 1 it began with
+  fan_outs_->await(event.sequence, fan_outs_->to_shards(channel_event_ptr{&event}, all.by_shard()));
+  fan_outs_->arrived(event.sequence); // the 1 it began with
 }
 
 // -- the end ----------------------------------------------------------------------------------------

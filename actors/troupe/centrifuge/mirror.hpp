@@ -6,7 +6,6 @@
 // channel_settings::max_pending_bytes: with more on its way it fails, and its subscribers start anew. Ends when: idle for
 // a while, the channel moves to another node, or its hub ends.
 #pragma once
-#include <troupe/centrifuge/audience.hpp>
 #include <troupe/centrifuge/channel.hpp>
 #include <troupe/cluster/peer_interface.hpp>
 
@@ -24,7 +23,6 @@ public:
   using pointer = hosted_pointer<spawned_channel_actor, mirror_state>;
 
   explicit mirror_state(pointer self);
-  ~mirror_state();
 
   spawned_channel_actor::behavior_type make_behavior(std::shared_ptr<const channel_settings> settings, hub_actor hub,
                                                      std::string channel, const channel_options& options,
@@ -43,7 +41,8 @@ private:
   caf::typed_response_promise<unsubscribed> on_unsubscribe(const unsubscribe_channel& m);
   /// Has the owner forget a subscriber. `then` is called in any case.
   void leave(const std::string& client, std::function<void()> then);
-  void on_happened(const channel_event& there);
+  /// Makes what happened there happen here.
+  void on_happened(channel_event& event);
   void on_down(const caf::down_msg& m);
   /// @returns whether it was there.
   bool remove(const std::string& client);
@@ -60,10 +59,9 @@ private:
   std::uint64_t handled_ = 0;  // requests
   host::clock::time_point used_;
   timer deadline_;
-  std::optional<audience> audience_; // from the start
+  std::optional<residents> residents_; // from the start
   std::optional<fan_outs> fan_outs_; // likewise
   std::unordered_map<std::string, subscriber> subscribers_; // by connection ID
-  std::unordered_map<caf::actor_id, std::string> by_actor_;
   std::unordered_set<std::string> asking_; // connection IDs: the owner has not answered
   publication_ptr last_;                   // of the stream, base of the next delta
 };
