@@ -24,6 +24,17 @@ error_code code_of(const caf::error& why) {
 const std::string& client_of(const subscribe_channel& m) { return m.info.client; }
 const std::string& client_of(const publish_channel& m) { return m.info->client; }
 
+/// Closes the client that asked, wherever it is.
+template <class Self, class Request>
+void close(Self self, const caf::strong_actor_ptr& who, const Request& asked, const close_status& status) {
+  if constexpr (requires { asked.via; }) {
+    if (asked.via) return self->send(asked.via, close_elsewhere{client_of(asked), status});
+  } else if (asked.relayed) {
+    return; // what another node asks does not tell for whom
+  }
+  self->send(caf::actor_cast<connection_actor>(who), close_connection{status});
+}
+
 presence_stats_result count(const presence_result& present) {
   std::set<std::string_view> users;
   for (const auto& [client, info] : present.clients) users.insert(info.user);
@@ -74,14 +85,7 @@ hub_state::ask_first(const hooks::namespace_keeper_actor& hook, Question questio
     .then(
       [this, promise, asked, who, decide](const said& s) mutable {
         if constexpr (requires { s.close; }) {
-          if (s.close.reason != close_reason::none) {
-            if constexpr (requires { asked->via; }) {
-              if (asked->via) self_->send(asked->via, close_elsewhere{client_of(*asked), s.close});
-              else self_->send(caf::actor_cast<connection_actor>(who), close_connection{s.close});
-            } else if (!asked->relayed) { // what another node asks does not tell for whom
-              self_->send(caf::actor_cast<connection_actor>(who), close_connection{s.close});
-            }
-          }
+          if (s.close.reason != close_reason::none) close(self_, who, *asked, s.close);
         }
         if (auto answer = decide.answer(*asked, s)) return void(promise.deliver(std::move(*answer)));
         const auto found = find_or_spawn(asked->channel);
