@@ -32,7 +32,7 @@ std::vector<publication_ptr> publications(List& from) {
   return to;
 }
 
-subscribe_channel read(wire::Subscribe& s) {
+subscribe_channel read(packets::Subscribe& s) {
   subscribe_channel m{.channel = std::move(*s.mutable_channel()), .where = {}, .info = read(*s.mutable_info()),
                       .features = {s.positioned(), s.recoverable(), s.join_leave()}};
   const auto& o = s.overrides();
@@ -48,7 +48,7 @@ subscribe_channel read(wire::Subscribe& s) {
   return m;
 }
 
-subscribe_answered read(wire::Subscribed& s) {
+subscribe_answered read(packets::Subscribed& s) {
   return {answer<subscribe_answer>(s.error(), [&]() -> subscribe_answer {
     subscribe_result r;
     r.positioned = s.positioned();
@@ -62,9 +62,9 @@ subscribe_answered read(wire::Subscribed& s) {
   })};
 }
 
-publish_channel read(wire::Publish& p) {
+publish_channel read(packets::Publish& p) {
   publish_channel m{.channel = std::move(*p.mutable_channel()), .data = read(*p.mutable_data()), .info = {},
-                    .tags = values::read_tags(*p.mutable_tags()), .exclude = values::handle_of(p.exclude()),
+                    .tags = net::wire::read_tags(*p.mutable_tags()), .exclude = values::handle_of(p.exclude()),
                     .key = std::move(*p.mutable_key()), .skip_history = p.skip_history(), .delta = p.delta()};
   if (p.has_info()) m.info = read(*p.mutable_info());
   m.idempotency_key = std::move(*p.mutable_idempotency_key());
@@ -73,11 +73,11 @@ publish_channel read(wire::Publish& p) {
   return m;
 }
 
-publish_answered read(wire::Published& p) {
+publish_answered read(packets::Published& p) {
   return {answer<publish_answer>(p.error(), [&]() -> publish_answer { return read(*p.mutable_position()); })};
 }
 
-presence_answered read(wire::Presence& p) {
+presence_answered read(packets::Presence& p) {
   return {answer<presence_answer>(p.error(), [&]() -> presence_answer {
     presence_result r;
     for (auto& each : *p.mutable_clients()) {
@@ -89,37 +89,37 @@ presence_answered read(wire::Presence& p) {
   })};
 }
 
-presence_stats_answered read(wire::PresenceStats& p) {
+presence_stats_answered read(packets::PresenceStats& p) {
   return {answer<presence_stats_answer>(p.error(), [&]() -> presence_stats_answer {
     return presence_stats_result{p.clients(), p.users()};
   })};
 }
 
-get_history read(wire::ReadHistory& h) {
+get_history read(packets::ReadHistory& h) {
   get_history m{std::move(*h.mutable_channel()), {h.limit(), {}, h.reverse()}};
   if (h.has_since()) m.query.since = read(*h.mutable_since());
   if (h.has_most()) m.most = h.most();
   return m;
 }
 
-history_answered read(wire::History& h) {
+history_answered read(packets::History& h) {
   return {answer<history_answer>(h.error(), [&]() -> history_answer {
     return history_page{publications(*h.mutable_publications()), read(*h.mutable_top())};
   })};
 }
 
-close_status status_of(wire::Close& c) {
+close_status status_of(packets::Close& c) {
   if (c.reason() >= close_reasons.size() || c.code() > std::numeric_limits<std::uint16_t>::max()) throw malformed{};
   return {static_cast<close_reason>(c.reason()), static_cast<std::uint16_t>(c.code()), std::move(*c.mutable_text())};
 }
 
-change_membership read(wire::Membership& c) {
+change_membership read(packets::Membership& c) {
   using action = change_membership::action;
   const auto in = enumerator(c.in(), membership::label); // those of channels are theirs
   return {.of = read(c.of()), .what = c.remove() ? action::remove : action::add, .in = in, .name = std::move(*c.mutable_name())};
 }
 
-distant_event read(wire::Event& e) {
+distant_event read(packets::Event& e) {
   distant_event m{std::move(*e.mutable_channel()), enumerator(e.what(), channel_event::kind::lost)};
   if (m.what == channel_event::kind::published) m.publication = read(*e.mutable_publication());
   else m.origin.member = read(*e.mutable_member());
@@ -132,61 +132,61 @@ distant_event read(wire::Event& e) {
   return m;
 }
 
-distant_match read(wire::Match& e) {
+distant_match read(packets::Match& e) {
   return {std::move(*e.mutable_pattern()), std::move(*e.mutable_channel()), read(*e.mutable_publication()), std::move(*e.mutable_key())};
 }
 
-content read(wire::Packet& p) {
+content read(packets::Packet& p) {
   using action = watch_pattern::action;
   switch (p.what_case()) {
-    case wire::Packet::kGreeting:
+    case packets::Packet::kGreeting:
       return greeting{std::move(*p.mutable_greeting()->mutable_name()), std::move(*p.mutable_greeting()->mutable_version()),
                       p.greeting().is_new()};
-    case wire::Packet::kNoAnswer: return no_answer{};
-    case wire::Packet::kSubscribe: return read(*p.mutable_subscribe());
-    case wire::Packet::kSubscribed: return read(*p.mutable_subscribed());
-    case wire::Packet::kUnsubscribe: {
+    case packets::Packet::kNoAnswer: return no_answer{};
+    case packets::Packet::kSubscribe: return read(*p.mutable_subscribe());
+    case packets::Packet::kSubscribed: return read(*p.mutable_subscribed());
+    case packets::Packet::kUnsubscribe: {
       auto& u = *p.mutable_unsubscribe();
       return unsubscribe_channel{std::move(*u.mutable_channel()), std::move(*u.mutable_client())};
     }
-    case wire::Packet::kUnsubscribed: return unsubscribed{};
-    case wire::Packet::kPublish: return read(*p.mutable_publish());
-    case wire::Packet::kPublished: return read(*p.mutable_published());
-    case wire::Packet::kGetPresence: return get_presence{std::move(*p.mutable_get_presence())};
-    case wire::Packet::kPresence: return read(*p.mutable_presence());
-    case wire::Packet::kGetPresenceStats: return get_presence_stats{std::move(*p.mutable_get_presence_stats())};
-    case wire::Packet::kPresenceStats: return read(*p.mutable_presence_stats());
-    case wire::Packet::kGetHistory: return read(*p.mutable_get_history());
-    case wire::Packet::kHistory: return read(*p.mutable_history());
-    case wire::Packet::kRemoveHistory: return remove_history{std::move(*p.mutable_remove_history())};
-    case wire::Packet::kHistoryRemoved:
+    case packets::Packet::kUnsubscribed: return unsubscribed{};
+    case packets::Packet::kPublish: return read(*p.mutable_publish());
+    case packets::Packet::kPublished: return read(*p.mutable_published());
+    case packets::Packet::kGetPresence: return get_presence{std::move(*p.mutable_get_presence())};
+    case packets::Packet::kPresence: return read(*p.mutable_presence());
+    case packets::Packet::kGetPresenceStats: return get_presence_stats{std::move(*p.mutable_get_presence_stats())};
+    case packets::Packet::kPresenceStats: return read(*p.mutable_presence_stats());
+    case packets::Packet::kGetHistory: return read(*p.mutable_get_history());
+    case packets::Packet::kHistory: return read(*p.mutable_history());
+    case packets::Packet::kRemoveHistory: return remove_history{std::move(*p.mutable_remove_history())};
+    case packets::Packet::kHistoryRemoved:
       return remove_history_answered{answer<remove_history_answer>(
         p.history_removed(), []() -> remove_history_answer { return history_removed{}; })};
-    case wire::Packet::kWatch:
+    case packets::Packet::kWatch:
       return distant_watch{std::move(*p.mutable_watch()->mutable_pattern()), p.watch().end() ? action::end : action::begin};
-    case wire::Packet::kWatching: return watching{};
-    case wire::Packet::kConfirm: return distant_confirm{read(p.confirm())};
-    case wire::Packet::kChangeMembership: return read(*p.mutable_change_membership());
-    case wire::Packet::kClose: {
+    case packets::Packet::kWatching: return watching{};
+    case packets::Packet::kConfirm: return distant_confirm{read(p.confirm())};
+    case packets::Packet::kChangeMembership: return read(*p.mutable_change_membership());
+    case packets::Packet::kClose: {
       auto& c = *p.mutable_close();
       return close_connections{read(c.to()), status_of(c), c.cut() ? closing::cut : closing::handshake};
     }
-    case wire::Packet::kReceipt: return receipt{p.receipt().matched(), p.receipt().queued(), p.receipt().dropped()};
-    case wire::Packet::kCall:
+    case packets::Packet::kReceipt: return receipt{p.receipt().matched(), p.receipt().queued(), p.receipt().dropped()};
+    case packets::Packet::kCall:
       return node_call{std::move(*p.mutable_call()->mutable_method()), std::move(*p.mutable_call()->mutable_body())};
-    case wire::Packet::kCalled: return node_answer{std::move(*p.mutable_called())};
-    case wire::Packet::kEvent: return read(*p.mutable_event());
-    case wire::Packet::kMatch: return read(*p.mutable_match());
-    case wire::Packet::kBroadcasts: {
+    case packets::Packet::kCalled: return node_answer{std::move(*p.mutable_called())};
+    case packets::Packet::kEvent: return read(*p.mutable_event());
+    case packets::Packet::kMatch: return read(*p.mutable_match());
+    case packets::Packet::kBroadcasts: {
       distant_broadcasts all;
       for (const auto& each : p.broadcasts().what()) all.what.push_back(read(each));
       return all;
     }
-    case wire::Packet::kCloseClient: {
+    case packets::Packet::kCloseClient: {
       auto& c = *p.mutable_close_client();
       return close_elsewhere{c.to().name(), status_of(c)};
     }
-    case wire::Packet::WHAT_NOT_SET: break;
+    case packets::Packet::WHAT_NOT_SET: break;
   }
   return unheard_of{};
 }
@@ -200,7 +200,7 @@ bool parse(Message& to, std::string_view bytes) {
 } // namespace
 
 std::optional<packet> decode_packet(std::string_view bytes) {
-  wire::Packet from;
+  packets::Packet from;
   if (!parse(from, bytes) || from.session() == 0 || from.from().empty()) return std::nullopt;
   try {
     auto what = read(from);
@@ -211,7 +211,7 @@ std::optional<packet> decode_packet(std::string_view bytes) {
 }
 
 std::optional<beat> decode_beat(std::string_view bytes) {
-  wire::Beat from;
+  packets::Beat from;
   if (!parse(from, bytes) || from.from().empty()) return std::nullopt;
   return beat{std::move(*from.mutable_from()), std::move(*from.mutable_name()), std::move(*from.mutable_version()), from.leaving(),
               from.gone()};

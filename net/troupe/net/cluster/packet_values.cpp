@@ -9,42 +9,20 @@ namespace troupe::net::cluster::values {
 
 using namespace troupe::centrifuge;
 
-void write(const payload& from, wire::Payload& to) {
-  to.set_bytes(from.bytes);
-  to.set_is_json(from.is_json);
-}
-
-payload read(wire::Payload& from) { return {std::move(*from.mutable_bytes()), from.is_json()}; }
-
-void write(const client_info& from, wire::Info& to) {
-  to.set_user(from.user);
-  to.set_client(from.client);
-  if (!from.conn_info.empty()) write(from.conn_info, *to.mutable_conn_info());
-  if (!from.chan_info.empty()) write(from.chan_info, *to.mutable_chan_info());
-}
-
-client_info read(wire::Info& from) {
-  return {std::move(*from.mutable_user()), std::move(*from.mutable_client()), read(*from.mutable_conn_info()),
-          read(*from.mutable_chan_info())};
-}
-
-void write(const stream_position& from, wire::Position& to) {
+void write(const stream_position& from, packets::Position& to) {
   to.set_offset(from.offset);
   to.set_epoch(from.epoch);
 }
 
-stream_position read(wire::Position& from) { return {from.offset(), std::move(*from.mutable_epoch())}; }
+stream_position read(packets::Position& from) { return {from.offset(), std::move(*from.mutable_epoch())}; }
 
-void write(const publication& from, wire::Publication& to) {
-  write(from.data, *to.mutable_data());
-  if (from.info) write(*from.info, *to.mutable_info());
+void write(const publication& from, packets::Publication& to) {
+  write(from, *to.mutable_what());
   if (from.offset != 0) write(stream_position{from.offset, from.epoch}, *to.mutable_at());
-  write_tags(from.tags, *to.mutable_tags());
 }
 
-publication_ptr read(wire::Publication& from) {
-  publication to{.data = read(*from.mutable_data()), .info = std::nullopt, .epoch = {}, .tags = read_tags(*from.mutable_tags())};
-  if (from.has_info()) to.info = read(*from.mutable_info());
+publication_ptr read(packets::Publication& from) {
+  auto to = read(*from.mutable_what());
   auto at = read(*from.mutable_at());
   if (at.offset != 0) { // else it is outside of the stream, which has the epoch
     to.offset = at.offset;
@@ -53,12 +31,12 @@ publication_ptr read(wire::Publication& from) {
   return std::make_shared<const publication>(std::move(to));
 }
 
-void write(const target& from, wire::Target& to) {
+void write(const target& from, packets::Target& to) {
   to.set_kind(static_cast<std::uint32_t>(from.of));
   to.set_name(from.of == target::kind::connection ? from.id.to_string() : from.name);
 }
 
-target read(const wire::Target& from) {
+target read(const packets::Target& from) {
   target to{enumerator(from.kind(), target::kind::groups), {}, {}};
   if (to.of != target::kind::connection) {
     to.name = from.name();
@@ -72,13 +50,13 @@ target read(const wire::Target& from) {
 
 namespace {
 
-void write(const frame& from, wire::Frame& to) {
+void write(const frame& from, packets::Frame& to) {
   const bool is_raw = from.payload().data() == from.bytes().data();
   to.set_type(is_raw ? 0 : static_cast<std::uint32_t>(from.type()));
   to.set_bytes(from.payload().data(), from.payload().size());
 }
 
-frame read(const wire::Frame& from) {
+frame read(const packets::Frame& from) {
   switch (from.type()) {
     case 0: return frame::raw(from.bytes());
     case static_cast<std::uint32_t>(opcode::text): return frame::encode(opcode::text, from.bytes());
@@ -89,7 +67,7 @@ frame read(const wire::Frame& from) {
 
 } // namespace
 
-void write(const broadcast& from, wire::Broadcast& to) {
+void write(const broadcast& from, packets::Broadcast& to) {
   write(from.to, *to.mutable_to());
   if (const auto parts = from.message.parts(); !parts.empty())
     for (const auto& part : parts) write(part, *to.add_frames());
@@ -98,7 +76,7 @@ void write(const broadcast& from, wire::Broadcast& to) {
   to.set_key(from.key);
 }
 
-broadcast read(const wire::Broadcast& from) {
+broadcast read(const packets::Broadcast& from) {
   std::vector<frame> frames;
   for (const auto& each : from.frames()) frames.push_back(read(each));
   if (frames.empty()) throw malformed{};

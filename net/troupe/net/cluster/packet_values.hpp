@@ -4,7 +4,8 @@
 #pragma once
 #include <troupe/cluster/packet.hpp>
 
-#include <packet.pb.h>
+#include <troupe/net/cluster/packet.pb.h>
+#include <troupe/net/wire/publication.hpp>
 
 #include <cstdint>
 
@@ -13,36 +14,20 @@ namespace troupe::net::cluster::values {
 /// A value that no node sends.
 struct malformed {};
 
-void write(const troupe::centrifuge::payload& from, wire::Payload& to);
-void write(const troupe::centrifuge::client_info& from, wire::Info& to);
-void write(const troupe::centrifuge::stream_position& from, wire::Position& to);
-void write(const troupe::centrifuge::publication& from, wire::Publication& to);
-void write(const target& from, wire::Target& to);
-void write(const broadcast& from, wire::Broadcast& to);
+using net::wire::read;
+using net::wire::write;
+
+void write(const troupe::centrifuge::stream_position& from, packets::Position& to);
+void write(const troupe::centrifuge::publication& from, packets::Publication& to);
+void write(const target& from, packets::Target& to);
+void write(const broadcast& from, packets::Broadcast& to);
 std::uint64_t number_of(connection_handle from) noexcept;
 
-troupe::centrifuge::payload read(wire::Payload& from);
-troupe::centrifuge::client_info read(wire::Info& from);
-troupe::centrifuge::stream_position read(wire::Position& from);
-troupe::centrifuge::publication_ptr read(wire::Publication& from);
-target read(const wire::Target& from);
-broadcast read(const wire::Broadcast& from);
+troupe::centrifuge::stream_position read(packets::Position& from);
+troupe::centrifuge::publication_ptr read(packets::Publication& from);
+target read(const packets::Target& from);
+broadcast read(const packets::Broadcast& from);
 connection_handle handle_of(std::uint64_t number) noexcept;
-
-template <class List>
-void write_tags(const troupe::centrifuge::tag_map& from, List& to) {
-  for (const auto& [key, value] : from) {
-    auto& tag = *to.Add();
-    tag.set_key(key);
-    tag.set_value(value);
-  }
-}
-template <class List>
-troupe::centrifuge::tag_map read_tags(List& from) {
-  troupe::centrifuge::tag_map to;
-  for (auto& tag : from) to.emplace(std::move(*tag.mutable_key()), std::move(*tag.mutable_value()));
-  return to;
-}
 
 /// An enumerator up to `last`.
 template <class Enum>

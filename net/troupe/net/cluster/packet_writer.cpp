@@ -21,7 +21,7 @@ std::uint32_t error_of(const Answer& from) {
 
 // Writes what a packet holds.
 struct writer {
-  wire::Packet& to;
+  packets::Packet& to;
 
   void operator()(const greeting& m) const {
     auto& g = *to.mutable_greeting();
@@ -82,7 +82,7 @@ struct writer {
     p.set_channel(m.channel);
     write(m.data, *p.mutable_data());
     if (m.info) write(*m.info, *p.mutable_info());
-    values::write_tags(m.tags, *p.mutable_tags());
+    net::wire::write_tags(m.tags, *p.mutable_tags());
     p.set_exclude(values::number_of(m.exclude));
     p.set_key(m.key);
     p.set_skip_history(m.skip_history);
@@ -184,7 +184,7 @@ struct writer {
     for (const auto& each : m.what) write(each, *all.add_what());
   }
 
-  static void write_status(const close_status& from, wire::Close& c) {
+  static void write_status(const close_status& from, packets::Close& c) {
     c.set_reason(static_cast<std::uint32_t>(from.reason));
     c.set_code(from.code);
     c.set_text(from.text);
@@ -194,7 +194,7 @@ struct writer {
 } // namespace
 
 std::string encode(const packet& what) {
-  wire::Packet to;
+  packets::Packet to;
   to.set_from(what.from);
   to.set_session(what.session);
   to.set_heard(what.heard);
@@ -205,7 +205,7 @@ std::string encode(const packet& what) {
 }
 
 std::string encode(const beat& what) {
-  wire::Beat to;
+  packets::Beat to;
   to.set_from(what.from);
   to.set_name(what.name);
   to.set_version(what.version);
