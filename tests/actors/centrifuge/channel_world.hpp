@@ -123,7 +123,8 @@ inline void take(member_book& book, const channel_event_ptr& event) {
 
 inline client_actor::behavior_type member(member_pointer self, std::shared_ptr<member_book> book,
                                           shard_actor shard) {
-  self->request(shard, caf::infinite, troupe::join{client_id::random(), {}, {}, {}})
+  const auto id = client_id::parse(book->info.client).value_or(client_id::random());
+  self->request(shard, caf::infinite, troupe::join{id, {}, {}, {}})
     .then([book](const joined& m) { book->where = m.handle; });
   return {
     [](const deliver&) {},

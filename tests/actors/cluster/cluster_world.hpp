@@ -4,6 +4,7 @@
 // loses what it is told to. A fixture: when a test ends, no actor may be left.
 #pragma once
 #include <troupe/cluster/engine.hpp>
+#include <troupe/hooks/directory.hpp>
 #include <troupe/registry.hpp>
 
 #include "../centrifuge/channel_world.hpp"
@@ -104,6 +105,7 @@ struct node {
   std::shared_ptr<send_budget> relay_budget = std::make_shared<send_budget>(64 * 1024);
   std::shared_ptr<counters> figures = std::make_shared<counters>();
   std::shared_ptr<tests::memory_log> log = std::make_shared<tests::memory_log>();
+  std::shared_ptr<hooks::directory> extensions = std::make_shared<hooks::directory>();
 };
 
 struct cluster_options {
@@ -111,6 +113,7 @@ struct cluster_options {
   channel_options channels = {};
   std::vector<namespace_config> namespaces = {};
   channel_settings settings = {};
+  std::function<hooks::extensions(std::size_t at)> extensions = {}; ///< Of each node; null: none.
 };
 
 class cluster_world : public testing::deterministic_system {
@@ -121,6 +124,7 @@ public:
     config.without_namespace = std::move(o.channels);
     config.namespaces = std::move(o.namespaces);
     names = std::make_shared<namespaces>(config);
+    extensions_ = std::move(o.extensions);
     for (std::size_t i = 0; i < o.nodes; ++i) start(i, o.settings);
     meet_all();
   }
@@ -151,7 +155,12 @@ public:
     settings.shards = {n.shard};
     settings.codecs = {&json, &protobuf};
     settings.log = n.log.get();
+    if (extensions_) settings.extensions = n.extensions;
     n.hub = spawn_on(host(at), troupe::centrifuge::hub, std::make_shared<const channel_settings>(std::move(settings)));
+    if (extensions_) {
+      const std::vector<std::reference_wrapper<troupe::host>> homes{host(at)};
+      *n.extensions = {extensions_(at), homes, n.registry, centrifuge::channels{{n.hub}}, *n.log};
+    }
     caf::anon_send(n.hub, meet_hubs{{n.hub, n.engine}});
     n.link = system().spawn(link, n.uid, over, n.budget);
     n.api = system().spawn(api_stub, n.uid);
@@ -268,6 +277,7 @@ public:
 
 private:
   static void end(node& n) {
+    for (const auto& k : n.extensions->keepers()) caf::anon_send_exit(k, caf::exit_reason::user_shutdown);
     for (const auto& who : {caf::actor_cast<caf::actor>(n.engine), caf::actor_cast<caf::actor>(n.link),
                             caf::actor_cast<caf::actor>(n.hub), caf::actor_cast<caf::actor>(n.registry),
                             caf::actor_cast<caf::actor>(n.shard), caf::actor_cast<caf::actor>(n.api)})
@@ -275,6 +285,7 @@ private:
     n.engine = nullptr, n.link = nullptr, n.hub = nullptr, n.registry = nullptr, n.shard = nullptr, n.api = nullptr;
   }
 
+  std::function<hooks::extensions(std::size_t at)> extensions_;
   std::uint64_t session_ = 0;
   int started_ = 0;
 };
