@@ -28,7 +28,7 @@ struct greeting {
 /// A question could not be answered.
 struct no_answer {};
 
-/// Something of a newer version than this one's.
+/// Something of a newer version than this one's: nobody answers, and nothing else is lost for it.
 struct unheard_of {};
 
 /// What happened in a channel of the sender's, for subscribers of the receiver's.

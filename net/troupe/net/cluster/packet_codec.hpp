@@ -11,7 +11,7 @@
 namespace troupe::net::cluster {
 
 std::string encode(const troupe::cluster::packet& what);
-/// @returns nothing for bytes that are no packet, or whose values no node sends.
+/// @returns nothing for bytes that are no packet. One with a value that no node of this version sends is unheard_of.
 std::optional<troupe::cluster::packet> decode_packet(std::string_view bytes);
 
 std::string encode(const troupe::cluster::beat& what);

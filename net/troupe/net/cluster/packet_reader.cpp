@@ -202,12 +202,12 @@ bool parse(Message& to, std::string_view bytes) {
 std::optional<packet> decode_packet(std::string_view bytes) {
   packets::Packet from;
   if (!parse(from, bytes) || from.session() == 0 || from.from().empty()) return std::nullopt;
+  content what = unheard_of{};
   try {
-    auto what = read(from);
-    return packet{std::move(*from.mutable_from()), from.session(), from.heard(), from.number(), from.question(), std::move(what)};
-  } catch (const malformed&) {
-    return std::nullopt;
+    what = read(from);
+  } catch (const malformed&) { // such as a kind of target that a newer version has: it has a number all the same
   }
+  return packet{std::move(*from.mutable_from()), from.session(), from.heard(), from.number(), from.question(), std::move(what)};
 }
 
 std::optional<beat> decode_beat(std::string_view bytes) {

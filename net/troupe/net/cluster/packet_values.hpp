@@ -11,7 +11,7 @@
 
 namespace troupe::net::cluster::values {
 
-/// A value that no node sends.
+/// A value that no node of this version sends.
 struct malformed {};
 
 using net::wire::read;
