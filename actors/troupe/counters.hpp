@@ -53,6 +53,8 @@ struct loop_counters {
   counter subscriptions;       ///< Of all their subscribers, now.
   counter channels_failed;     ///< Ended by an error; their subscribers were told.
   counter channels_refused;    ///< Not spawned, for the hub's bound.
+  counter streams_moved;       ///< Histories of channels that were handed to the nodes they belong to now.
+  counter streams_lost;        ///< Those that could not be.
   counter publications;        ///< Published in channels.
   counter publications_refused; ///< Beyond a channel's bound.
   counter refused;             ///< Sockets answered 503 or 429 for a connection limit.

@@ -247,7 +247,7 @@ void executor_state::nodes(const invocation& in, reply done) {
     table all{{}, {{"node", text}, {"uid", text}, {"version", text}, {"state", text}, {"heard", duration}}, {}};
     for (const auto& n : said.nodes)
       all.rows.push_back({n.name, n.uid, n.version,
-                          std::string{n.self ? "this one" : !n.met ? "unreachable" : n.leaving ? "leaving" : "up"},
+                          std::string{n.self ? "this one" : !n.met ? "unreachable" : n.leaving ? "leaving" : n.joining ? "joining" : "up"},
                           n.self ? cell{} : cell{std::chrono::duration<double, std::nano>(n.silence).count()}});
     auto result = in.chosen_of(std::move(all));
     result.notes.push_back(said.connected ? "the broker is connected" : "the broker cannot be reached");

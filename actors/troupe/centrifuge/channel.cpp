@@ -31,7 +31,7 @@ auto channel_state::handled(F handle) {
 
 spawned_channel_actor::behavior_type channel_state::make_behavior(
   std::shared_ptr<const channel_settings> settings, hub_actor hub, std::string channel,
-  const namespaces::entry& space, std::uint64_t sequence, hooks::namespace_keeper_actor hook) {
+  const namespaces::entry& space, std::uint64_t sequence, hooks::namespace_keeper_actor hook, const stream_source& from) {
   settings_ = std::move(settings);
   hub_ = std::move(hub);
   channel_ = std::move(channel);
@@ -49,7 +49,9 @@ spawned_channel_actor::behavior_type channel_state::make_behavior(
   self_->set_down_handler([this](const caf::down_msg& m) { on_down(m); });
   self_->monitor(hub_);
   is_stored_ = settings_->store && options_->history_persistent && options_->has_history();
-  if (is_stored_) open_stored(); // before all else
+  // Before all else.
+  if (is_stored_) open_stored();
+  else if (from.any()) await_stream(from);
   return {
     [this](const subscribe_channel& m) { return handled([&] { return on_subscribe(m); }); },
     [this](const unsubscribe_channel& m) { return handled([&] { return on_unsubscribe(m); }); },
@@ -66,6 +68,13 @@ spawned_channel_actor::behavior_type channel_state::make_behavior(
     [this](const pattern_watched&) { on_watched(); },
     [this](const tell_changes&) { is_observed_ = !is_pattern_; },
     [this](const may_go&) { self_->quit(); },
+    [this](const abandon_channel&) {
+      ++handled_;
+      if (const auto& via = self_->current_sender()) on_portal_down(via->id());
+    },
+    [this](adopt_stream& m) { return handled([&] { return on_adopt(m); }); },
+    [this](const give_away& m) { on_give_away(m); },
+    [this](const depart&) { on_depart(); },
     [this](const renew_options& m) { on_renewed(*m.options); },
     [](const happened_elsewhere&) {}, // it is no mirror
     [this](const deadline_passed&) { on_deadline(); },
@@ -73,19 +82,6 @@ spawned_channel_actor::behavior_type channel_state::make_behavior(
 }
 
 // -- subscribers come and go ----------------------------------------------------------------------
-
-template <class Answer, class F>
-void channel_state::when_open(caf::typed_response_promise<Answer> promise, F act) {
-  if (is_open_) return act();
-  if (before_open_.size() >= settings_->max_waiting) {
-    promise.deliver(Answer{error_code::too_many_requests});
-    return;
-  }
-  before_open_.push_back([promise, act](bool open) mutable {
-    if (open) act();
-    else promise.deliver(Answer{error_code::internal});
-  });
-}
 
 caf::typed_response_promise<subscribe_answered> channel_state::on_subscribe(
   const subscribe_channel& m) {
@@ -98,6 +94,10 @@ caf::typed_response_promise<subscribe_answered> channel_state::on_subscribe(
 
 void channel_state::subscribe(const subscribe_channel& m, const caf::strong_actor_ptr& sender,
                               caf::typed_response_promise<subscribe_answered> promise) {
+  if (leaves_to_) { // its subscribers have been told
+    promise.delegate(hub_, m);
+    return;
+  }
   auto answer = answer_to(m, sender);
   if (std::holds_alternative<error_code>(answer)) {
     promise.deliver(subscribe_answered{std::move(answer), sequence_});
@@ -170,6 +170,7 @@ caf::typed_response_promise<unsubscribed> channel_state::on_unsubscribe(
 
 void channel_state::on_down(const caf::down_msg& m) {
   if (m.source == hub_.address()) return self_->quit(m.reason);
+  if (departure_) return; // they were told
   if (portals_.contains(m.source.id())) return on_portal_down(m.source.id());
   if (const auto* client = residents_->find(m.source.id())) {
     remove(std::string{*client});
@@ -223,12 +224,12 @@ caf::typed_response_promise<history_answered> channel_state::on_history(const ge
 caf::typed_response_promise<remove_history_answered> channel_state::on_remove_history() {
   auto promise = self_->make_response_promise<remove_history_answered>();
   if (!options_->has_history()) return promise.deliver(remove_history_answered{error_code::not_available});
-  if (is_stored_) {
-    when_open(promise, [this, promise] { remove_stored(promise); });
-    return promise;
-  }
-  stream().clear();
-  return promise.deliver(remove_history_answered{history_removed{}});
+  when_open(promise, [this, promise]() mutable {
+    if (is_stored_) return remove_stored(promise);
+    stream().clear();
+    promise.deliver(remove_history_answered{history_removed{}});
+  });
+  return promise;
 }
 
 history& channel_state::stream() {
@@ -256,13 +257,15 @@ void channel_state::show() {
 }
 
 std::optional<host::clock::time_point> channel_state::leaves_at() const {
-  if (!subscribers_.empty() || !fan_outs_->empty() || !unstored_.empty() || asked_ != 0) return std::nullopt;
+  if (!is_open_ || !subscribers_.empty() || !fan_outs_->empty() || !unstored_.empty() || asked_ != 0) return std::nullopt;
   const auto unused = std::max(used_ + settings_->idle, keys_.forgotten_at());
   return history_ && !is_stored_ ? std::max(unused, history_->forgotten_at()) : unused;
 }
 
 void channel_state::arm() {
   show();
+  if (departure_) return arm_departure();
+  if (!is_open_ && arrival_) return self_->home().timers().arm(deadline_, arrival_->next());
   auto next = leaves_at();
   if (history_)
     if (const auto due = history_->expires_at()) next = next ? std::min(*next, *due) : *due;
@@ -271,6 +274,8 @@ void channel_state::arm() {
 }
 
 void channel_state::on_deadline() {
+  if (departure_) return departure_->go_on();
+  if (!is_open_ && arrival_) return arrival_->go_on(), arm();
   const auto now = self_->home().now();
   if (const auto end = leaves_at(); end && *end <= now)
     return self_->send(hub_, channel_idle{channel_, handled_}); // armed again by what comes instead
@@ -283,9 +288,10 @@ spawned_channel_actor::behavior_type channel(channel_state::pointer self,
                                              hub_actor hub, std::string name,
                                              const namespaces::entry* space,
                                              std::uint64_t sequence,
-                                             hooks::namespace_keeper_actor hook) {
+                                             hooks::namespace_keeper_actor hook,
+                                             const stream_source& from) {
   return self->state.make_behavior(std::move(settings), std::move(hub), std::move(name), *space,
-                                   sequence, std::move(hook));
+                                   sequence, std::move(hook), from);
 }
 
 } // namespace troupe::centrifuge

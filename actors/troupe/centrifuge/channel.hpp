@@ -4,7 +4,7 @@
 // pattern: who is subscribed to whatever matches.
 // Thread: the loop of its HUB. Owner: that hub, which alone knows it. Bounded by: history_size, one
 // subscription per connection, channel_settings::max_pending_bytes. Ends when: idle for a while and
-// its stream forgotten or kept by the HISTORY STORE, or its hub ends.
+// its stream forgotten or kept by the HISTORY STORE, given to another node, or its hub ends.
 #pragma once
 #include <troupe/centrifuge/channel_messages.hpp>
 #include <troupe/centrifuge/fan_outs.hpp>
@@ -12,6 +12,8 @@
 #include <troupe/centrifuge/namespaces.hpp>
 #include <troupe/centrifuge/residents.hpp>
 #include <troupe/centrifuge/seen_keys.hpp>
+#include <troupe/centrifuge/stream_arrival.hpp>
+#include <troupe/centrifuge/stream_departure.hpp>
 #include <troupe/event_log.hpp>
 #include <troupe/hooks/messages.hpp>
 #include <troupe/hosted.hpp>
@@ -63,7 +65,7 @@ public:
   spawned_channel_actor::behavior_type make_behavior(
     std::shared_ptr<const channel_settings> settings, hub_actor hub, std::string channel,
     const namespaces::entry& space, std::uint64_t sequence,
-    hooks::namespace_keeper_actor hook);
+    hooks::namespace_keeper_actor hook, const stream_source& from);
 
 private:
   struct subscriber {
@@ -116,6 +118,7 @@ private:
   };
   void enter(const subscriber& who, const std::string& client, const portal_actor& via);
   void leave(const subscriber& who);
+  /// Its subscribers have left.
   void on_portal_down(caf::actor_id via);
   [[nodiscard]] bool portals_want_join_leave() const noexcept;
   /// Hands an event to all portals that want it. @returns their number.
@@ -136,10 +139,10 @@ private:
 
   // -- channel_storage.cpp: history that outlives the process ---
   void open_stored();
-  void on_opened(kept_stream as);
-  /// Acts once the stream is there: now, if it need not be read. @param promise Is answered if that cannot be.
+  /// Acts once the stream is there: now, if it need not be waited for. @param promise Is answered if that cannot be.
+  /// @returns whether it waits.
   template <class Answer, class F>
-  void when_open(caf::typed_response_promise<Answer> promise, F act);
+  bool when_open(caf::typed_response_promise<Answer> promise, F act);
   void publish_stored(publish_channel& m, const std::vector<watcher>& watchers,
                       caf::typed_response_promise<publish_answered> promise);
   /// Has the store keep what waits, unless it is doing so already.
@@ -149,6 +152,17 @@ private:
   void remove_stored(caf::typed_response_promise<remove_history_answered> promise);
   /// Answers what waits with an error: nobody will keep it.
   void give_up_storing() noexcept;
+
+  // -- channel_handover.cpp: history that comes from another node, or goes there ---
+  void await_stream(const stream_source& from);
+  void publish_later(publish_channel& m, const std::vector<watcher>& watchers,
+                     caf::typed_response_promise<publish_answered> promise);
+  /// The stream is there. @param as Nothing: it begins with its first use.
+  void open(std::optional<kept_stream> as);
+  stream_adopted on_adopt(adopt_stream& m);
+  void on_give_away(const give_away& m);
+  void on_depart();
+  void arm_departure();
 
   history& stream();
   [[nodiscard]] caf::intrusive_ptr<channel_event> next_event(channel_event::kind what);
@@ -192,8 +206,11 @@ private:
   timer deadline_;
   std::optional<history> history_; // from its first use
   bool is_stored_ = false;         // by the store as well
-  bool is_open_ = true;            // it has been read, if it is stored
+  bool is_open_ = true;            // it has been read if it is stored, or has come if it is elsewhere
   std::vector<std::function<void(bool open)>> before_open_; // requests that wait for that
+  std::unique_ptr<stream_arrival> arrival_;     // of the stream, from another node
+  adopter_actor leaves_to_;                     // whoever knows the node it belongs to now
+  std::unique_ptr<stream_departure> departure_; // of the stream: nothing else happens here any more
   std::deque<unstored> unstored_;  // the first `storing_` are with the store
   std::size_t storing_ = 0;
   std::size_t asked_ = 0; // requests to the store that are not answered
@@ -208,13 +225,28 @@ private:
   std::unordered_map<caf::actor_id, portal> portals_;        // none without members
 };
 
+template <class Answer, class F>
+bool channel_state::when_open(caf::typed_response_promise<Answer> promise, F act) {
+  if (is_open_) return act(), false;
+  if (before_open_.size() >= settings_->max_waiting) {
+    promise.deliver(Answer{error_code::too_many_requests});
+    return false;
+  }
+  before_open_.push_back([promise, act = std::move(act)](bool open) mutable {
+    if (open) act();
+    else promise.deliver(Answer{error_code::internal});
+  });
+  return true;
+}
+
 /// Spawned by its hub. `space` is of settings->names; events get numbers above `sequence`; `hook` hears
-/// of subscriptions.
+/// of subscriptions; `from` tells where its stream may be.
 spawned_channel_actor::behavior_type channel(channel_state::pointer self,
                                              std::shared_ptr<const channel_settings> settings,
                                              hub_actor hub, std::string name,
                                              const namespaces::entry* space,
                                              std::uint64_t sequence,
-                                             hooks::namespace_keeper_actor hook);
+                                             hooks::namespace_keeper_actor hook,
+                                             const stream_source& from);
 
 } // namespace troupe::centrifuge

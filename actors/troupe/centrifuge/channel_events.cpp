@@ -16,7 +16,8 @@ caf::typed_response_promise<publish_answered> channel_state::on_publish(
     return promise.deliver(publish_answered{error_code::too_many_requests});
   }
   if (is_stored_) publish_stored(m, watchers, promise);
-  else publish(m, watchers, promise);
+  else if (is_open_) publish(m, watchers, promise);
+  else publish_later(m, watchers, promise);
   return promise;
 }
 

@@ -6,6 +6,7 @@
 #include <troupe/centrifuge/authentication.hpp>
 #include <troupe/centrifuge/channel_lifecycle.hpp>
 #include <troupe/centrifuge/codec.hpp>
+#include <troupe/centrifuge/handover.hpp>
 #include <troupe/centrifuge/history.hpp>
 #include <troupe/centrifuge/orders.hpp>
 #include <troupe/centrifuge/permissions.hpp>
@@ -208,11 +209,19 @@ struct close_elsewhere {
   close_status status;
 };
 
-/// From the engine to all hubs: these are the nodes now.
+/// From the engine to all hubs: these are the nodes now. Answered when no channel is here any more that belongs to another,
+/// and no stream on its way there.
 struct view_changed {
   std::shared_ptr<const cluster::view> now;
   /// Others took this node for gone, and may have published in its channels: these end, and begin anew.
   bool renounce = false;
+};
+struct view_settled {};
+
+/// Hub to the peer of a mirror's channel, that peer to the hub there, and it to the channel: nobody behind the sending peer is
+/// subscribed any more.
+struct abandon_channel {
+  std::string channel;
 };
 
 /// Peer to the hub of a channel, hub to its mirror, each of which gives it away: it happened where the channel is. It is
@@ -235,10 +244,10 @@ struct may_go {};
 /// channels end, with unsubscribe code 2000, and so do the channels.
 struct hook_gave_up {};
 
-/// From the server to all hubs, and from a hub to itself: namespaces were renewed. Channels from this bucket of the hub's
-/// table on find out; those that are asked for something do so anyway.
+/// From the server to all hubs, and from a hub to itself: namespaces were renewed. All channels find out, some at a time;
+/// those that are asked for something do so anyway.
 struct renew_channels {
-  std::size_t bucket = 0;
+  bool goes_on = false; ///< It has begun.
 };
 /// Hub to channel: these are the options of its namespace now. They outlive it.
 struct renew_options {
@@ -328,8 +337,15 @@ using hub_actor = channel_actor::extend<
   caf::reacts_to<renew_channels>,
   caf::reacts_to<channel_changed>,
   // From the engine, and from peers.
-  caf::reacts_to<view_changed>,
+  caf::replies_to<view_changed>::with<view_settled>,
   caf::reacts_to<happened_elsewhere>,
+  caf::replies_to<want_stream>::with<stream_sought>,
+  // From peers, and from a channel of its own whose owner was to be another node.
+  caf::replies_to<adopt_stream>::with<stream_adopted>,
+  // From a channel of its own.
+  caf::reacts_to<channel_outdated>,
+  // From a peer.
+  caf::reacts_to<abandon_channel>,
   // From anyone.
   caf::reacts_to<observe_channels>,
   caf::reacts_to<unobserve_channels>,
@@ -354,6 +370,11 @@ using spawned_channel_actor = channel_actor::extend<
   // From its hub: the end.
   caf::reacts_to<may_go>,
   caf::reacts_to<renew_options>,
+  caf::reacts_to<abandon_channel>,
+  // From its hub: the stream comes from another node, or goes to one.
+  caf::replies_to<adopt_stream>::with<stream_adopted>,
+  caf::reacts_to<give_away>,
+  caf::reacts_to<depart>,
   // From its hub, if it is a mirror.
   caf::reacts_to<happened_elsewhere>,
   // From the timing wheel.
@@ -421,10 +442,14 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe_channels, caf::id_block::troupe::end)
   CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::close_elsewhere))
   CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::view_changed))
   CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::happened_elsewhere))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::view_settled))
+  CAF_ADD_TYPE_ID(troupe_channels, (troupe::centrifuge::abandon_channel))
 CAF_END_TYPE_ID_BLOCK(troupe_channels)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::close_elsewhere)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::view_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::view_settled)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::abandon_channel)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::happened_elsewhere)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::renew_channels)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::centrifuge::renew_options)

@@ -16,24 +16,13 @@ void channel_state::open_stored() {
   is_open_ = false;
   ++asked_;
   const auto epoch = random_epoch();
+  const auto opened = [this, epoch](std::optional<kept_stream> found) {
+    --asked_;
+    open(found ? std::move(*found) : kept_stream{.top = {0, epoch}});
+  };
   self_->request(settings_->store, caf::infinite, open_stream{channel_, epoch, options_->history()})
-    .then([this, epoch](const stream_opened& m) { on_opened(m.found.value_or(kept_stream{.top = {0, epoch}})); },
-          [this, epoch](const caf::error&) { on_opened({.top = {0, epoch}}); }); // it is gone: nothing will be kept
-}
-
-void channel_state::on_opened(kept_stream as) {
-  --asked_;
-  version_ = as.version.number;
-  version_epoch_ = as.version.epoch;
-  version_stream_ = as.top.epoch;
-  const auto now = self_->home().now();
-  for (auto& [key, offset, age] : as.keys)
-    if (!keys_.find(key, now - age)) keys_.add(std::move(key), {offset, as.top.epoch}, now - age);
-  history_.emplace(options_->history(), random_epoch, std::move(as), now);
-  is_open_ = true;
-  for (auto& act : std::exchange(before_open_, {})) act(true);
-  store_next();
-  arm();
+    .then([opened](const stream_opened& m) { opened(m.found); },
+          [opened](const caf::error&) { opened(std::nullopt); }); // it is gone: nothing will be kept
 }
 
 void channel_state::publish_stored(publish_channel& m, const std::vector<watcher>& watchers,

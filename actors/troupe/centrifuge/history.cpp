@@ -95,6 +95,15 @@ publication_ptr history::latest(time_point now) {
   return kept_.empty() ? nullptr : kept_.back();
 }
 
+kept_stream history::exported(time_point now) {
+  expire(now);
+  return {.top = {offset_, epoch_},
+          .publications = {kept_.begin(), kept_.end()},
+          .age = std::chrono::duration_cast<std::chrono::milliseconds>(now - appended_),
+          .version = {},
+          .keys = {}};
+}
+
 std::optional<history::time_point> history::expires_at() const {
   if (kept_.empty()) return std::nullopt;
   return appended_ + options_.ttl;

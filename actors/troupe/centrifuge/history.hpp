@@ -55,7 +55,7 @@ struct stream_version {
 /// The idempotency key of a publication in a stream.
 struct stream_key {
   std::string key;
-  std::uint64_t offset = 0;
+  std::uint64_t offset = 0;         ///< 0: it is outside of the stream.
   std::chrono::milliseconds age{0}; ///< Since it was published.
 };
 
@@ -120,6 +120,9 @@ public:
   [[nodiscard]] std::uint64_t offset() const noexcept { return offset_; }
   /// Offset of the oldest one that is kept, or of the next if there is none.
   [[nodiscard]] std::uint64_t first_offset() const noexcept { return offset_ - kept_.size() + 1; }
+
+  /// All of it, but versions and keys: so that it can go on elsewhere.
+  kept_stream exported(time_point now);
 
   /// When the publications are due to be dropped; nothing if there are none. Any call from then on
   /// drops them.

@@ -58,8 +58,12 @@ hub_actor::behavior_type hub_state::make_behavior(
     [this](const hook_gave_up&) { on_gave_up(); },
     [this](const renew_channels& m) { on_renew(m); },
     [this](const channel_changed& m) { on_changed(m); },
-    [this](const view_changed& m) { on_view(m); },
+    [this](const view_changed& m) { return on_view(m); },
     [this](const happened_elsewhere& m) { on_happened_elsewhere(m); },
+    [this](const want_stream& m) { return on_want(m); },
+    [this](adopt_stream& m) { return on_adopt(m); },
+    [this](const channel_outdated& m) { on_outdated(m); },
+    [this](abandon_channel& m) { return on_abandon(m); },
     [this](const observe_channels& m) { on_observe(m); },
     [this](const unobserve_channels& m) { on_unobserve(m); },
     [this](const sync_changes& m) { return on_sync(m); },
@@ -67,13 +71,6 @@ hub_actor::behavior_type hub_state::make_behavior(
     [this](const watch_pattern& m) { return watched_.change(m, *settings_->names), watching{}; },
     [this](publish_match& m) { return on_match(m); },
   };
-}
-
-template <class Request>
-auto hub_state::pass_on(entry& to, Request& m) {
-  ++to.forwarded;
-  sequence_ += 2; // a request makes at most one event, and a subscription one more when it ends
-  return self_->delegate(to.who, std::move(m));
 }
 
 template <class Answer, class Request>
@@ -163,7 +160,7 @@ caf::result<fanned_out> hub_state::on_match(publish_match& m) {
 
 // -- channels come and go ---
 
-std::variant<hub_state::entry*, error_code> hub_state::find_or_spawn(const std::string& channel) {
+std::variant<hub_state::entry*, error_code> hub_state::find_or_spawn(const std::string& channel, bool is_coming) {
   if (const auto found = channels_.find(channel); found != channels_.end() && renew(found)) return &found->second;
   if (ending_) return error_code::not_available;
   const auto generation = settings_->names->generation(); // first: it may be renewed at any time
@@ -177,7 +174,7 @@ std::variant<hub_state::entry*, error_code> hub_state::find_or_spawn(const std::
     counters.channels_refused.add();
     return error_code::limit_exceeded;
   }
-  auto spawned = spawn_channel(channel, *space, generation);
+  auto spawned = spawn_channel(channel, *space, generation, is_coming);
   const auto& who = spawned.who;
   self_->monitor(who);
   counters.channels.add();
@@ -188,13 +185,27 @@ std::variant<hub_state::entry*, error_code> hub_state::find_or_spawn(const std::
 }
 
 void hub_state::on_renew(const renew_channels& m) {
-  if (ending_) return;
-  const auto end = std::min(m.bucket + renewed_at_once, channels_.bucket_count());
+  if (ending_ || (m.goes_on && !renewed_)) return;
+  const bool is_under_way = !m.goes_on && renewed_;
+  if (!m.goes_on) renewed_ = 0;
+  if (!is_under_way) go_on_renewing();
+}
+
+void hub_state::go_on_renewing() {
+  if (*renewed_ == 0 || channels_.bucket_count() != renewing_) { // the table has grown: others are in its buckets
+    renewed_ = 0;
+    renewing_ = channels_.bucket_count();
+  }
   std::vector<std::string> some;
-  for (auto bucket = m.bucket; bucket < end; ++bucket)
-    for (auto each = channels_.begin(bucket); each != channels_.end(bucket); ++each) some.push_back(each->first);
-  for (const auto& channel : some) renew(channels_.find(channel));
-  if (end < channels_.bucket_count()) self_->send(self_, renew_channels{end});
+  for (const auto end = std::min(*renewed_ + renewed_at_once, renewing_); *renewed_ < end; ++*renewed_) {
+    if (moving_.size() >= moved_at_once) return; // has_moved() goes on
+    some.clear();
+    for (auto each = channels_.begin(*renewed_); each != channels_.end(*renewed_); ++each) some.push_back(each->first);
+    for (const auto& channel : some) renew(channels_.find(channel));
+  }
+  if (*renewed_ < renewing_) return self_->send(self_, renew_channels{true});
+  renewed_.reset();
+  settle();
 }
 
 bool hub_state::renew(channel_map::iterator at) {
@@ -202,8 +213,9 @@ bool hub_state::renew(channel_map::iterator at) {
   if (const auto seen = std::exchange(of.views, views_); seen != views_) {
     const auto owner = owner_of(channel);
     const bool is_renounced = seen < renounced_ && of.owner == 0 && !of.space->is_of_patterns;
-    if (is_renounced || (owner ? owner.id() : 0) != of.owner) { // others have gone on with it
+    if (is_renounced || (owner ? owner.id() : 0) != of.owner) { // others have gone on with it, or are to do so
       if (of.owner == 0) tell_hook_lost(channel);
+      if (of.owner == 0 && !is_renounced && of.space->options.has_history()) return move(at, owner), false;
       end_channel(at, unsubscribe_code::insufficient_state);
       return false;
     }
@@ -223,13 +235,18 @@ bool hub_state::renew(channel_map::iterator at) {
 }
 
 void hub_state::end_channel(channel_map::iterator at, unsubscribe_code why) {
+  by_actor_[at->second.who.id()].clear();
+  self_->send_exit(at->second.who, caf::exit_reason::user_shutdown);
+  strike(at, why);
+}
+
+void hub_state::strike(channel_map::iterator at, unsubscribe_code why) {
   const auto& [channel, of] = *at;
   if (of.space->is_of_patterns) unwatch(channel);
+  if (of.owner != 0) abandon(channel, of.owner); // before those who are told ask there again
   if (of.occupied)
     report(channel_vacated{channel, std::chrono::system_clock::now(), channel_vacated::cause::failed});
   tell_lost(channel, why);
-  by_actor_[of.who.id()].clear();
-  self_->send_exit(of.who, caf::exit_reason::user_shutdown);
   channels_.erase(at);
   self_->home().counters().channels.subtract();
 }
@@ -256,25 +273,21 @@ void hub_state::on_down(const caf::down_msg& m) {
     return;
   }
   const auto& channel = ended.mapped();
-  if (channel.empty()) return; // it had leave to go
-  const auto failed = channels_.extract(channel);
-  if (failed.mapped().space->is_of_patterns) unwatch(channel);
-  if (failed.mapped().occupied)
-    report(channel_vacated{channel, std::chrono::system_clock::now(), channel_vacated::cause::failed});
-  auto& counters = self_->home().counters();
-  counters.channels.subtract();
-  counters.channels_failed.add();
+  if (channel.empty() || has_moved(channel, m.source.id())) return; // it had leave to go
+  self_->home().counters().channels_failed.add();
   settings_->log->write(
     severity::error, "channel_failed",
     {{"channel", channel}, {"reason", self_->system().render(m.reason)}});
   tell_hook_lost(channel);
-  tell_lost(channel, unsubscribe_code::insufficient_state);
+  strike(channels_.find(channel), unsubscribe_code::insufficient_state);
 }
 
 bool hub_state::kill(std::uint64_t actor) {
-  const auto found = by_actor_.find(actor);
-  if (found == by_actor_.end() || found->second.empty()) return false;
-  self_->send_exit(channels_.at(found->second).who, caf::exit_reason::kill);
+  const auto named = by_actor_.find(actor);
+  if (named == by_actor_.end()) return false;
+  const auto found = channels_.find(named->second);
+  if (found == channels_.end() || found->second.who.id() != actor) return false; // it is about to end
+  self_->send_exit(found->second.who, caf::exit_reason::kill);
   return true;
 }
 
@@ -282,6 +295,7 @@ void hub_state::on_exit(const caf::exit_msg& m) {
   ending_ = m.reason ? m.reason : caf::make_error(caf::exit_reason::user_shutdown);
   if (by_actor_.empty()) return end();
   for (const auto& [channel, at] : channels_) self_->send_exit(at.who, ending_);
+  for (const auto& [channel, moved] : moving_) self_->send_exit(moved.who, ending_);
 }
 
 void hub_state::end() {

@@ -15,6 +15,7 @@
 #include <caf/result.hpp>
 #include <caf/system_messages.hpp>
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -44,6 +45,12 @@ private:
     bool occupied = false;          // as far as observers were told
   };
   using channel_map = std::unordered_map<std::string, entry>;
+  static constexpr std::size_t moved_at_once = 64; // channels, unless somebody asks for them
+  struct moving {
+    spawned_channel_actor who;
+    caf::actor_id to; // whoever stands for the node it goes to
+    std::vector<caf::typed_response_promise<stream_sought>> sought;
+  };
 
   template <class Request>
   auto pass_on(entry& to, Request& m);
@@ -56,12 +63,16 @@ private:
   caf::result<fanned_out> on_match(publish_match& m);
   void on_gave_up();
   void on_renew(const renew_channels& m);
+  void go_on_renewing();
   /// Has a channel go by what its namespace says now. @returns false: it has ended, for it cannot.
   bool renew(channel_map::iterator at);
   /// Ends a channel that has not failed, and all subscriptions.
   void end_channel(channel_map::iterator at, unsubscribe_code why);
+  /// Takes one from the table, whose actor is to end, and tells its subscribers why.
+  void strike(channel_map::iterator at, unsubscribe_code why);
   void on_meet(const meet_hubs& m);
-  entry spawn_channel(const std::string& channel, const namespaces::entry& space, std::uint64_t generation);
+  /// @param is_coming Its stream is on its way here.
+  entry spawn_channel(const std::string& channel, const namespaces::entry& space, std::uint64_t generation, bool is_coming);
   void on_idle(const channel_idle& m);
   void on_down(const caf::down_msg& m);
   void on_exit(const caf::exit_msg& m);
@@ -78,7 +89,7 @@ private:
   void tell_all();
 
   /// The channel of a name, spawned if need be, or why it cannot be had.
-  std::variant<entry*, error_code> find_or_spawn(const std::string& channel);
+  std::variant<entry*, error_code> find_or_spawn(const std::string& channel, bool is_coming = false);
 
   // -- hub_hooks.cpp: namespaces with an actor that has a say ---
   void find_hooks();
@@ -97,8 +108,21 @@ private:
                                                 Question question, Request& m, F decide);
 
   // -- hub_cluster.cpp: channels that belong to other nodes ---
-  void on_view(const view_changed& m);
+  caf::typed_response_promise<view_settled> on_view(const view_changed& m);
   void on_happened_elsewhere(const happened_elsewhere& m);
+  /// Has a channel give its stream to the node that it belongs to now, and end. @param owner Null: this one, again.
+  void move(channel_map::iterator at, const cluster::peer_actor& owner);
+  void give(const spawned_channel_actor& who, const cluster::peer_actor& owner);
+  /// Ends with it. @returns false: it was not on its way.
+  bool has_moved(const std::string& channel, caf::actor_id who);
+  /// Answers the engine if nothing is left to do.
+  void settle();
+  caf::result<stream_sought> on_want(const want_stream& m);
+  caf::result<stream_adopted> on_adopt(adopt_stream& m);
+  void on_outdated(const channel_outdated& m);
+  /// Has the node of a mirror forget the subscribers here.
+  void abandon(const std::string& channel, caf::actor_id owner);
+  caf::result<void> on_abandon(abandon_channel& m);
   /// Who stands for the node that a channel belongs to; null: it belongs to this one, as all patterns do.
   [[nodiscard]] cluster::peer_actor owner_of(const std::string& channel) const;
   /// Whether publications are refused: nobody elsewhere would get them.
@@ -121,11 +145,22 @@ private:
   std::shared_ptr<const cluster::view> view_; // null: there are no other nodes
   std::uint64_t views_ = 0;                   // that there have been
   std::uint64_t renounced_ = 0;               // as of that one: channels of before are not to go on
+  std::unordered_multimap<std::string, moving> moving_; // not in channels_ any more
+  std::vector<caf::typed_response_promise<view_settled>> unsettled_; // the engine's questions
+  std::optional<std::size_t> renewed_; // buckets of channels_, of those that have to find out; none: all have
+  std::size_t renewing_ = 0;           // how many there were when that began
   watch_list watched_;
   observer_log<channel_changes> changes_{observer_bounds{}};
   caf::error ending_; // why, once told to exit
   std::uint64_t sequence_ = 0; // above that of any event so far
 };
+
+template <class Request>
+auto hub_state::pass_on(entry& to, Request& m) {
+  ++to.forwarded;
+  sequence_ += 2; // a request makes at most one event, and a subscription one more when it ends
+  return self_->delegate(to.who, std::move(m));
+}
 
 /// Spawn one per loop with spawn_on(host, hub, settings).
 hub_actor::behavior_type hub(hub_state::pointer self,

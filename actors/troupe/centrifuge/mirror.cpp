@@ -50,6 +50,10 @@ spawned_channel_actor::behavior_type mirror_state::make_behavior(
     [](const pattern_watched&) {},
     [](const tell_changes&) {}, // the owner tells
     [this](const may_go&) { self_->quit(); },
+    [](const adopt_stream&) { return stream_adopted{stream_adopted::outcome::refused}; }, // it has no stream
+    [this](const give_away&) { self_->quit(); },
+    [](const depart&) {},
+    [](const abandon_channel&) {},
     [this](const renew_options& m) { options_ = m.options; },
     [this](const happened_elsewhere& m) { on_happened(*m.event); },
     [this](const deadline_passed&) { on_deadline(); },

@@ -4,13 +4,14 @@
 // is not published again. Owner: the channel, on its thread. Time is told by the caller. Bounded by:
 // max_keys, of which the oldest is forgotten first.
 #pragma once
-#include <troupe/centrifuge/publication.hpp>
+#include <troupe/centrifuge/history.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <deque>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace troupe::centrifuge {
 
@@ -25,6 +26,8 @@ public:
   const stream_position* find(const std::string& key, time_point now);
   /// `key` must not be one that find() knows.
   void add(std::string key, stream_position answer, time_point now);
+  /// All that find() knows, oldest first.
+  std::vector<stream_key> all(time_point now);
   /// When the last key is due to be forgotten.
   time_point forgotten_at() const noexcept;
 
@@ -33,6 +36,7 @@ private:
     std::string key;
     time_point when;
   };
+  void forget_old(time_point now);
   void forget_oldest();
 
   std::unordered_map<std::string, stream_position> answers_;

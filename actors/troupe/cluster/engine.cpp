@@ -24,12 +24,10 @@ engine_actor::behavior_type engine_state::make_behavior(engine_settings settings
   self_->set_exit_handler([this](const caf::exit_msg& m) { on_exit(m); });
   return {
     [this](const peer_met& m) { on_met(m); },
+    [this](const peer_handed_over& m) { on_handed_over(m); },
     [this](const begin_cluster& m) { on_begin(m); },
-    [this](const leave_cluster&) {
-      leaving_ = true;
-      announce();
-      tell_view();
-    },
+    [this](const leave_cluster&) { on_leave(); },
+    [this](const await_place&) { return on_await(); },
     [this](const relay& m) { on_relay(m); },
     [this](const confirm_fan_out& m) { return ask_all(m); },
     [this](const change_membership& m) { return ask_all(m); },
@@ -41,6 +39,7 @@ engine_actor::behavior_type engine_state::make_behavior(engine_settings settings
     [this](const beat_came& m) { on_beat(m); },
     [this](const link_changed& m) { on_link(m); },
     [this](const engine_tick&) { on_tick(); },
+    [this](const engine_join&) { on_join(); },
   };
 }
 
@@ -65,7 +64,7 @@ void engine_state::on_begin(const begin_cluster& m) {
 }
 
 void engine_state::announce(bool gone) {
-  if (link_) self_->send(link_, announce_node{{settings_.uid, name_, version_, leaving_, gone}});
+  if (link_) self_->send(link_, announce_node{{settings_.uid, name_, version_, leaving_, gone, joining_}});
 }
 
 void engine_state::on_tick() {
@@ -87,13 +86,17 @@ void engine_state::on_tick() {
 engine_state::node& engine_state::heard_of(const std::string& uid) {
   auto& n = nodes_[uid];
   n.heard = self_->clock().now();
-  if (!n.who) spawn_peer(uid, n, true);
+  if (!n.who) {
+    spawn_peer(uid, n, true);
+    announce(); // it need not wait for it
+  }
   return n;
 }
 
 void engine_state::spawn_peer(const std::string& uid, node& n, bool is_new) {
   n.who = self_->system().spawn(peer, for_peers_, uid, settings_.new_session(), is_new, peer_owner{engine_actor{self_}}, api_);
   n.met = false;
+  n.told.reset();
   self_->monitor(n.who);
 }
 
@@ -118,9 +121,11 @@ void engine_state::on_beat(const beat_came& m) {
   auto& n = heard_of(b.from);
   n.name = b.name;
   n.version = b.version;
-  if (std::exchange(n.leaving, b.leaving) == b.leaving || !n.counts) return;
-  settings_.log->write(severity::info, "node_leaving", {{"node", n.name}, {"uid", b.from}});
-  tell_view();
+  const bool owned = n.owns();
+  n.joining = b.joining;
+  if (!std::exchange(n.leaving, b.leaving) && b.leaving && n.counts)
+    settings_.log->write(severity::info, "node_leaving", {{"node", n.name}, {"uid", b.from}});
+  if (n.counts && n.owns() != owned) tell_view();
 }
 
 void engine_state::on_link(const link_changed& m) {
@@ -135,7 +140,32 @@ void engine_state::connect(bool connected) {
   if (!connected) settings_.figures->disconnects.add();
   if (connected) settings_.log->write(severity::info, "broker_connected", {});
   else settings_.log->write(severity::warning, "broker_lost", {{"effect", "publications are refused until it is back"}});
-  for (auto& [uid, n] : nodes_) n.heard = self_->clock().now();
+  const auto now = self_->clock().now();
+  for (auto& [uid, n] : nodes_) n.heard = now;
+  if (connected && joining_) {
+    joins_ = now + settings_.options.join;
+    self_->delayed_send(self_, settings_.options.join, engine_join{});
+  }
+  tell_view();
+  take_place();
+}
+
+void engine_state::on_join() {
+  if (!joining_ || !connected_) return;
+  const auto now = self_->clock().now();
+  // Others may be slow to answer. Those that never do are no owners for this node, nor is it one for them.
+  const bool all_met = std::ranges::all_of(nodes_, [](const auto& n) { return n.second.met; });
+  if (now < *joins_ || (!all_met && now < *joins_ + settings_.options.timeout))
+    return self_->delayed_send(self_, settings_.options.join / 5, engine_join{});
+  joining_ = false;
+  settings_.log->write(severity::info, "cluster_joined", {{"nodes", std::to_string(nodes_.size())}});
+  announce();
+  tell_view();
+}
+
+void engine_state::on_leave() {
+  leaving_ = true;
+  announce();
   tell_view();
 }
 
@@ -153,6 +183,19 @@ void engine_state::on_met(const peer_met& m) {
   const bool renounce = m.was_new && was_known;
   if (renounce) settings_.log->write(severity::warning, "channels_renounced", {{"node", n.name}, {"uid", m.uid}});
   tell_view(renounce);
+}
+
+void engine_state::on_handed_over(const peer_handed_over& m) {
+  const auto found = std::ranges::find_if(nodes_, [&](const auto& n) { return n.second.who == self_->current_sender(); });
+  if (found == nodes_.end()) return;
+  auto& n = found->second;
+  const bool was_settled = is_settled(n);
+  n.said = m.as;
+  if (n.counts && is_settled(n) != was_settled) tell_view();
+}
+
+bool engine_state::is_settled(const node& n) const noexcept {
+  return n.said && n.said->you_own == owns() && (n.said->i_leave || !n.leaving);
 }
 
 void engine_state::on_down(const caf::down_msg& m) {
@@ -185,10 +228,42 @@ void engine_state::on_exit(const caf::exit_msg& m) {
 void engine_state::tell_view(bool renounce) {
   std::vector<view::other> others;
   for (const auto& [uid, n] : nodes_)
-    if (n.counts) others.push_back({uid, n.who, !n.leaving});
+    if (n.counts) others.push_back({uid, n.who, n.owns(), is_settled(n)});
   settings_.figures->nodes.set(others.size());
-  const auto now = std::make_shared<const view>(settings_.uid, std::move(others), connected_, !leaving_);
-  for (const auto& hub : hubs_) self_->send(hub, view_changed{now, renounce});
+  // While it has not joined, and knows no owner, others may have the channels that it takes for its own.
+  const bool is_alone = std::ranges::none_of(others, &view::other::owns);
+  const auto now = std::make_shared<const view>(settings_.uid, std::move(others), connected_ && !(joining_ && is_alone), owns());
+  unsettled_ = hubs_.size();
+  const auto settled = [this, told = ++views_] {
+    if (told == views_ && --unsettled_ == 0) on_settled();
+  };
+  for (const auto& hub : hubs_)
+    self_->request(hub, caf::infinite, view_changed{now, renounce})
+      .then([settled](const view_settled&) { settled(); }, [settled](const caf::error&) { settled(); }); // gone
+}
+
+void engine_state::on_settled() {
+  for (auto& [uid, n] : nodes_) {
+    const handed_over as{n.owns(), leaving_};
+    if (!n.met || n.told == as) continue;
+    n.told = as;
+    self_->send(n.who, as);
+  }
+  take_place();
+}
+
+caf::typed_response_promise<place_taken> engine_state::on_await() {
+  auto promise = self_->make_response_promise<place_taken>();
+  waiting_.push_back(promise);
+  take_place();
+  return promise;
+}
+
+void engine_state::take_place() {
+  const bool is_there = leaving_ ? unsettled_ == 0 || !connected_ : !joining_ && unsettled_ == 0;
+  if (!is_there || !for_peers_) return;
+  if (leaving_ && !std::exchange(left_, true)) settings_.log->write(severity::info, "cluster_left", {});
+  for (auto& promise : std::exchange(waiting_, {})) promise.deliver(place_taken{});
 }
 
 // -- to all nodes -----------------------------------------------------------------------------------
@@ -276,9 +351,9 @@ caf::typed_response_promise<nodes_said> engine_state::on_ask(const ask_nodes& m)
 }
 
 listed_nodes engine_state::on_list() const {
-  listed_nodes all{connected_, {{settings_.uid, name_, version_, true, leaving_, true, {}}}};
+  listed_nodes all{connected_, {{settings_.uid, name_, version_, true, joining_, leaving_, true, {}}}};
   for (const auto& [uid, n] : nodes_)
-    all.nodes.push_back({uid, n.name, n.version, false, n.leaving, n.met,
+    all.nodes.push_back({uid, n.name, n.version, false, n.joining, n.leaving, n.met,
                          std::chrono::duration_cast<std::chrono::milliseconds>(self_->clock().now() - n.heard)});
   return all;
 }

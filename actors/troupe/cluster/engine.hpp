@@ -18,6 +18,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ struct engine_options {
   /// A node that gives none for so long is gone. If those of this node do not come back for half of it, it is the broker
   /// that stands still, and nobody is gone.
   std::chrono::milliseconds timeout{5'000};
+  /// From when the broker is there until channels belong to this node: time to find the others, who have them.
+  std::chrono::milliseconds join{500};
 };
 
 /// From the server: these are the actors of this node. Before all else.
@@ -53,6 +56,11 @@ struct nodes_said {
   std::size_t missing = 0;          ///< Of those that did not.
 };
 
+/// From the server: answered once this node has joined or, if it leaves, has given its streams away; and those that it has
+/// too many of are on their way no more. Without the broker it joins later, and leaves at once.
+struct await_place {};
+struct place_taken {};
+
 /// Which nodes are known?
 struct list_nodes {};
 struct listed_node {
@@ -60,6 +68,7 @@ struct listed_node {
   std::string name;
   std::string version;
   bool self = false;
+  bool joining = false;
   bool leaving = false;
   bool met = false;                     ///< It and this one can talk.
   std::chrono::milliseconds silence{0}; ///< Since its last sign of life.
@@ -71,11 +80,13 @@ struct listed_nodes {
 
 /// From itself.
 struct engine_tick {};
+struct engine_join {};
 
 using engine_actor = peer_owner::extend<
   // From the server.
   caf::reacts_to<begin_cluster>,
   caf::reacts_to<leave_cluster>,
+  caf::replies_to<await_place>::with<place_taken>,
   // From the registry: for connections of other nodes.
   caf::reacts_to<relay>,
   caf::replies_to<confirm_fan_out>::with<receipt>,
@@ -91,7 +102,8 @@ using engine_actor = peer_owner::extend<
   caf::reacts_to<beat_came>,
   caf::reacts_to<link_changed>,
   // From itself.
-  caf::reacts_to<engine_tick>>;
+  caf::reacts_to<engine_tick>,
+  caf::reacts_to<engine_join>>;
 
 struct engine_settings {
   std::string uid; ///< Of this run of the node.
@@ -121,17 +133,26 @@ private:
     time_point heard;
     bool met = false;    // it and this one can talk
     bool counts = false; // they could once: channels belong to it until it is gone
+    bool joining = true; // until it says
     bool leaving = false;
+    std::optional<handed_over> said; // by it
+    std::optional<handed_over> told; // to it, in this session
+
+    [[nodiscard]] bool owns() const noexcept { return !joining && !leaving; }
   };
 
   void on_begin(const begin_cluster& m);
   void on_tick();
+  void on_join();
+  void on_leave();
+  caf::typed_response_promise<place_taken> on_await();
   void on_packet(const packet_came& m);
   void on_beat(const beat_came& m);
   void on_link(const link_changed& m);
   /// Whether the broker passes on what this node says: only then anything is known of others.
   void connect(bool connected);
   void on_met(const peer_met& m);
+  void on_handed_over(const peer_handed_over& m);
   void on_down(const caf::down_msg& m);
   void on_exit(const caf::exit_msg& m);
   void on_relay(const relay& m);
@@ -148,6 +169,13 @@ private:
   void announce(bool gone = false);
   /// Tells the hubs how it is now.
   void tell_view(bool renounce = false);
+  /// They have all done what follows from it.
+  void on_settled();
+  [[nodiscard]] bool owns() const noexcept { return !joining_ && !leaving_; }
+  /// Whether a node has given this one all that belongs here.
+  [[nodiscard]] bool is_settled(const node& n) const noexcept;
+  /// Answers await_place if it is so.
+  void take_place();
   /// Tells one node all patterns of this one.
   void tell_patterns(const peer_actor& to);
 
@@ -166,7 +194,13 @@ private:
   time_point echoed_;      // when a sign of life of this node came back last
   bool linked_ = false;    // to a broker, which may stand still
   bool connected_ = false; // and it does not
+  bool joining_ = true;
   bool leaving_ = false;
+  bool left_ = false; // and has given its streams away
+  std::optional<time_point> joins_;       // from then on
+  std::uint64_t views_ = 0;               // told to hubs
+  std::size_t unsettled_ = 0;             // hubs, as of the last of them
+  std::vector<caf::typed_response_promise<place_taken>> waiting_;
 };
 
 /// Spawn with system.spawn(engine, settings), then send it begin_cluster.
@@ -182,6 +216,9 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe_cluster_engine, 29730)
   CAF_ADD_TYPE_ID(troupe_cluster_engine, (troupe::cluster::list_nodes))
   CAF_ADD_TYPE_ID(troupe_cluster_engine, (troupe::cluster::listed_nodes))
   CAF_ADD_TYPE_ID(troupe_cluster_engine, (troupe::cluster::engine_tick))
+  CAF_ADD_TYPE_ID(troupe_cluster_engine, (troupe::cluster::engine_join))
+  CAF_ADD_TYPE_ID(troupe_cluster_engine, (troupe::cluster::await_place))
+  CAF_ADD_TYPE_ID(troupe_cluster_engine, (troupe::cluster::place_taken))
 CAF_END_TYPE_ID_BLOCK(troupe_cluster_engine)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::begin_cluster)
@@ -191,3 +228,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::nodes_said)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::list_nodes)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::listed_nodes)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::engine_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::engine_join)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::await_place)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::place_taken)

@@ -54,6 +54,11 @@ struct measure {
     const auto* page = std::get_if<history_page>(&m.value);
     return page ? sum(page->publications) : 0;
   }
+  std::size_t operator()(const adopt_stream& m) const {
+    auto bytes = sum(m.part.publications);
+    for (const auto& each : m.part.keys) bytes += sizeof each + each.key.size();
+    return bytes;
+  }
   std::size_t operator()(const distant_event& m) const {
     return m.channel.size() + (m.publication ? size(*m.publication) : 0) + size(m.origin.member) + m.origin.key.size();
   }

@@ -69,10 +69,12 @@ using content = std::variant<
   centrifuge::publish_channel, centrifuge::publish_answered, centrifuge::get_presence, centrifuge::presence_answered,
   centrifuge::get_presence_stats, centrifuge::presence_stats_answered, centrifuge::get_history,
   centrifuge::history_answered, centrifuge::remove_history, centrifuge::remove_history_answered,
+  centrifuge::adopt_stream, centrifuge::stream_adopted, centrifuge::want_stream, centrifuge::stream_sought,
   distant_watch, centrifuge::watching, distant_confirm, change_membership, close_connections, receipt,
   node_call, node_answer,
   // Nobody answers these.
-  distant_event, distant_match, distant_broadcasts, centrifuge::close_elsewhere>;
+  distant_event, distant_match, distant_broadcasts, centrifuge::close_elsewhere, handed_over,
+  centrifuge::abandon_channel>;
 
 struct packet {
   std::string from;           ///< UID of the node.
@@ -91,6 +93,7 @@ struct beat {
   std::string version;
   bool leaving = false; ///< It is no owner any more, and will be gone soon.
   bool gone = false;    ///< This is the last that is heard of it.
+  bool joining = false; ///< It is no owner yet.
 };
 
 // -- the link ---------------------------------------------------------------------------------------
@@ -137,6 +140,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe_cluster, 29700)
   CAF_ADD_TYPE_ID(troupe_cluster, (troupe::cluster::packet_came))
   CAF_ADD_TYPE_ID(troupe_cluster, (troupe::cluster::beat_came))
   CAF_ADD_TYPE_ID(troupe_cluster, (troupe::cluster::link_changed))
+  CAF_ADD_TYPE_ID(troupe_cluster, (troupe::cluster::handed_over))
 CAF_END_TYPE_ID_BLOCK(troupe_cluster)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::node_call)
@@ -148,3 +152,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::announce_node)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::packet_came)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::beat_came)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::link_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::handed_over)

@@ -37,6 +37,7 @@ peer_actor::behavior_type peer_state::make_behavior(std::shared_ptr<const peer_s
   greet();
   constexpr auto busy = error_code::too_many_requests;
   constexpr auto failed = error_code::internal;
+  static constexpr stream_adopted not_now{stream_adopted::outcome::later};
   return {
     [this](subscribe_channel& m) {
       m.via = nullptr;
@@ -62,6 +63,12 @@ peer_actor::behavior_type peer_state::make_behavior(std::shared_ptr<const peer_s
     [this](const change_membership& m) { return ask<receipt>(m, {}, {}); },
     [this](const close_connections& m) { return ask<receipt>(m, {}, {}); },
     [this](node_call& m) { return ask<node_answer>(std::move(m), {}, {}); },
+    [this](const handed_over& m) { send(m); },
+    [this](const abandon_channel& m) {
+      if (met() && !send(m)) lose("no room for members that have left");
+    },
+    [this](want_stream& m) { return ask<stream_sought>(std::move(m), {}, {}); },
+    [this](adopt_stream& m) { return ask<stream_adopted>(std::move(m), not_now, not_now); },
     [this](const packet_arrived& m) { on_packet(*m.what); },
     [this](const peer_tick&) { on_tick(); },
   };
@@ -95,7 +102,9 @@ peer_state::promise<Answer> peer_state::ask(Question&& what, Answer refused, Ans
 
 bool peer_state::send(content what, std::uint64_t number) {
   const auto bytes = bytes_of(what);
-  if (settings_->budget->take(bytes) == acceptance::over_budget) {
+  if (std::holds_alternative<handed_over>(what)) { // it is waited for, and comes once for each change of who owns
+    settings_->budget->take_always(bytes);
+  } else if (settings_->budget->take(bytes) == acceptance::over_budget) {
     settings_->figures->dropped.add();
     return false;
   }

@@ -33,7 +33,11 @@ struct peer_met {
   std::string version;
   bool was_new = false; ///< This node was new to it.
 };
-using peer_owner = caf::typed_actor<caf::reacts_to<peer_met>>;
+/// Peer to engine: that node says so.
+struct peer_handed_over {
+  handed_over as;
+};
+using peer_owner = caf::typed_actor<caf::reacts_to<peer_met>, caf::reacts_to<peer_handed_over>>;
 
 /// What all peers of a node share. Immutable.
 struct peer_settings {
@@ -99,6 +103,7 @@ private:
   void read(std::uint64_t number, Question& m);
   void serve(std::uint64_t number, centrifuge::subscribe_channel& m);
   void serve(std::uint64_t number, centrifuge::publish_channel& m);
+  void serve(std::uint64_t number, centrifuge::adopt_stream& m);
   void serve(std::uint64_t number, distant_watch& m);
   void serve(std::uint64_t number, node_call& m);
   void serve(distant_event& m);
@@ -131,6 +136,8 @@ peer_actor::behavior_type peer(peer_state::pointer self, std::shared_ptr<const p
 
 CAF_BEGIN_TYPE_ID_BLOCK(troupe_cluster_peer, 29720)
   CAF_ADD_TYPE_ID(troupe_cluster_peer, (troupe::cluster::peer_met))
+  CAF_ADD_TYPE_ID(troupe_cluster_peer, (troupe::cluster::peer_handed_over))
 CAF_END_TYPE_ID_BLOCK(troupe_cluster_peer)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::peer_met)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::peer_handed_over)

@@ -35,6 +35,14 @@ struct packet_arrived {
 /// From the engine, time and again: what is overdue fails, and what was lost is found out.
 struct peer_tick {};
 
+/// From the engine: as of this, the sending node has given the other one all streams that belong there.
+struct handed_over {
+  bool you_own = false; ///< The receiver was an owner then, as far as the sender knew.
+  bool i_leave = false; ///< And the sender was leaving.
+
+  bool operator==(const handed_over&) const = default;
+};
+
 /// PEER: another node, on this one. Knows channels as hubs do, those that belong to it; is the portal of its subscribers.
 using peer_actor = centrifuge::channel_actor::extend<
   // From channels: for subscribers there.
@@ -49,6 +57,13 @@ using peer_actor = centrifuge::channel_actor::extend<
   caf::replies_to<change_membership>::with<receipt>,
   caf::replies_to<close_connections>::with<receipt>,
   caf::replies_to<node_call>::with<node_answer>,
+  caf::reacts_to<handed_over>,
+  // From hubs, of mirrors that have ended.
+  caf::reacts_to<centrifuge::abandon_channel>,
+  // From a channel that has come here, or goes there.
+  caf::replies_to<centrifuge::want_stream>::with<centrifuge::stream_sought>,
+  caf::replies_to<centrifuge::adopt_stream>::with<centrifuge::stream_adopted>,
+  // From the engine, about what that node says.
   caf::reacts_to<packet_arrived>,
   caf::reacts_to<peer_tick>>;
 

@@ -71,6 +71,13 @@ void peer_state::serve(packet& p) {
         pass_on<receipt>(number, settings_->registry, std::move(m));
       },
       [&](node_call& m) { serve(number, m); },
+      [&](adopt_stream& m) { serve(number, m); },
+      [&](want_stream& m) { pass_on<stream_sought>(number, hub_of(m.channel), m); },
+      [&](abandon_channel& m) {
+        const auto channel = m.channel;
+        self_->send(hub_of(channel), std::move(m));
+      },
+      [&](handed_over& m) { self_->send(owner_, peer_handed_over{m}); },
       [&](distant_event& m) { serve(m); },
       [&](distant_match& m) { serve(m); },
       [&](distant_broadcasts& m) { serve(m); },
@@ -90,6 +97,11 @@ void peer_state::serve(std::uint64_t number, publish_channel& m) {
   m.via = portal_actor{peer_actor{self_}};
   const auto channel = m.channel;
   pass_on<publish_answered>(number, hub_of(channel), std::move(m));
+}
+
+void peer_state::serve(std::uint64_t number, adopt_stream& m) {
+  const auto channel = m.channel;
+  pass_on<stream_adopted>(number, hub_of(channel), std::move(m));
 }
 
 void peer_state::serve(std::uint64_t number, distant_watch& m) {

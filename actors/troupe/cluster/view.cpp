@@ -30,6 +30,7 @@ std::uint64_t view::weight(std::string_view uid, std::string_view channel) noexc
 view::view(const std::string& self, std::vector<other> others, bool connected, bool owns) : connected_(connected) {
   for (auto& each : others) {
     peers_.push_back(each.who);
+    if (!each.settled) unsettled_.push_back(each.who);
     if (each.owns) candidates_.push_back({stable_hash(each.uid), std::move(each.who)});
   }
   if (owns || candidates_.empty()) candidates_.push_back({stable_hash(self), {}});
@@ -39,6 +40,12 @@ const peer_actor& view::owner_of(std::string_view channel) const noexcept {
   const auto name = stable_hash(channel);
   const auto weight_of = [name](const candidate& c) { return mixed(name ^ c.seed); };
   return std::ranges::max_element(candidates_, {}, weight_of)->who;
+}
+
+bool view::has_owners_of(const view& there) const noexcept {
+  return std::ranges::equal(candidates_, there.candidates_, [](const candidate& a, const candidate& b) {
+    return a.seed == b.seed && a.who == b.who;
+  });
 }
 
 bool view::is_peer(const caf::strong_actor_ptr& who) const noexcept {

@@ -20,11 +20,12 @@ public:
   struct other {
     std::string uid;
     peer_actor who;
-    bool owns = true; ///< As of this node.
+    bool owns = true;    ///< As of this node.
+    bool settled = true; ///< It has given this node all streams of channels that belong to this one now.
   };
 
-  /// @param connected Whether the broker can be reached. @param owns Whether this node can be an owner: not once it leaves,
-  ///        unless all do.
+  /// @param connected Whether publications can reach all nodes. @param owns Whether this node can be an owner: not before it
+  ///        has joined and not once it leaves, unless that is so of all.
   view(const std::string& self, std::vector<other> others, bool connected, bool owns = true);
 
   /// The node that a channel belongs to, by rendezvous hashing: when a node comes or goes, only channels move that
@@ -35,6 +36,10 @@ public:
   /// Whether an actor stands for another node.
   [[nodiscard]] bool is_peer(const caf::strong_actor_ptr& who) const noexcept;
   [[nodiscard]] const std::vector<peer_actor>& peers() const noexcept { return peers_; }
+  /// Those that are not settled: they may have streams of channels that belong to this node.
+  [[nodiscard]] const std::vector<peer_actor>& unsettled() const noexcept { return unsettled_; }
+  /// Whether every channel belongs to the same node as there.
+  [[nodiscard]] bool has_owners_of(const view& there) const noexcept;
   [[nodiscard]] bool connected() const noexcept { return connected_; }
 
 private:
@@ -42,8 +47,9 @@ private:
     std::uint64_t seed;
     peer_actor who; // null: this node
   };
-  std::vector<candidate> candidates_; // in no order
+  std::vector<candidate> candidates_; // in the order of the nodes that were given
   std::vector<peer_actor> peers_;
+  std::vector<peer_actor> unsettled_;
   bool connected_;
 };
 

@@ -23,6 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::string_view json = "application/json";
+constexpr auto joining_grace = 2s; // for a node to find others: the broker may not be there
 constexpr auto cut_grace = 2s; // for actors to end once their sockets are cut
 constexpr auto cut_interval = 20ms;
 constexpr auto store_grace = 10s; // for what is written, and to bring it to the medium
@@ -65,6 +66,7 @@ server::impl::impl(caf::actor_system& system, server_options options, event_log&
     loop->post([&running] { running.count_down(); });
   }
   running.wait(); // all that a loop opens is open
+  await_place(host::clock::now() + joining_grace);
   loops_.front()->post([this] {
     for (auto& l : listeners_) l->start();
     if (memory_watch_) memory_watch_->start();
@@ -116,6 +118,7 @@ bool server::impl::wait() {
       shard.wait_until_set(deadline);
       in_time_ = *in_time_ && shard.is_set();
     }
+    await_place(deadline);
   }
   return *in_time_;
 }

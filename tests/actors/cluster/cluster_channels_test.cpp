@@ -241,3 +241,18 @@ TEST_CASE("cluster: a second subscription of a client is refused while the first
   CHECK(a->seen == strings{"answer", "answer"});
   CHECK(w.count(0, &loop_counters::subscriptions) == 1);
 }
+
+TEST_CASE("cluster: subscribers of a mirror that fails start anew, and count once where the channel is", "[actors][cluster]") {
+  cluster_world w({.nodes = 2, .channels = full()});
+  const auto c = w.channel_of(1);
+  const auto a = w.subscribed("a", 0, c, recoverable), b = w.subscribed("b", 0, c, recoverable);
+  w.publish(1, c, "crash"); // encoded where there are subscribers, which is on the other node
+  CHECK(a->seen.back() == "lost");
+  CHECK(std::get<presence_stats_result>(w.asked<presence_stats_answered>(1, get_presence_stats{c})).clients == 0);
+  w.asks_to_subscribe(a, 0, c, recoverable);
+  w.run();
+  CHECK(std::holds_alternative<subscribe_result>(*a->answer));
+  w.publish(1, c, "1");
+  CHECK(a->seen.back() == "plain:1");
+  CHECK(std::get<presence_stats_result>(w.asked<presence_stats_answered>(1, get_presence_stats{c})).clients == 1);
+}

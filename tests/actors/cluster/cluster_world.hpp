@@ -26,6 +26,9 @@ struct broker {
   std::map<std::string, engine_actor> nodes; // by UID
   std::set<std::string> cut;                 // cannot reach it
   std::function<bool(const packet&, const std::string& to)> loses = [](const packet&, const std::string&) { return false; };
+  /// Keeps those back, and what the same node sends the same one after them, until release().
+  std::function<bool(const packet&, const std::string& to)> holds = [](const packet&, const std::string&) { return false; };
+  std::map<std::pair<std::string, std::string>, std::vector<std::shared_ptr<packet>>> held; // by sender and receiver
   std::size_t packets = 0;
   std::map<std::string, std::size_t> by_sender;
 };
@@ -42,6 +45,8 @@ inline link_actor::behavior_type link(link_pointer self, std::string uid, std::s
       budget->give_back(m.bytes);
       if (over->cut.contains(uid) || over->cut.contains(m.to) || over->loses(*m.what, m.to)) return;
       if (!std::holds_alternative<greeting>(m.what->what)) ++over->packets, ++over->by_sender[uid];
+      if (over->holds(*m.what, m.to) || over->held.contains({uid, m.to}))
+        return over->held[{uid, m.to}].push_back(std::make_shared<packet>(*m.what));
       if (const auto to = over->nodes.find(m.to); to != over->nodes.end())
         self->send(to->second, packet_came{std::make_shared<packet>(*m.what)});
     },
@@ -171,6 +176,19 @@ public:
     run();
   }
   void meet_all() { advance(std::chrono::seconds{3}); }
+
+  /// What the broker has held goes on, in order.
+  void release() {
+    over->holds = [](const packet&, const std::string&) { return false; };
+    for (auto& [way, packets] : std::exchange(over->held, {}))
+      for (auto& each : packets)
+        if (const auto to = over->nodes.find(way.second); to != over->nodes.end()) caf::anon_send(to->second, packet_came{each});
+    run();
+  }
+  void leaves(std::size_t at) {
+    caf::anon_send(nodes[at].engine, leave_cluster{});
+    run();
+  }
 
   /// Ends a node as a crash of its process does.
   void crash(std::size_t at) {

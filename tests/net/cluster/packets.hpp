@@ -54,7 +54,12 @@ inline std::vector<troupe::cluster::content> one_of_each() {
           distant_event{"news:a", channel_event::kind::joined, nullptr, {who}},
           distant_event{"news:a", channel_event::kind::lost, nullptr, {}, unsubscribe_code::server_unsubscribe},
           distant_match{"a.*", "a.b", loose, "key"}, distant_broadcasts{{message, joined, raw}},
-          close_elsewhere{who.client, close_status::of(close_reason::kicked)}};
+          close_elsewhere{who.client, close_status::of(close_reason::kicked)},
+          adopt_stream{"news:a", {{7, "epoch"}, {kept}, std::chrono::milliseconds{1'500}, {12, "v"},
+                                  {{"once", 7, std::chrono::milliseconds{2'000}}, {"\xff", 0, {}}}}, true, false},
+          adopt_stream{"news:a", {{7, "epoch"}, {kept}, {}, {}, {}}, false, true},
+          stream_adopted{stream_adopted::outcome::refused}, want_stream{"news:a"}, stream_sought{true}, handed_over{true, true},
+          abandon_channel{"news:a"}};
 }
 
 } // namespace troupe::net::cluster::test

@@ -57,13 +57,13 @@ export async function startCluster(t, count, { nats, engine = {}, natsOptions = 
   return { broker, nodes };
 }
 
-/** One more. */
-export async function startNode(t, broker, { engine = {}, natsOptions = {}, ...sections } = {}) {
+/** One more, on `port` if it is given. */
+export async function startNode(t, broker, { engine = {}, natsOptions = {}, port, ...sections } = {}) {
   const node = await startCentrifuge(t, {
     ...sections,
     engine: { type: "nats", heartbeat: "200ms", node_timeout: "2s", ...engine },
     nats: { servers: [broker.url], ...natsOptions },
-  });
+  }, ...(port ? ["--listen-port", String(port)] : []));
   node.api = new Api(node.adminPort);
   return node;
 }

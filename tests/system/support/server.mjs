@@ -86,7 +86,8 @@ export class Server {
 
   async #start([program, ...before], flags, environment) {
     this.adminPort = await freePort();
-    const args = [...before, "serve", "--listen-port", "0",
+    const port = flags.includes("--listen-port") ? [] : ["--listen-port", "0"];
+    const args = [...before, "serve", ...port,
       "--admin-port", String(this.adminPort), "--log-format", "json", ...flags];
     this.#child = spawn(program, args, {
       env: cleanEnvironment(environment), stdio: ["ignore", "inherit", "pipe"],
@@ -214,7 +215,7 @@ export class Server {
   // --- ending ---
 
   signal(name) {
-    if (name !== "SIGHUP") this.#signalled = true;
+    if (!["SIGHUP", "SIGSTOP", "SIGCONT"].includes(name)) this.#signalled = true; // it ends
     this.#child.kill(name);
   }
 

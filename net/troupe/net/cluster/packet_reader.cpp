@@ -3,6 +3,7 @@
 #include <troupe/net/cluster/packet_values.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <utility>
 
@@ -136,6 +137,23 @@ distant_match read(packets::Match& e) {
   return {std::move(*e.mutable_pattern()), std::move(*e.mutable_channel()), read(*e.mutable_publication()), std::move(*e.mutable_key())};
 }
 
+std::chrono::milliseconds age_of(std::uint64_t ms) {
+  constexpr std::uint64_t most = std::chrono::milliseconds{std::chrono::hours{24 * 365 * 100}}.count();
+  return std::chrono::milliseconds{std::min(ms, most)};
+}
+
+adopt_stream read(packets::Adopt& a) {
+  adopt_stream m{.channel = std::move(*a.mutable_channel()), .part = {}, .begins = a.begins(), .ends = a.ends()};
+  auto& part = m.part;
+  part.top = read(*a.mutable_top());
+  part.publications = publications(*a.mutable_publications());
+  if (part.publications.size() > part.top.offset) throw malformed{};
+  part.age = age_of(a.age_ms());
+  part.version = {a.version(), std::move(*a.mutable_version_epoch())};
+  for (auto& each : *a.mutable_keys()) part.keys.push_back({std::move(*each.mutable_key()), each.offset(), age_of(each.age_ms())});
+  return m;
+}
+
 content read(packets::Packet& p) {
   using action = watch_pattern::action;
   switch (p.what_case()) {
@@ -186,6 +204,12 @@ content read(packets::Packet& p) {
       auto& c = *p.mutable_close_client();
       return close_elsewhere{c.to().name(), status_of(c)};
     }
+    case packets::Packet::kAdopt: return read(*p.mutable_adopt());
+    case packets::Packet::kAdopted: return stream_adopted{enumerator(p.adopted(), stream_adopted::outcome::refused)};
+    case packets::Packet::kWantStream: return want_stream{std::move(*p.mutable_want_stream())};
+    case packets::Packet::kStreamSettled: return stream_sought{p.stream_settled()};
+    case packets::Packet::kHandedOver: return handed_over{p.handed_over().you_own(), p.handed_over().i_leave()};
+    case packets::Packet::kAbandonChannel: return abandon_channel{std::move(*p.mutable_abandon_channel())};
     case packets::Packet::WHAT_NOT_SET: break;
   }
   return unheard_of{};
@@ -214,7 +238,7 @@ std::optional<beat> decode_beat(std::string_view bytes) {
   packets::Beat from;
   if (!parse(from, bytes) || from.from().empty()) return std::nullopt;
   return beat{std::move(*from.mutable_from()), std::move(*from.mutable_name()), std::move(*from.mutable_version()), from.leaving(),
-              from.gone()};
+              from.gone(), from.joining()};
 }
 
 } // namespace troupe::net::cluster

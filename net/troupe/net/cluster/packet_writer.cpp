@@ -38,6 +38,10 @@ struct writer {
   void operator()(const remove_history& m) const { to.set_remove_history(m.channel); }
   void operator()(const remove_history_answered& m) const { to.set_history_removed(error_of(m.value)); }
   void operator()(const node_answer& m) const { to.set_called(m.body); }
+  void operator()(const stream_adopted& m) const { to.set_adopted(static_cast<std::uint32_t>(m.how)); }
+  void operator()(const want_stream& m) const { to.set_want_stream(m.channel); }
+  void operator()(const abandon_channel& m) const { to.set_abandon_channel(m.channel); }
+  void operator()(const stream_sought& m) const { to.set_stream_settled(m.settled); }
 
   void operator()(const subscribe_channel& m) const {
     auto& s = *to.mutable_subscribe();
@@ -126,6 +130,28 @@ struct writer {
     for (const auto& each : page->publications) write(*each, *h.add_publications());
     write(page->top, *h.mutable_top());
   }
+  void operator()(const adopt_stream& m) const {
+    auto& a = *to.mutable_adopt();
+    a.set_channel(m.channel);
+    write(m.part.top, *a.mutable_top());
+    for (const auto& each : m.part.publications) write(*each, *a.add_publications());
+    a.set_age_ms(static_cast<std::uint64_t>(m.part.age.count()));
+    a.set_version(m.part.version.number);
+    a.set_version_epoch(m.part.version.epoch);
+    for (const auto& each : m.part.keys) {
+      auto& key = *a.add_keys();
+      key.set_key(each.key);
+      key.set_offset(each.offset);
+      key.set_age_ms(static_cast<std::uint64_t>(each.age.count()));
+    }
+    a.set_begins(m.begins);
+    a.set_ends(m.ends);
+  }
+  void operator()(const handed_over& m) const {
+    auto& h = *to.mutable_handed_over();
+    h.set_you_own(m.you_own);
+    h.set_i_leave(m.i_leave);
+  }
   void operator()(const distant_watch& m) const {
     auto& w = *to.mutable_watch();
     w.set_pattern(m.pattern);
@@ -211,6 +237,7 @@ std::string encode(const beat& what) {
   to.set_version(what.version);
   to.set_leaving(what.leaving);
   to.set_gone(what.gone);
+  to.set_joining(what.joining);
   return to.SerializeAsString();
 }
 

@@ -5,6 +5,7 @@
 
 #include <troupe/metered.hpp>
 
+#include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
 #include <random>
@@ -56,6 +57,15 @@ void server::impl::join_cluster() {
   troupe::cluster::begin_cluster all{link_, registry_, {}, apis_.front(), node_name(), context_.options.version};
   for (const auto& hub : clients_->hubs) all.hubs.push_back(caf::actor_cast<troupe::centrifuge::hub_actor>(hub));
   caf::anon_send(engine_, std::move(all));
+}
+
+void server::impl::await_place(host::clock::time_point until) {
+  if (!engine_) return;
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - host::clock::now());
+  if (left <= left.zero()) return;
+  caf::scoped_actor self{system_};
+  self->request(engine_, left, troupe::cluster::await_place{})
+    .receive([](const troupe::cluster::place_taken&) {}, [](const caf::error&) {}); // not in time
 }
 
 void server::impl::end_cluster() {

@@ -88,6 +88,8 @@ private:
   /// Only if there can be other nodes.
   void spawn_engine();
   void join_cluster();
+  /// Waits until this node has its place among others: its channels, or those it leaves theirs. Not beyond `until`.
+  void await_place(host::clock::time_point until);
   void end_cluster();
   void spawn_hubs();
 
