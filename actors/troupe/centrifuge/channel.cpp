@@ -70,7 +70,7 @@ spawned_channel_actor::behavior_type channel_state::make_behavior(
     [this](const may_go&) { self_->quit(); },
     [this](const abandon_channel&) {
       ++handled_;
-      if (const auto& via = self_->current_sender()) on_portal_down(via->id());
+      if (const auto& via = self_->current_sender()) on_abandoned(via->id());
     },
     [this](adopt_stream& m) { return handled([&] { return on_adopt(m); }); },
     [this](const give_away& m) { on_give_away(m); },
@@ -94,7 +94,7 @@ caf::typed_response_promise<subscribe_answered> channel_state::on_subscribe(
 
 void channel_state::subscribe(const subscribe_channel& m, const caf::strong_actor_ptr& sender,
                               caf::typed_response_promise<subscribe_answered> promise) {
-  if (leaves_to_) { // its subscribers have been told
+  if (is_closed_) {
     promise.delegate(hub_, m);
     return;
   }
@@ -104,6 +104,13 @@ void channel_state::subscribe(const subscribe_channel& m, const caf::strong_acto
     return;
   }
   const listener as{m.where, m.codec, m.delta, m.features.join_leave};
+  if (const auto had = subscribers_.find(m.info.client); had != subscribers_.end()) { // as answer_to() has found
+    leave(had->second);
+    had->second.as = as;
+    enter(had->second, m.info.client, m.via);
+    promise.deliver(subscribe_answered{std::move(answer), sequence_});
+    return;
+  }
   const bool announces = m.overrides.join_leave.value_or(options_->join_leave);
   const auto& entered =
     subscribers_.emplace(m.info.client,
@@ -135,8 +142,10 @@ subscribe_answer channel_state::answer_to(const subscribe_channel& m,
                                           const caf::strong_actor_ptr& sender) {
   const bool is_reachable = m.via || (m.where && m.where.shard < settings_->shards.size());
   if (!sender || has_ended(sender) || !is_reachable) return error_code::bad_request;
-  if (subscribers_.contains(m.info.client) || residents_->find(sender->id()))
-    return error_code::already_subscribed;
+  // Its node knows better: what that has asked before, it has given up.
+  const auto had = subscribers_.find(m.info.client);
+  const bool asks_again = had != subscribers_.end() && m.via && had->second.via == m.via.id();
+  if ((had != subscribers_.end() && !asks_again) || residents_->find(sender->id())) return error_code::already_subscribed;
   const auto now = self_->home().now();
   const bool has_history = options_->has_history();
   subscribe_result r;

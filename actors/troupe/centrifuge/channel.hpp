@@ -120,6 +120,8 @@ private:
   void leave(const subscriber& who);
   /// Its subscribers have left.
   void on_portal_down(caf::actor_id via);
+  /// Likewise those that wait for the stream.
+  void on_abandoned(caf::actor_id via);
   [[nodiscard]] bool portals_want_join_leave() const noexcept;
   /// Hands an event to all portals that want it. @returns their number.
   std::size_t to_portals(const channel_event_ptr& event);
@@ -209,7 +211,8 @@ private:
   bool is_open_ = true;            // it has been read if it is stored, or has come if it is elsewhere
   std::vector<std::function<void(bool open)>> before_open_; // requests that wait for that
   std::unique_ptr<stream_arrival> arrival_;     // of the stream, from another node
-  adopter_actor leaves_to_;                     // whoever knows the node it belongs to now
+  bool is_closed_ = false;                      // it is about to end: its subscribers have been told
+  adopter_actor leaves_to_;                     // then: whoever knows the node that its stream goes to; null: nowhere
   std::unique_ptr<stream_departure> departure_; // of the stream: nothing else happens here any more
   std::deque<unstored> unstored_;  // the first `storing_` are with the store
   std::size_t storing_ = 0;

@@ -56,13 +56,14 @@ stream_adopted channel_state::on_adopt(adopt_stream& m) {
 // -- it goes ----------------------------------------------------------------------------------------
 
 void channel_state::on_give_away(const give_away& m) {
-  const bool is_new = !leaves_to_;
+  const bool was_closed = std::exchange(is_closed_, true);
   leaves_to_ = m.to;
   if (departure_) departure_->go_to(m.to);
-  else if (is_new) self_->send(self_, depart{});
+  else if (!was_closed) self_->send(self_, depart{});
 }
 
 void channel_state::on_depart() {
+  if (!leaves_to_) return self_->quit();
   if (!is_open_) { // behind those who wait
     before_open_.push_back([this](bool open) {
       if (open) on_depart();

@@ -43,6 +43,13 @@ void channel_state::on_portal_down(caf::actor_id via) {
   arm();
 }
 
+void channel_state::on_abandoned(caf::actor_id via) {
+  if (is_open_) return on_portal_down(via);
+  before_open_.push_back([this, via](bool open) {
+    if (open) on_portal_down(via);
+  });
+}
+
 bool channel_state::portals_want_join_leave() const noexcept {
   return std::ranges::any_of(portals_, [](const auto& p) { return p.second.with_join_leave != 0; });
 }

@@ -43,10 +43,11 @@ struct stream_sought {
 };
 using giver_actor = caf::typed_actor<caf::replies_to<want_stream>::with<stream_sought>>;
 
-/// Hub to channel, ahead of all else: it belongs to another node now. It does what it has been asked, but sends back who wants
-/// to subscribe. Ends once that node has its stream, or cannot be given it. May come again, with another one.
+/// Hub to channel, ahead of all else: your subscribers are told that you end. Who wants to subscribe is sent back, for nobody
+/// would tell them; the rest of what it has been asked it does. Then it gives its stream away, if it belongs to another node
+/// now, and ends. May come again, with another node.
 struct give_away {
-  adopter_actor to;
+  adopter_actor to{}; ///< Null: it ends without.
 };
 /// From itself, behind all that it has been asked.
 struct depart {};

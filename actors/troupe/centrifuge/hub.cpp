@@ -236,7 +236,7 @@ bool hub_state::renew(channel_map::iterator at) {
 
 void hub_state::end_channel(channel_map::iterator at, unsubscribe_code why) {
   by_actor_[at->second.who.id()].clear();
-  self_->send_exit(at->second.who, caf::exit_reason::user_shutdown);
+  self_->send<caf::message_priority::high>(at->second.who, give_away{});
   strike(at, why);
 }
 

@@ -125,10 +125,7 @@ void hub_state::on_happened_elsewhere(const happened_elsewhere& m) {
   const auto found = channels_.find(event.channel);
   const auto& sender = self_->current_sender();
   if (found == channels_.end() || !sender || found->second.owner != sender->id()) return; // it has moved
-  if (event.what == channel_event::kind::lost) {
-    found->second.owner = 0; // it has forgotten its subscribers
-    return end_channel(found, event.why);
-  }
+  if (event.what == channel_event::kind::lost) return end_channel(found, event.why);
   ++sequence_; // as in pass_on()
   self_->send(found->second.who, m);
 }

@@ -51,8 +51,8 @@ spawned_channel_actor::behavior_type mirror_state::make_behavior(
     [](const tell_changes&) {}, // the owner tells
     [this](const may_go&) { self_->quit(); },
     [](const adopt_stream&) { return stream_adopted{stream_adopted::outcome::refused}; }, // it has no stream
-    [this](const give_away&) { self_->quit(); },
-    [](const depart&) {},
+    [this](const give_away&) { close(); },
+    [this](const depart&) { self_->quit(); },
     [](const abandon_channel&) {},
     [this](const renew_options& m) { options_ = m.options; },
     [this](const happened_elsewhere& m) { on_happened(*m.event); },
@@ -69,25 +69,26 @@ caf::typed_response_promise<subscribe_answered> mirror_state::on_subscribe(const
     promise.deliver(subscribe_answered{why, sequence_});
     return promise;
   };
+  if (is_closed_) return promise.delegate(hub_, m);
   if (!sender || !m.where || m.where.shard >= settings_->shards.size()) return refuse(error_code::bad_request);
   if (subscribers_.contains(m.info.client) || residents_->find(sender->id()) || asking_.contains(m.info.client))
     return refuse(error_code::already_subscribed);
-  asking_.insert(m.info.client);
-  auto question = m;
-  question.delta = false; // they are made here
-  const auto answered = [this, m, sender, promise](subscribe_answer answer) {
-    asking_.erase(m.info.client);
-    settle(m, sender, std::move(answer), promise);
+  asking_.emplace(m.info.client, question{m, sender, promise});
+  auto relayed = m;
+  relayed.delta = false; // they are made here
+  const auto answered = [this, client = m.info.client](subscribe_answer answer) {
+    if (auto asked = asking_.extract(client); !asked.empty()) settle(asked.mapped(), std::move(answer));
     arm();
   };
-  self_->request(owner_, caf::infinite, std::move(question))
+  self_->request(owner_, caf::infinite, std::move(relayed))
     .then([answered](const subscribe_answered& said) { answered(said.value); },
           [answered](const caf::error&) { answered(error_code::internal); }); // the owner is gone
   return promise;
 }
 
-void mirror_state::settle(const subscribe_channel& m, const caf::strong_actor_ptr& who, subscribe_answer answer,
-                          caf::typed_response_promise<subscribe_answered> promise) {
+void mirror_state::settle(question& of, subscribe_answer answer) {
+  const auto& [m, who, promise_of] = of;
+  auto promise = promise_of;
   auto* granted = std::get_if<subscribe_result>(&answer);
   if (!granted || has_ended(who)) {
     // The owner may count on it.
@@ -168,6 +169,12 @@ void mirror_state::arm() {
   figures.pending_bytes.set(fan_outs_->pending_bytes());
   if (!subscribers_.empty() || !asking_.empty() || !fan_outs_->empty()) return deadline_.cancel();
   self_->home().timers().arm(deadline_, used_ + settings_->idle);
+}
+
+void mirror_state::close() {
+  if (std::exchange(is_closed_, true)) return;
+  for (auto& [client, asked] : std::exchange(asking_, {})) asked.promise.delegate(hub_, asked.what);
+  self_->send(self_, depart{}); // behind those that are still to be sent back
 }
 
 void mirror_state::on_deadline() {

@@ -13,7 +13,6 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace troupe::centrifuge {
 
@@ -34,10 +33,15 @@ private:
     listener as;
   };
 
+  struct question {
+    subscribe_channel what;
+    caf::strong_actor_ptr who;
+    caf::typed_response_promise<subscribe_answered> promise;
+  };
+
   caf::typed_response_promise<subscribe_answered> on_subscribe(const subscribe_channel& m);
   /// The owner has answered.
-  void settle(const subscribe_channel& m, const caf::strong_actor_ptr& who, subscribe_answer answer,
-              caf::typed_response_promise<subscribe_answered> promise);
+  void settle(question& of, subscribe_answer answer);
   caf::typed_response_promise<unsubscribed> on_unsubscribe(const unsubscribe_channel& m);
   /// Has the owner forget a subscriber. `then` is called in any case.
   void leave(const std::string& client, std::function<void()> then);
@@ -47,6 +51,8 @@ private:
   /// @returns whether it was there.
   bool remove(const std::string& client);
   void on_deadline();
+  /// Sends those back who wait for an answer: nobody would tell them that this ends.
+  void close();
   void arm();
 
   pointer self_;
@@ -62,7 +68,8 @@ private:
   std::optional<residents> residents_; // from the start
   std::optional<fan_outs> fan_outs_; // likewise
   std::unordered_map<std::string, subscriber> subscribers_; // by connection ID
-  std::unordered_set<std::string> asking_; // connection IDs: the owner has not answered
+  std::unordered_map<std::string, question> asking_; // by connection ID: the owner has not answered
+  bool is_closed_ = false;                  // it is about to end: its subscribers have been told
   publication_ptr last_;                   // of the stream, base of the next delta
 };
 

@@ -256,3 +256,52 @@ TEST_CASE("cluster: subscribers of a mirror that fails start anew, and count onc
   CHECK(a->seen.back() == "plain:1");
   CHECK(std::get<presence_stats_result>(w.asked<presence_stats_answered>(1, get_presence_stats{c})).clients == 1);
 }
+
+TEST_CASE("cluster: who subscribes while the channel moves is subscribed where it is then", "[actors][cluster]") {
+  cluster_world w({.nodes = 3, .channels = full()});
+  const auto c = w.channel_of(1);
+  const auto a = w.comes("a", 0);
+  w.over->holds = [](const packet& p, const std::string& to) {
+    return to == "A" && std::holds_alternative<subscribe_answered>(p.what);
+  };
+  w.asks_to_subscribe(a, 0, c, recoverable);
+  w.run();
+  CHECK_FALSE(a->answer);
+  w.leaves(1);
+  w.release();
+  REQUIRE(a->answer);
+  CHECK(std::holds_alternative<subscribe_result>(*a->answer));
+  CHECK(a->seen.size() == 1);
+  w.publish(2, c, "1");
+  CHECK(a->seen.back() == "plain:1");
+  CHECK(std::get<presence_stats_result>(w.asked<presence_stats_answered>(2, get_presence_stats{c})).clients == 1);
+}
+
+namespace {
+
+struct portal_stub_state {
+  static constexpr const char* name = "portal";
+};
+
+portal_actor::behavior_type portal_stub(portal_actor::stateful_pointer<portal_stub_state>) {
+  return {[](const fan_out_event& m) { return fanned_out{m.event->sequence}; }, [](const close_elsewhere&) {}};
+}
+
+} // namespace
+
+TEST_CASE("cluster: a node that asks again for its client, having given up, is granted it, and another one is not",
+          "[actors][cluster]") {
+  cluster_world w({.nodes = 1, .channels = full()});
+  const auto there = w.system().spawn(portal_stub), elsewhere = w.system().spawn(portal_stub);
+  subscribe_channel question{.channel = "c", .where = {}, .info = {"ann", "a", {}, {}}, .features = {true, true, true}};
+  question.via = there;
+  for (int i = 0; i < 2; ++i)
+    CHECK(std::holds_alternative<subscribe_result>(w.asked<subscribe_answered>(0, question)));
+  CHECK(std::get<presence_stats_result>(w.asked<presence_stats_answered>(0, get_presence_stats{"c"})).clients == 1);
+  question.via = elsewhere;
+  CHECK(std::get<error_code>(w.asked<subscribe_answered>(0, question)) == error_code::already_subscribed);
+  caf::anon_send_exit(there, caf::exit_reason::kill);
+  w.run();
+  CHECK(std::get<presence_stats_result>(w.asked<presence_stats_answered>(0, get_presence_stats{"c"})).clients == 0);
+  caf::anon_send_exit(elsewhere, caf::exit_reason::kill);
+}
