@@ -283,8 +283,12 @@ struct portal_stub_state {
   static constexpr const char* name = "portal";
 };
 
-portal_actor::behavior_type portal_stub(portal_actor::stateful_pointer<portal_stub_state>) {
-  return {[](const fan_out_event& m) { return fanned_out{m.event->sequence}; }, [](const close_elsewhere&) {}};
+portal_actor::behavior_type portal_stub(portal_actor::stateful_pointer<portal_stub_state>, std::shared_ptr<int> events) {
+  return {[events](const fan_out_event& m) {
+            ++*events;
+            return fanned_out{m.event->sequence};
+          },
+          [](const close_elsewhere&) {}};
 }
 
 } // namespace
@@ -292,12 +296,16 @@ portal_actor::behavior_type portal_stub(portal_actor::stateful_pointer<portal_st
 TEST_CASE("cluster: a node that asks again for its client, having given up, is granted it, and another one is not",
           "[actors][cluster]") {
   cluster_world w({.nodes = 1, .channels = full()});
-  const auto there = w.system().spawn(portal_stub), elsewhere = w.system().spawn(portal_stub);
+  const auto events = std::make_shared<int>(0);
+  const auto there = w.system().spawn(portal_stub, events), elsewhere = w.system().spawn(portal_stub, events);
   subscribe_channel question{.channel = "c", .where = {}, .info = {"ann", "a", {}, {}}, .features = {true, true, true}};
   question.via = there;
   for (int i = 0; i < 2; ++i)
     CHECK(std::holds_alternative<subscribe_result>(w.asked<subscribe_answered>(0, question)));
   CHECK(std::get<presence_stats_result>(w.asked<presence_stats_answered>(0, get_presence_stats{"c"})).clients == 1);
+  *events = 0;
+  w.publish(0, "c", "1");
+  CHECK(*events == 1);
   question.via = elsewhere;
   CHECK(std::get<error_code>(w.asked<subscribe_answered>(0, question)) == error_code::already_subscribed);
   caf::anon_send_exit(there, caf::exit_reason::kill);
