@@ -84,7 +84,7 @@ for (const build of builds) {
 /** Subscribes, and collects what comes and how each subscription began. */
 async function watched(client, channel) {
   let events, told;
-  await subscribeSdk(client, channel, {}, (subscription) => {
+  await subscribeSdk(client, channel, { minResubscribeDelay: 10, maxResubscribeDelay: 200 }, (subscription) => {
     events = collect(subscription, "publication");
     told = collect(subscription, "subscribed");
   });
