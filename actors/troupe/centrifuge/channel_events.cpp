@@ -51,9 +51,14 @@ void channel_state::release(publish_channel& m, publication_ptr made, const publ
                             caf::typed_response_promise<publish_answered> promise) {
   const auto event = next_event(channel_event::kind::published);
   if (!m.via) event->exclude = m.exclude;
-  if (!portals_.empty())
-    event->origin_of = std::make_shared<const event_origin>(
-      event_origin{{}, m.key, m.delta || options_->delta_publish, m.exclude, m.via ? m.via.id() : 0});
+  if (!portals_.empty()) {
+    auto origin = std::make_shared<event_origin>();
+    origin->key = m.key;
+    origin->delta = m.delta || options_->delta_publish;
+    origin->exclude = m.exclude;
+    origin->exclude_at = m.via ? m.via.id() : 0;
+    event->origin_of = std::move(origin);
+  }
   event->publication = std::move(made);
   stream_position position{event->publication->offset, event->publication->epoch};
   remember(m, position);
