@@ -179,7 +179,7 @@ caf::typed_response_promise<unsubscribed> channel_state::on_unsubscribe(
 
 void channel_state::on_down(const caf::down_msg& m) {
   if (m.source == hub_.address()) return self_->quit(m.reason);
-  if (departure_) return; // they were told
+  if (is_closed_) return; // they have been told
   if (portals_.contains(m.source.id())) return on_portal_down(m.source.id());
   if (const auto* client = residents_->find(m.source.id())) {
     remove(std::string{*client});

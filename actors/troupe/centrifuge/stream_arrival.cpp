@@ -8,7 +8,7 @@
 namespace troupe::centrifuge {
 
 stream_arrival::stream_arrival(hosted_channel self, std::string channel, std::size_t most,
-                 std::function<void(std::optional<kept_stream>)> came, std::function<void()> changed)
+                               std::function<void(std::optional<kept_stream>)> came, std::function<void()> changed)
   : self_(self), channel_(std::move(channel)), most_(most), came_(std::move(came)), changed_(std::move(changed)),
     until_(self->home().now() + patience) {}
 

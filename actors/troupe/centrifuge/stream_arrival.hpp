@@ -21,12 +21,12 @@ public:
   using hosted_channel = fan_outs::hosted_channel;
   using time_point = host::clock::time_point;
 
-  static constexpr std::chrono::milliseconds pause{100};    ///< Before a node is asked again.
+  static constexpr std::chrono::milliseconds pause{100};      ///< Before a node is asked again.
   static constexpr std::chrono::milliseconds patience{5'000}; ///< For the next part, or for an answer.
 
   /// @param most Publications. @param came Called once: with the stream, or nothing if it is nowhere.
   stream_arrival(hosted_channel self, std::string channel, std::size_t most, std::function<void(std::optional<kept_stream>)> came,
-          std::function<void()> changed);
+                 std::function<void()> changed);
 
   stream_arrival(const stream_arrival&) = delete;
   stream_arrival& operator=(const stream_arrival&) = delete;

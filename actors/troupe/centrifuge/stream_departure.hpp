@@ -21,7 +21,7 @@ public:
   using time_point = host::clock::time_point;
 
   static constexpr std::size_t part_bytes = 256 * 1024;
-  static constexpr std::chrono::milliseconds pause{100};    ///< Before it is tried again.
+  static constexpr std::chrono::milliseconds pause{100};       ///< Before it is tried again.
   static constexpr std::chrono::milliseconds patience{10'000}; ///< Then the stream is lost.
 
   /// @param changed Called when next() has changed, or it is over.

@@ -3,6 +3,9 @@
 // Histories of channels that move from one node to another.
 #include "cluster_world.hpp"
 
+#include <algorithm>
+#include <functional>
+
 using namespace troupe;
 using namespace troupe::cluster;
 using namespace troupe::cluster::test;
@@ -22,6 +25,14 @@ strings data_in(const history_page& page) {
   strings all;
   for (const auto& p : page.publications) all.push_back(p->data.bytes);
   return all;
+}
+
+/// A channel that belongs to the first of these nodes, without it to the second, and so on.
+std::string channel_of_first(const strings& uids) {
+  for (int i = 0;; ++i) {
+    const auto name = "n" + std::to_string(i);
+    if (std::ranges::is_sorted(uids, std::greater{}, [&](const auto& uid) { return view::weight(uid, name); })) return name;
+  }
 }
 
 std::uint64_t moved(cluster_world& w, std::size_t at) { return w.count(at, &loop_counters::streams_moved); }
@@ -241,11 +252,7 @@ TEST_CASE("handover: a channel that has gone on elsewhere keeps what it has, and
 
 TEST_CASE("handover: a history goes to the next node if the one that it goes to crashes", "[actors][cluster]") {
   cluster_world w({.nodes = 3, .channels = with_history()});
-  std::string c;
-  for (int i = 0; c.empty(); ++i) {
-    const auto name = "n" + std::to_string(i);
-    if (view::weight("A", name) > view::weight("B", name) && view::weight("B", name) > view::weight("C", name)) c = name;
-  }
+  const auto c = channel_of_first({"A", "B", "C"});
   const auto before = position(w.publish(0, c, "1"));
   w.over->holds = [](const packet& p, const std::string& to) { return to == "B" && is_part(p, to); };
   w.leaves(0);
@@ -260,9 +267,7 @@ TEST_CASE("handover: a history comes back if the node that it goes to crashes an
   w.crash(1);
   w.advance(10s);
   w.nodes.pop_back();
-  std::string c;
-  for (int i = 0; c.empty(); ++i)
-    if (view::weight("C", "n" + std::to_string(i)) > view::weight("A", "n" + std::to_string(i))) c = "n" + std::to_string(i);
+  const auto c = channel_of_first({"C", "A"});
   const auto before = position(w.publish(0, c, "1"));
   w.over->holds = [](const packet& p, const std::string& to) { return to == "C" && is_part(p, to); };
   w.start(1);
@@ -296,9 +301,7 @@ TEST_CASE("handover: a node owns nothing before it has found the others", "[acto
   w.crash(1);
   w.advance(10s);
   w.nodes.pop_back();
-  std::string c;
-  for (int i = 0; c.empty(); ++i)
-    if (view::weight("C", "n" + std::to_string(i)) > view::weight("A", "n" + std::to_string(i))) c = "n" + std::to_string(i);
+  const auto c = channel_of_first({"C", "A"});
   const auto before = position(w.publish(0, c, "1"));
   w.start(1);
   auto listed = w.ask<listed_nodes>(w.nodes[0].engine, list_nodes{});
