@@ -56,8 +56,8 @@ struct nodes_said {
   std::size_t missing = 0;          ///< Of those that did not.
 };
 
-/// From the server: answered once this node has joined or, if it leaves, has given its streams away; and those that it has
-/// too many of are on their way no more. Without the broker it joins later, and leaves at once.
+/// From the server: answered once this node has joined or, if it leaves, has given its streams away. Without the broker it
+/// joins when that is there, and leaves at once.
 struct await_place {};
 struct place_taken {};
 
