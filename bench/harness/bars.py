@@ -1,5 +1,6 @@
 # Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 """The bars Troupe is held to. This list is the only place they are written down for programs."""
+import statistics
 from dataclasses import dataclass
 
 from . import tables
@@ -69,17 +70,19 @@ def judge(rounds):
     """Compares what tables.rounds_of() collected with the bars.
 
     Bars whose runs were not made are left out. Returns dictionaries that can go into the JSON file. A bar is passed or
-    missed by the medians; the interval says how sure that is. "passed" is None if it was missed and the load may be why.
+    missed by the median of what the rounds reached, each for itself; the interval says how sure that is. "passed" is None
+    if it was missed and the load may be why.
     """
     medians = tables.medians_of(rounds)
     verdicts = []
     for bar in BARS:
         peer_scenario = bar.peer_scenario or bar.scenario
-        value = medians.get(bar.scenario, {}).get(bar.subject, {}).get(bar.metric)
-        reference = medians.get(peer_scenario, {}).get(bar.peer, {}).get(bar.metric) if bar.peer else 1.0
-        if value is None or not reference:
+        values = rounds.get(bar.scenario, {}).get(bar.subject, {}).get(bar.metric, {})
+        references = rounds.get(peer_scenario, {}).get(bar.peer, {}).get(bar.metric, {})
+        figures = tables.ratios_of(values, references) if bar.peer else list(values.values())
+        if not figures:
             continue
-        reached = value / reference
+        reached = statistics.median(figures)
         passed = reached <= bar.limit
         load = max(cell.get(LOAD, 0) for cell in (medians[bar.scenario][bar.subject],
                                                   medians.get(peer_scenario, {}).get(bar.peer, {})))
@@ -87,8 +90,7 @@ def judge(rounds):
             "subject": bar.subject, "scenario": bar.scenario, "metric": bar.metric,
             "peer": bar.peer or None, "peer_scenario": bar.peer_scenario or None,
             "limit": bar.limit, "goal": bar.goal, "reached": reached,
-            "interval": tables.interval(rounds[bar.scenario][bar.subject][bar.metric],
-                                        rounds[peer_scenario][bar.peer][bar.metric] if bar.peer else None),
+            "interval": tables.interval(figures),
             "passed": None if not passed and bar.most_load is not None and load > bar.most_load else passed,
             "load_percent": load,
             "goal_reached": None if bar.goal is None else reached <= bar.goal,

@@ -87,10 +87,18 @@ def _brief(scenario, result):
                      for title, path, form in tables.COLUMNS[tables.kind_of(scenario)] if path in flat)
 
 
+def in_turn(rounds, chosen, plan):
+    """Round by round, scenario by scenario, server by server: what the machine does meanwhile hits all. Every other round
+    takes the servers from the last to the first, so that none always runs when the machine is warmer."""
+    for n in range(1, rounds + 1):
+        for scenario in chosen:
+            servers_of_it = plan(scenario)
+            for server in servers_of_it if n % 2 else reversed(servers_of_it):
+                yield n, scenario, server
+
+
 def run_all(program, chosen, plan, rounds, logs):
-    """Round by round, scenario by scenario, server by server: what the machine does meanwhile hits all."""
-    jobs = [(n, scenario, server) for n in range(1, rounds + 1) for scenario in chosen
-            for server in plan(scenario)]
+    jobs = list(in_turn(rounds, chosen, plan))
     runs = []
     for number, (n, scenario, server) in enumerate(jobs, 1):
         result, error = _measure(program, scenario, server, logs)

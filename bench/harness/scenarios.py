@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 SPARE_FILES = 1_000  # of the limit of open files, left to the server for other things
 MOST_CONNECTIONS = 100_000
+TIMED = ("closed", "rate", "loops", "channel")  # groups whose figures are per delivery, however long they last
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,10 @@ class Scenario:
     path: str = "/ws"
     scheme: str = "ws"
     lazy: int = 0  # so many of the connections
+
+    def lasting(self, seconds):
+        """The same for another time, if it delivers messages; how long connections idle or are slow belongs to the load."""
+        return replace(self, seconds=seconds) if self.group in TIMED else self
 
     def share(self, servers):
         """What each of so many servers has of it."""

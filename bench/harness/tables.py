@@ -1,5 +1,5 @@
 # Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
-"""Medians over rounds, how sure they are, and the tables that show them."""
+"""Medians over rounds, ratios within rounds, how sure both are, and the tables that show them."""
 import random
 import statistics
 
@@ -70,22 +70,25 @@ def medians_of(rounds):
             for scenario, row in rounds.items()}
 
 
-def interval(values, references, samples=2_000):
-    """Between which bounds nine of ten other sets of as many rounds would put the ratio of the medians (a bootstrap
-    of whole rounds, for what disturbs the machine disturbs all servers of a round). None of fewer than three rounds.
+def ratios_of(values, references):
+    """The ratio of each round that has both, in the order of rounds. Both are values by round."""
+    return [values[n] / references[n] for n in sorted(values.keys() & references.keys()) if references[n]]
 
-    Both are values by round; without references it is the median itself.
-    """
-    common = sorted(values.keys() & references.keys() if references else values)
-    if len(common) < 3:
+
+def paired(values, references):
+    """The median of the ratios of rounds: what slows the machine for longer than a run slows both and drops out.
+    None if no round has both."""
+    ratios = ratios_of(values, references)
+    return statistics.median(ratios) if ratios else None
+
+
+def interval(figures, samples=2_000):
+    """Between which bounds nine of ten other sets of as many rounds would put the median of figures, one a round (a
+    bootstrap). None of fewer than three."""
+    if len(figures) < 3:
         return None
-    chance = random.Random(len(common))  # the same runs give the same bounds
-    seen = []
-    for _ in range(samples):
-        drawn = chance.choices(common, k=len(common))
-        median = statistics.median(values[n] for n in drawn)
-        seen.append(median / statistics.median(references[n] for n in drawn) if references else median)
-    seen.sort()
+    chance = random.Random(len(figures))  # the same runs give the same bounds
+    seen = sorted(statistics.median(chance.choices(figures, k=len(figures))) for _ in range(samples))
     return [seen[samples // 20], seen[-samples // 20 - 1]]
 
 
@@ -99,16 +102,16 @@ def _render(header, rows):
     return "\n".join(lines)
 
 
-def ratio_table(scenarios, servers, medians):
+def ratio_table(scenarios, servers, rounds):
     rows = []
     for scenario in scenarios:
         path, against = RATIO.get(kind_of(scenario), (None, None))
-        row = medians.get(scenario.name, {})
-        reference = row.get(against, {}).get(path)
-        if not reference:
+        row = rounds.get(scenario.name, {})
+        references = row.get(against, {}).get(path)
+        if not references:
             continue
-        rows.append([scenario.name, path, against] + [
-            f"{row[s.name][path] / reference:.2f}" if path in row.get(s.name, {}) else "-" for s in servers])
+        ratios = [paired(row.get(s.name, {}).get(path, {}), references) for s in servers]
+        rows.append([scenario.name, path, against] + ["-" if r is None else f"{r:.2f}" for r in ratios])
     return _render(["ratio", "of", "to"] + [s.name for s in servers], rows) if rows else ""
 
 

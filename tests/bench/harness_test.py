@@ -104,28 +104,52 @@ class Shares(unittest.TestCase):
         self.assertEqual((half.connections, half.lazy, half.arguments), (500, 492, ("--payload", 64, "--window", 1)))
 
 
+class Times(unittest.TestCase):
+    def test_can_be_set_where_figures_are_per_delivery_and_nowhere_else(self):
+        changed = {s.group for s in scenarios.full() if s.lasting(0.25).seconds == 0.25}
+        self.assertEqual(changed, {"closed", "rate", "loops", "channel"})
+
+
+class Ratios(unittest.TestCase):
+    def test_are_those_of_rounds_so_that_a_slow_machine_drops_out(self):
+        floor = {1: 5.0, 2: 9.0, 3: 5.5, 4: 9.5}
+        self.assertAlmostEqual(tables.paired({1: 4.5, 2: 8.1, 3: 4.95, 4: 8.55}, floor), 0.9)
+
+    def test_are_of_rounds_that_have_both(self):
+        self.assertEqual(tables.ratios_of({1: 4.0, 2: 5.0, 4: 1.0}, {2: 10.0, 1: 5.0, 3: 9.0}), [0.8, 0.5])
+        self.assertIsNone(tables.paired({1: 4.0}, {2: 5.0}))
+
+
 class Intervals(unittest.TestCase):
-    def test_are_narrow_where_rounds_agree_on_the_ratio_however_slow_they_are(self):
-        floor = {n: 5.0 + n % 7 for n in range(1, 16)}
-        low, high = tables.interval({n: 0.9 * v for n, v in floor.items()}, floor)
+    def test_are_narrow_where_rounds_agree(self):
+        low, high = tables.interval([0.9] * 15)
         self.assertAlmostEqual(low, 0.9)
         self.assertAlmostEqual(high, 0.9)
 
     def test_are_wide_where_rounds_do_not_agree(self):
-        low, high = tables.interval({n: 4.0 + n % 3 for n in range(1, 16)}, {n: 5.0 for n in range(1, 16)})
+        low, high = tables.interval([0.8 + 0.2 * (n % 3) for n in range(15)])
         self.assertLess(low, 1.0)
         self.assertGreaterEqual(high, 1.0)
         self.assertLess(high, 1.3)
 
-    def test_are_of_plain_values_too_and_repeat(self):
-        values = {n: float(n) for n in range(1, 10)}
-        self.assertEqual(tables.interval(values, None), tables.interval(values, None))
-        low, high = tables.interval(values, None)
+    def test_repeat(self):
+        figures = [float(n) for n in range(1, 10)]
+        self.assertEqual(tables.interval(figures), tables.interval(figures))
+        low, high = tables.interval(figures)
         self.assertTrue(1 < low < 5 < high < 9)
 
     def test_are_not_made_up_of_less_than_three_rounds(self):
-        self.assertIsNone(tables.interval({1: 4.0, 2: 5.0}, {1: 5.0, 2: 5.0}))
-        self.assertIsNone(tables.interval({1: 4.0, 2: 5.0, 3: 1.0}, {1: 5.0, 2: 5.0, 4: 1.0}))
+        self.assertIsNone(tables.interval([0.8, 0.9]))
+
+
+class Order(unittest.TestCase):
+    def test_is_turned_round_by_round_so_that_no_server_is_always_first(self):
+        a, b = (servers.Server(n, "") for n in "ab")
+        chosen = scenarios.quick()[:2]
+        taken = [(n, s.name, server.name) for n, s, server in runs.in_turn(2, chosen, lambda _: [a, b])]
+        one, two = (s.name for s in chosen)
+        self.assertEqual(taken, [(1, one, "a"), (1, one, "b"), (1, two, "a"), (1, two, "b"),
+                                 (2, one, "b"), (2, one, "a"), (2, two, "b"), (2, two, "a")])
 
 
 class Bars(unittest.TestCase):
@@ -152,7 +176,7 @@ class Tables(unittest.TestCase):
     def test_show_ratios_and_gaps(self):
         made = [run("1000x64B/window-1", "floor", 1, 5.0), run("1000x64B/window-1", "other", 1, 2.5)]
         shown = tables.ratio_table(scenarios.full(), [servers.Server(n, "") for n in ("floor", "other", "gone")],
-                                   tables.medians_of(tables.rounds_of(made)))
+                                   tables.rounds_of(made))
         self.assertRegex(shown, r"1000x64B/window-1 +\S+ +floor +1.00 +0.50 +-")
 
 
