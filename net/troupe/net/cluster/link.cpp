@@ -64,6 +64,8 @@ library_options::library_options(const nats_options& from) {
     set(natsOptions_SetWriteDeadline(of_, write_timeout), "nats.servers", "");
     set(natsOptions_SetPingInterval(of_, ping_interval), "nats.servers", "");
     set(natsOptions_SetMaxPingsOut(of_, pings_out), "nats.servers", "");
+    // Else the library waits for a millisecond in case there is more, and a publication makes two such ways.
+    set(natsOptions_SetSendAsap(of_, true), "nats.servers", "");
   } catch (...) {
     natsOptions_Destroy(of_);
     throw;
