@@ -118,6 +118,11 @@ std::vector<option> server_option_table() {
            [](const std::string& path) { return path.empty() || hooks::is_route_path(path); },
            "WebSocket path that sends every message back to its sender; none turns it off."),
 
+      boolean("http_stream.enabled", TROUPE_FIELD(server.streams.http_stream),
+              "Whether clients that get no WebSocket may have the body of one long answer, at /connection/http_stream."),
+      boolean("sse.enabled", TROUPE_FIELD(server.streams.sse),
+              "Whether they may have server-sent events, at /connection/sse."),
+
       duration("heartbeat.ping_interval", TROUPE_FIELD(server.heartbeat.ping_interval),
                {100ms, 24h, true}, "Time between two pings of a connection; 0 turns pings off."),
       duration("heartbeat.pong_timeout", TROUPE_FIELD(server.heartbeat.pong_timeout), {50ms, 1h},

@@ -23,6 +23,9 @@ enum class transport_kind : std::uint8_t {
   websocket,           ///< Plain messages at /ws.
   centrifuge_json,     ///< The Centrifuge protocol over WebSocket.
   centrifuge_protobuf,
+  http_stream_json,    ///< The same in the body of one long answer; what the client says comes in requests of its own.
+  http_stream_protobuf,
+  sse_json,            ///< Likewise, as server-sent events.
 };
 
 /// As logs, metrics and events call it.
@@ -32,9 +35,17 @@ constexpr std::string_view to_string(transport_kind kind) noexcept {
     case transport_kind::websocket: return "websocket";
     case transport_kind::centrifuge_json: return "centrifuge-json";
     case transport_kind::centrifuge_protobuf: return "centrifuge-protobuf";
+    case transport_kind::http_stream_json: return "http_stream-json";
+    case transport_kind::http_stream_protobuf: return "http_stream-protobuf";
+    case transport_kind::sse_json: return "sse-json";
   }
   return "unknown";
 }
+
+/// All of them.
+inline constexpr transport_kind all_transport_kinds[] = {
+  transport_kind::memory, transport_kind::websocket, transport_kind::centrifuge_json, transport_kind::centrifuge_protobuf,
+  transport_kind::http_stream_json, transport_kind::http_stream_protobuf, transport_kind::sse_json};
 
 /// Whether messages are sent as they are, in no protocol of their own.
 constexpr bool speaks_plainly(transport_kind kind) noexcept {

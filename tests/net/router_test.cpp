@@ -296,3 +296,76 @@ TEST_CASE("router: the query chooses Protobuf and WebSocket's pings", "[net][rou
     CHECK_FALSE(with(query).frame_pings);
   }
 }
+
+// -- streams ----------------------------------------------------------------------------------------
+
+namespace {
+
+router with_streams(const websocket_options& options = {}) {
+  auto routes = with_pages(options);
+  routes.add_streams({.http_stream = true, .sse = true}, [](const request_view& r) { return decision{.body = std::string{r.body}}; });
+  return routes;
+}
+
+request_view post(std::string_view target, std::string_view body, std::string_view content_type = "application/json") {
+  return {.method = "POST", .target = target, .host = "service.test", .content_type = content_type, .body = body};
+}
+
+} // namespace
+
+TEST_CASE("router: a stream begins with the commands of its request, in the format it asks for", "[net][router]") {
+  using troupe::centrifuge::encoding;
+  using troupe::net::emulation::stream_format;
+  const auto routes = with_streams();
+  const auto lines = routes.route(post("/connection/http_stream", "{}"));
+  REQUIRE(lines.stream);
+  CHECK(lines.status == 101);
+  CHECK(lines.stream->commands == "{}");
+  CHECK(lines.stream->format == stream_format::lines);
+  CHECK(lines.centrifuge->format == encoding::json);
+  const auto binary = routes.route(post("/connection/http_stream", "x", "application/octet-stream"));
+  CHECK(binary.stream->format == stream_format::protobuf);
+  CHECK(binary.centrifuge->format == encoding::protobuf);
+  const auto events = routes.route(get("/connection/sse?cf_connect=%7B%22id%22%3A1%7D"));
+  CHECK(events.stream->format == stream_format::sse);
+  CHECK(events.stream->commands == R"({"id":1})");
+  CHECK(routes.route(post("/connection/sse", "{}")).stream->commands == "{}");
+}
+
+TEST_CASE("router: a stream without a command, and one by another method, are refused", "[net][router]") {
+  const auto routes = with_streams();
+  CHECK(routes.route(get("/connection/sse")).status == 400);
+  CHECK(routes.route(get("/connection/sse?cf_connect=%zz")).status == 400);
+  CHECK(routes.route(post("/connection/http_stream", "")).status == 400);
+  CHECK(routes.route(get("/connection/http_stream")).status == 405);
+  CHECK(routes.route(get("/connection/http_stream")).extra_value == "POST, OPTIONS");
+  CHECK(routes.route(get("/emulation")).status == 405);
+}
+
+TEST_CASE("router: streams that are not wanted are not there", "[net][router]") {
+  CHECK(with_pages().route(post("/connection/http_stream", "{}")).status == 404);
+  CHECK(with_pages().route(post("/emulation", "{}")).status == 404);
+  auto routes = with_pages();
+  routes.add_streams({.http_stream = true}, [](const request_view&) { return decision{}; });
+  CHECK(routes.route(post("/connection/sse", "{}")).status == 404);
+  CHECK(routes.route(post("/connection/http_stream", "{}")).status == 101);
+}
+
+TEST_CASE("router: streams have the origins of WebSockets, and their pages are told so", "[net][router]") {
+  const auto routes = with_streams({.allowed_origins = {"https://a.example"}});
+  for (const auto* path : {"/connection/http_stream", "/connection/sse", "/emulation"}) {
+    auto request = post(path, "{}");
+    request.has_origin = true;
+    request.origin = "https://a.example";
+    CHECK(routes.route(request).sharing.origin == "https://a.example");
+    request.method = "OPTIONS";
+    request.wanted_headers = "content-type, x-mine";
+    const auto preflight = routes.route(request);
+    CHECK(preflight.status == 204);
+    CHECK(preflight.sharing.headers == "content-type, x-mine");
+    request.origin = "https://b.example";
+    CHECK(routes.route(request).status == 403);
+    CHECK(routes.route(request).sharing.origin.empty());
+  }
+  CHECK(routes.route(post("/emulation", "said")).body == "said");
+}

@@ -5,6 +5,7 @@ import { makeCertificate } from "./support/certificate.mjs";
 import { builds, collect, connectSdk, next, subscribeSdk } from "./support/centrifuge_sdk.mjs";
 import { channelOf, Nats, met, startCluster, startNode } from "./support/nats.mjs";
 import { request } from "./support/server.mjs";
+import { connectStream, post, streams } from "./support/streams.mjs";
 import { eventually, parallel } from "./support/time.mjs";
 import { hmacToken } from "./support/tokens.mjs";
 
@@ -172,4 +173,16 @@ test("TLS to NATS, with the node's own certificate", { timeout }, async (t) => {
   const [a, b] = await Promise.all(nodes.map((node) => node.connect("/ws")));
   a.send("1");
   assert.equal(await b.nextText(), "1");
+});
+
+test("http_stream: what a client says may come to any node", { timeout }, async (t) => {
+  const { nodes } = await startCluster(t, 2, streams);
+  const [here, there] = nodes;
+  const client = await connectStream(t, json, here.port, { speakPort: there.port });
+  const seen = collect(await subscribeSdk(client, "pub:room"), "publication");
+  for (let index = 0; index < 20; index++) await client.publish("pub:room", index);
+  await eventually("all have come", () => seen.length === 20);
+  assert.deepEqual(seen.map(({ data }) => data).sort((a, b) => a - b), Array.from({ length: 20 }, (_, index) => index));
+  assert.equal((await post(there.port, "/emulation",
+    JSON.stringify({ session: "0.7b0c", node: "gone", data: "{}" }))).status, 404);
 });

@@ -61,6 +61,7 @@ struct client_profile {
   bool frame_pings = false;    ///< WebSocket's own pings rather than the protocol's.
   connection_origin origin = {};
   std::shared_ptr<const request_headers> headers = {}; ///< Of the upgrade, that are passed on to webhooks.
+  std::shared_ptr<const stream_address> where = {}; ///< Null: it has a WebSocket.
 };
 
 class client_state {

@@ -148,6 +148,7 @@ void client_state::finish_connect() {
   if (options.connect_include_server_time)
     told.time = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::system_clock::now().time_since_epoch());
+  if (profile_.where) told.where = *profile_.where;
   reply(done->id, std::move(told));
   flush(); // before the publications
   heartbeat_ = heartbeat{pulse_, self_->home().now(), spread_of(profile_.id)};

@@ -49,6 +49,12 @@ struct subscribe_result {
   bool delta = false; ///< Deltas were negotiated.
 };
 
+/// Where a client without a WebSocket sends its commands: it names both in each request.
+struct stream_address {
+  std::string session; ///< A secret of this connection; empty: it has a WebSocket.
+  std::string node;    ///< UID of the node that has it.
+};
+
 /// The client is connected.
 struct connect_result {
   std::string client;  ///< Connection ID, never empty.
@@ -59,6 +65,7 @@ struct connect_result {
   std::chrono::seconds ping{0};                 ///< Interval of the server's pings; 0: none.
   bool pong = false;                            ///< The client must answer them.
   std::chrono::milliseconds time{0};            ///< Server's Unix time, if it is to be told.
+  stream_address where;                              ///< Of a connection without a WebSocket.
 };
 
 /// It is not subscribed, whether it was or not.
@@ -134,6 +141,12 @@ struct subscribe_push {
   payload data;
 };
 
+/// The connection ends: where there is no close frame to say so. Belongs to no channel.
+struct disconnect_push {
+  std::uint32_t code = 0;
+  std::string reason;
+};
+
 /// To this client only; belongs to no channel.
 struct message_push {
   payload data;
@@ -148,7 +161,7 @@ struct refresh_push {
 struct push {
   std::string channel; ///< Empty if and only if the body belongs to no channel.
   std::variant<rendition, join_push, leave_push, unsubscribe_push, subscribe_push, message_push,
-               refresh_push>
+               refresh_push, disconnect_push>
       body;
 };
 

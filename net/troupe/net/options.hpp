@@ -142,6 +142,14 @@ struct drain_options {
   friend bool operator==(const drain_options&, const drain_options&) = default;
 };
 
+/// Connections of the Centrifuge protocol without a WebSocket, for clients that cannot have one.
+struct stream_options {
+  bool http_stream = false; ///< /connection/http_stream: the body of an answer that does not end.
+  bool sse = false;         ///< /connection/sse: server-sent events.
+
+  [[nodiscard]] bool any() const noexcept { return http_stream || sse; }
+};
+
 /// All options of a server. Values are taken as they are: app/ validates what comes from outside.
 struct server_options {
   listen_options listen;
@@ -150,6 +158,7 @@ struct server_options {
   metrics_options metrics;
   api_options api;
   websocket_options websocket;
+  stream_options streams;
   heartbeat_options heartbeat;
   limit_options limit;
   proxy_options proxy;

@@ -53,6 +53,7 @@ server::impl::impl(caf::actor_system& system, server_options options, event_log&
     add_services(std::move(services));
     open_listeners();
     spawn_apis();
+    spawn_desks();
     spawn_watchers();
     join_cluster();
   } catch (...) {
@@ -129,6 +130,8 @@ bool server::impl::join() {
   // Those that ask first.
   for (const auto& a : apis_) caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
   for (auto& ended : apis_ended_) ended.wait_until_set(host::clock::now() + cut_grace);
+  for (const auto& d : desks_->desks) caf::anon_send_exit(d, caf::exit_reason::user_shutdown);
+  for (auto& ended : desks_ended_) ended.wait_until_set(host::clock::now() + cut_grace);
   if (authenticator_) caf::anon_send_exit(authenticator_, caf::exit_reason::user_shutdown);
   if (backend_) caf::anon_send_exit(backend_, caf::exit_reason::user_shutdown);
   if (keys_) caf::anon_send_exit(keys_, caf::exit_reason::user_shutdown);
@@ -177,6 +180,8 @@ bool server::impl::join() {
   api_.context.api.reset();
   api_endpoint_.reset();
   apis_.clear();
+  *desks_ = {};
+  context_.desks.clear();
   context_.doorkeepers.clear();
   context_.limits.reset();
   limits_.reset();

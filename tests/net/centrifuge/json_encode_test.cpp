@@ -155,6 +155,17 @@ TEST_CASE("json: other pushes", "[net][centrifuge][json]") {
         R"({"push":{"refresh":{"expires":true,"ttl":60}}})");
 }
 
+TEST_CASE("json: clients without a WebSocket are told where to send their commands, and why they have to go",
+          "[net][centrifuge][json]") {
+  connect_result connect;
+  connect.client = "c1";
+  connect.where = {"0.s", "n"};
+  CHECK(encoded(reply{1, connect}) ==
+        R"({"id":1,"connect":{"client":"c1","session":"0.s","node":"n"}})");
+  CHECK(encoded(push{"", disconnect_push{3000, "a \"reason\""}}) ==
+        R"({"push":{"disconnect":{"code":3000,"reason":"a \"reason\""}}})");
+}
+
 TEST_CASE("json: payloads are written as they are but on one line", "[net][centrifuge][json]") {
   CHECK(encoded(push{"c", plain(published("\n{\"a\":\n\n1 }\n"))}) ==
         R"({"push":{"channel":"c","pub":{"data":{"a":1 }}}})");

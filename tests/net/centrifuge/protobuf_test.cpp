@@ -222,6 +222,15 @@ TEST_CASE("protobuf: replies and pushes that the JavaScript client accepts",
   CHECK(to_hex(protobuf().ping()) == "00");
 }
 
+TEST_CASE("protobuf: clients without a WebSocket are told where to send their commands, and why they have to go",
+          "[net][centrifuge][protobuf]") {
+  connect_result connect;
+  connect.client = "c1";
+  connect.where = {"s", "n"};
+  CHECK(encoded(reply{1, connect}) == "0e08012a0a0a0263314a017352016e");
+  CHECK(encoded(push{"", disconnect_push{3000, "r"}}) == "0a22085a0608b817120172");
+}
+
 TEST_CASE("protobuf: results without content are present", "[net][centrifuge][protobuf]") {
   CHECK(encoded(reply{3, unsubscribe_result{}}) == "0408033a00");
   CHECK(encoded(reply{3, presence_result{}}) == "0408034a00");

@@ -38,6 +38,16 @@ TEST_CASE("webhook question: connect tells the client, its data and what it asks
     "encoding":"json","data":{"a":1},"name":"js","version":"1.2","channels":["news"]})"));
 }
 
+TEST_CASE("webhook question: how a client without a WebSocket is connected is told", "[net][webhooks]") {
+  const auto told = [](transport_kind over) {
+    const auto question = json::parse(text_of(ask_refresh{ann(over)}, plain));
+    return std::pair{question["transport"].get<std::string>(), question["protocol"].get<std::string>()};
+  };
+  CHECK(told(transport_kind::http_stream_json) == std::pair<std::string, std::string>{"http_stream", "json"});
+  CHECK(told(transport_kind::http_stream_protobuf) == std::pair<std::string, std::string>{"http_stream", "protobuf"});
+  CHECK(told(transport_kind::sse_json) == std::pair<std::string, std::string>{"sse", "json"});
+}
+
 TEST_CASE("webhook question: the others tell user, channel or method, and meta if they may", "[net][webhooks]") {
   const payload data{R"("x")", true};
   CHECK(json::parse(text_of(ask_refresh{ann()}, plain)) ==

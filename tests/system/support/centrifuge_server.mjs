@@ -39,7 +39,7 @@ export const apiKey = "k";
 export function config({
   console = {}, client = {}, token = {}, subscriptionToken = {}, websocket = {}, limit = {}, rate = {}, proxy = {},
   outbox = {}, api = {}, drain = {}, events = {}, history = {}, log = {}, webhook = {}, tls = {}, heartbeat = {},
-  engine = {}, nats = {},
+  engine = {}, nats = {}, httpStream = {}, sse = {},
   withoutNamespace = {}, added = {},
 } = {}) {
   const assignments = (values) => Object.entries(values).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
@@ -58,6 +58,8 @@ export function config({
     "[log]", ...assignments(log),
     "[engine]", ...assignments(engine),
     "[nats]", ...assignments(nats),
+    "[http_stream]", ...assignments(httpStream),
+    "[sse]", ...assignments(sse),
     "[api]", ...assignments({ key: apiKey, ...api }),
     "[console]", ...assignments(console),
     "[client]", ...assignments({ allow_anonymous_connect_without_token: true, ...client }),

@@ -147,8 +147,7 @@ std::string to_json(const receipt& what) {
 }
 
 std::optional<transport_kind> parse_transport(std::string_view text) noexcept {
-  for (const auto known : {transport_kind::memory, transport_kind::websocket,
-                           transport_kind::centrifuge_json, transport_kind::centrifuge_protobuf})
+  for (const auto known : all_transport_kinds)
     if (text == to_string(known)) return known;
   return std::nullopt;
 }

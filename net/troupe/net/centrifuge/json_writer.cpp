@@ -61,6 +61,8 @@ static void write(output& out, const connect_result& value) {
   o.member("subs", value.subs);
   o.member("ping", value.ping.count());
   o.member("pong", value.pong);
+  o.member("session", value.where.session);
+  o.member("node", value.where.node);
   o.member("time", value.time.count());
 }
 
@@ -119,6 +121,12 @@ static void write(output& out, const message_push& value) {
   o.member("data", value.data);
 }
 
+static void write(output& out, const disconnect_push& value) {
+  object o(out);
+  o.always("code", value.code);
+  o.always("reason", value.reason);
+}
+
 static void write(output& out, const refresh_push& value) {
   object o(out);
   o.expiry_members(value.expires_in);
@@ -146,6 +154,7 @@ constexpr std::string_view key_of(const unsubscribe_push&) { return "unsubscribe
 constexpr std::string_view key_of(const subscribe_push&) { return "subscribe"; }
 constexpr std::string_view key_of(const message_push&) { return "message"; }
 constexpr std::string_view key_of(const refresh_push&) { return "refresh"; }
+constexpr std::string_view key_of(const disconnect_push&) { return "disconnect"; }
 
 template <class Variant>
 void body_member(object& o, const Variant& body) {

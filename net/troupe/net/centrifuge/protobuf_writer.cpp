@@ -88,6 +88,8 @@ void fill(wire::ConnectResult& to, const connect_result& from) {
   for (const auto& [channel, sub] : from.subs) fill((*to.mutable_subs())[channel], sub);
   to.set_ping(static_cast<std::uint32_t>(from.ping.count()));
   to.set_pong(from.pong);
+  to.set_session(from.where.session);
+  to.set_node(from.where.node);
   to.set_time(from.time.count());
 }
 
@@ -149,6 +151,11 @@ struct body_filler {
   }
   void operator()(const message_push& from) const {
     push->mutable_message()->set_data(from.data.bytes);
+  }
+  void operator()(const disconnect_push& from) const {
+    auto& to = *push->mutable_disconnect();
+    to.set_code(from.code);
+    to.set_reason(from.reason);
   }
   void operator()(const refresh_push& from) const {
     fill_expiry(*push->mutable_refresh(), from.expires_in);

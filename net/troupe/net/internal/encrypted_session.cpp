@@ -38,6 +38,7 @@ void shake_hands(io_loop& loop, std::shared_ptr<http_session<tls_stream>> sessio
 } // namespace
 
 template class ws_session<tls_stream>;
+template class stream_session<tls_stream>;
 
 void serve_encrypted(session_context& context, io_loop& loop, tcp_socket socket, ticket place,
                      admission::verdict verdict, std::shared_ptr<asio::ssl::context> tls) {

@@ -7,6 +7,7 @@
 #include <troupe/net/internal/forwarded.hpp>
 #include <troupe/net/internal/http_session.hpp>
 #include <troupe/net/internal/request_text.hpp>
+#include <troupe/net/internal/stream_session.hpp>
 #include <troupe/net/internal/ws_session_impl.hpp>
 
 #include <boost/beast/core/flat_buffer.hpp>
@@ -194,8 +195,11 @@ private:
       .wants_websocket = websocket::is_upgrade(req),
       .subprotocols = subprotocols,
       .authorization = view(req[http::field::authorization]),
+      .content_type = view(req[http::field::content_type]),
+      .wanted_headers = view(req["Access-Control-Request-Headers"]),
       .body = req.body(),
     });
+    sharing_ = std::move(decided.sharing);
     if (decided.later) return await(std::move(req), decided.later);
     if (decided.status != 101) return answer(req, decided);
     const auto client = client_of(req);
@@ -225,6 +229,12 @@ private:
     deadline_.cancel();
     opening how{decided.group, place_.address().to_string(), decided.centrifuge, decided.route,
                 is_encrypted<Lower>, std::move(granted), passed_on(req)};
+    if (decided.stream) {
+      std::make_shared<stream_session<Lower>>(context_, loop_, std::move(stream_), std::move(place_))
+        ->accept({decided.stream->format, decided.stream->commands, std::move(sharing_.origin), req.version() >= 11},
+                 std::move(how));
+      return;
+    }
     std::make_shared<ws_session<Lower>>(context_, loop_, std::move(stream_), std::move(place_))
       ->accept(std::move(req), std::move(how), expires_);
   }
@@ -394,6 +404,7 @@ private:
       set("Content-Security-Policy", decided.policy);
       set("X-Frame-Options", "DENY");
     }
+    if (!sharing_.origin.empty()) share(r);
     if (!decided.extra_header.empty())
       set(beast::string_view{decided.extra_header.data(), decided.extra_header.size()}, decided.extra_value);
     r.body() = std::move(decided.body);
@@ -403,6 +414,17 @@ private:
     r.content_length(r.body().size());
     r.body().clear();
     send(std::move(r), keep, false);
+  }
+
+  /// Lets pages of another origin see the answer.
+  void share(response& r) const {
+    r.set(http::field::access_control_allow_origin, sharing_.origin);
+    r.set(http::field::access_control_allow_credentials, "true");
+    r.set(http::field::vary, "Origin");
+    if (sharing_.headers.empty()) return;
+    r.set(http::field::access_control_allow_methods, "GET, POST");
+    r.set(http::field::access_control_allow_headers, sharing_.headers);
+    r.set(http::field::access_control_max_age, "300");
   }
 
   void send(response r, bool keep_alive, bool with_length = true) {
@@ -459,6 +481,7 @@ private:
   timer deadline_;
   host::clock::time_point expires_{};
   std::shared_ptr<request> waiting_; // for an answer that takes its time
+  cors sharing_; // of the request that is served
   bool served_api_ = false;
   std::array<char, 512> discard_;
 };

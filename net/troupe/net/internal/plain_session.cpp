@@ -4,6 +4,7 @@
 namespace troupe::net {
 
 template class ws_session<tcp_socket>;
+template class stream_session<tcp_socket>;
 
 void serve_plain(session_context& context, io_loop& loop, tcp_socket socket, ticket place,
                  admission::verdict verdict) {

@@ -12,6 +12,10 @@ namespace {
 
 constexpr std::string_view websocket_path = "/ws";
 constexpr std::string_view centrifuge_path = "/connection/websocket";
+constexpr std::string_view http_stream_path = "/connection/http_stream";
+constexpr std::string_view sse_path = "/connection/sse";
+constexpr std::string_view emulation_path = "/emulation";
+constexpr std::string_view first_commands = "cf_connect"; // parameter of an EventSource, which can send nothing else
 constexpr std::size_t max_group_bytes = 128;
 
 decision refuse(unsigned status, std::string text) {
@@ -66,6 +70,11 @@ void router::add_websocket(const websocket_options& options) {
   change_origins(options);
 }
 
+void router::add_streams(const stream_options& options, handler speak) {
+  streams_ = options;
+  speak_ = std::move(speak);
+}
+
 void router::change_origins(const websocket_options& options) {
   origins_->set({options.allowed_origins, options.allow_missing_origin});
 }
@@ -82,6 +91,7 @@ decision router::route(const request_view& request) const {
   if (websocket_ && (path == centrifuge_path || path == websocket_path ||
                      (path.starts_with(websocket_path) && path[websocket_path.size()] == '/')))
     return upgrade(request, path);
+  if (is_of_streams(path)) return open_stream(request, path);
   const auto found = std::find_if(entries_.begin(), entries_.end(),
                                   [&](const entry& e) { return e.path == path; });
   if (found == entries_.end()) return refuse(404, "not found");
@@ -108,10 +118,7 @@ decision router::upgrade(const request_view& request, std::string_view path) con
     d.extra_value = "websocket";
     return d;
   }
-  const auto& rules = origins_->get();
-  if (!request.has_origin && !rules.may_be_missing) return refuse(403, "origin required");
-  if (request.has_origin && !origin_allowed(request.origin, request.host, rules.allowed))
-    return refuse(403, "origin not allowed");
+  if (auto refused = refuse_origin(request)) return *std::move(refused);
   decision d{.status = 101};
   if (is_route(path)) {
     d.route = path;
@@ -122,6 +129,64 @@ decision router::upgrade(const request_view& request, std::string_view path) con
     if (!group || !valid_group(*group)) return refuse(400, "invalid group name");
     d.group = *group;
   }
+  return d;
+}
+
+std::optional<decision> router::refuse_origin(const request_view& request) const {
+  const auto& rules = origins_->get();
+  if (!request.has_origin && !rules.may_be_missing) return refuse(403, "origin required");
+  if (request.has_origin && !origin_allowed(request.origin, request.host, rules.allowed))
+    return refuse(403, "origin not allowed");
+  return std::nullopt;
+}
+
+// -- streams ----------------------------------------------------------------------------------------
+
+bool router::is_of_streams(std::string_view path) const {
+  if (!speak_) return false;
+  return path == emulation_path || (streams_.http_stream && path == http_stream_path) || (streams_.sse && path == sse_path);
+}
+
+decision router::open_stream(const request_view& request, std::string_view path) const {
+  using emulation::stream_format;
+  const bool is_sse = path == sse_path;
+  const bool reads = is_sse && request.method == "GET";
+  if (!reads && request.method != "POST" && request.method != "OPTIONS") {
+    auto d = refuse(405, "method not allowed");
+    d.extra_header = "Allow";
+    d.extra_value = is_sse ? "GET, POST, OPTIONS" : "POST, OPTIONS";
+    return d;
+  }
+  if (auto refused = refuse_origin(request)) return *std::move(refused);
+  decision d;
+  if (request.has_origin) d.sharing.origin = request.origin;
+  if (request.method == "OPTIONS") {
+    d.status = 204;
+    d.sharing.headers = request.wanted_headers.empty() ? "Content-Type" : std::string{request.wanted_headers};
+    return d;
+  }
+  if (path == emulation_path) {
+    auto said = speak_(request);
+    said.sharing = std::move(d.sharing);
+    return said;
+  }
+  stream_request stream;
+  if (reads) {
+    if (auto first = parameter(request.target, first_commands)) stream.commands = *std::move(first);
+  } else {
+    stream.commands = request.body;
+  }
+  if (is_sse) stream.format = stream_format::sse;
+  else if (request.content_type == "application/octet-stream") stream.format = stream_format::protobuf;
+  if (stream.commands.empty()) {
+    d.status = 400;
+    d.body = reads ? "cf_connect is missing\n" : "a connect command is missing\n";
+    return d;
+  }
+  d.status = 101;
+  d.centrifuge.emplace();
+  if (stream.format == stream_format::protobuf) d.centrifuge->format = troupe::centrifuge::encoding::protobuf;
+  d.stream = std::move(stream);
   return d;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 #include <troupe/centrifuge/codec.hpp>
 #include <troupe/live.hpp>
+#include <troupe/net/emulation/stream_text.hpp>
 #include <troupe/net/options.hpp>
 #include <troupe/net/page.hpp>
 
@@ -27,6 +28,8 @@ struct request_view {
   bool wants_websocket = false;    ///< A WebSocket upgrade by RFC 6455, section 4.2.1.
   std::string_view subprotocols{}; ///< Offered, separated by commas, in the client's order.
   std::string_view authorization{};
+  std::string_view content_type{};
+  std::string_view wanted_headers{}; ///< Access-Control-Request-Headers.
   std::string_view body{};
 };
 
@@ -37,8 +40,20 @@ struct centrifuge_dialect {
   std::string_view subprotocol{};  ///< To confirm; empty: none.
 };
 
+/// A connection without a WebSocket: the answer is the way to the client, and does not end.
+struct stream_request {
+  emulation::stream_format format = emulation::stream_format::lines;
+  std::string commands; ///< What the client says first.
+};
+
+/// What pages of another origin may do with an answer (Fetch, section 3.2).
+struct cors {
+  std::string origin;       ///< Allowed, with credentials; empty: nothing is said.
+  std::string headers = {}; ///< Allowed; not empty: the answer is one to a preflight request.
+};
+
 struct decision {
-  unsigned status = 200;           ///< 101: upgrade.
+  unsigned status = 200;           ///< 101: upgrade, or a stream.
   std::string_view content_type = "text/plain; charset=utf-8";
   std::string body;                ///< Never client text.
   std::string_view extra_header{}; ///< Name of one more header, such as "Allow".
@@ -48,6 +63,8 @@ struct decision {
   std::string group{};             ///< For 101.
   std::optional<centrifuge_dialect> centrifuge{}; ///< For 101; nothing: /ws.
   std::string route{};             ///< For 101: the path, if add_route() named it.
+  std::optional<stream_request> stream{}; ///< For 101 of /connection/http_stream and /connection/sse.
+  cors sharing{};
   /// If there is one, it is called with what takes the real decision, once and from any thread.
   std::function<void(std::function<void(decision)>)> later{};
 };
@@ -62,6 +79,9 @@ public:
   void add(std::string path, handler make, method by = method::get);
   /// Serves /ws, /ws/GROUP and /connection/websocket.
   void add_websocket(const websocket_options& options);
+  /// Serves /connection/http_stream, /connection/sse if they are wanted, and /emulation, whose requests `speak` decides
+  /// about. After add_websocket(), with its origins.
+  void add_streams(const stream_options& options, handler speak);
   /// Exchanges the origins of add_websocket(), for upgrades from now on. Thread: one at a time, beside route().
   void change_origins(const websocket_options& options);
   /// Upgrades requests for this path, under the rules of add_websocket(). A page of the same path is
@@ -78,10 +98,16 @@ private:
   };
   [[nodiscard]] bool is_route(std::string_view path) const;
   [[nodiscard]] decision upgrade(const request_view& request, std::string_view path) const;
+  /// Nothing: this origin may.
+  [[nodiscard]] std::optional<decision> refuse_origin(const request_view& request) const;
+  [[nodiscard]] bool is_of_streams(std::string_view path) const;
+  [[nodiscard]] decision open_stream(const request_view& request, std::string_view path) const;
 
   std::vector<entry> entries_;
   std::vector<std::string> routes_;
   bool websocket_ = false;
+  stream_options streams_;
+  handler speak_; // null: there are no streams
   struct origins {
     std::vector<std::string> allowed;
     bool may_be_missing = true;

@@ -28,10 +28,21 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t max_unstored_bytes = 64 * 1024 * 1024; // of publications on the way to the disk
 
+transport_kind kind_of(emulation::stream_format format) noexcept {
+  switch (format) {
+    case emulation::stream_format::protobuf: return transport_kind::http_stream_protobuf;
+    case emulation::stream_format::sse: return transport_kind::sse_json;
+    case emulation::stream_format::lines: break;
+  }
+  return transport_kind::http_stream_json;
+}
+
 connection_origin origin_of(const opening& how) {
   using troupe::centrifuge::encoding;
   auto over = transport_kind::websocket;
-  if (how.centrifuge)
+  if (how.stream)
+    over = kind_of(*how.stream);
+  else if (how.centrifuge)
     over = how.centrifuge->format == encoding::json ? transport_kind::centrifuge_json
                                                     : transport_kind::centrifuge_protobuf;
   return {over, how.encrypted, how.address};
@@ -73,7 +84,7 @@ void server::impl::spawn_actors() {
       spawn_on(loop, troupe::centrifuge::client, clients_, joins,
                troupe::centrifuge::client_profile{
                  client_id::random(), {}, &centrifuge::codec_for(dialect->format),
-                 dialect->frame_pings, origin_of(how), how.headers},
+                 dialect->frame_pings, origin_of(how), how.headers, how.where},
                std::move(out));
       return;
     }
@@ -278,6 +289,38 @@ void server::impl::spawn_apis() {
   }
   auto& serving = o.api.port != 0 ? api_ : admin_;
   serving.context.api = api_endpoint_ = std::make_shared<api::endpoint>(o.api, apis_);
+}
+
+void server::impl::spawn_desks() {
+  const auto& o = context_.options;
+  if (!o.streams.any()) return;
+  context_.node = uid_;
+  desks_->uid = uid_;
+  desks_->engine = engine_;
+  desks_->api = apis_.front();
+  for (auto& loop : loops_) {
+    desks_->desks.push_back(spawn_on(*loop, emulation::desk, loop->index(), desks_));
+    rely_on(desks_->desks.back(), "desk", desks_ended_.emplace_back());
+  }
+  context_.desks = desks_->desks;
+  context_.routes.add_streams(o.streams, [this](const request_view& request) { return speak(request); });
+}
+
+decision server::impl::speak(const request_view& request) const {
+  const bool binary = request.content_type == emulation::content_type_of(emulation::stream_format::protobuf);
+  auto said = binary ? emulation::read_protobuf(request.body) : emulation::read_json(request.body);
+  if (!said) return {.status = 400, .body = "session, node and data are required\n"};
+  const auto loop = emulation::loop_of(said->session);
+  const auto& desk = context_.desks[loop && *loop < context_.desks.size() ? *loop : 0];
+  return {.later = [&desk, said = *std::move(said)](std::function<void(decision)> respond) {
+    caf::anon_send(desk, emulation::pass_on{said, [respond = std::move(respond)](emulation::hearing how) {
+      switch (how) {
+        case emulation::hearing::taken: return respond({.status = 204});
+        case emulation::hearing::busy: return respond({.status = 429, .body = "too many commands at once\n"});
+        case emulation::hearing::gone: return respond({.status = 404, .body = "no such session\n"});
+      }
+    }});
+  }};
 }
 
 } // namespace troupe::net

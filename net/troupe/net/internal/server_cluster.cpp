@@ -55,6 +55,7 @@ void server::impl::join_cluster() {
                            .log = &context_.log});
   rely_on(link_, "nats_link", link_ended_);
   troupe::cluster::begin_cluster all{link_, registry_, {}, apis_.front(), node_name(), context_.options.version};
+  if (!desks_->desks.empty()) all.api = desks_->desks.front();
   for (const auto& hub : clients_->hubs) all.hubs.push_back(caf::actor_cast<troupe::centrifuge::hub_actor>(hub));
   caf::anon_send(engine_, std::move(all));
 }

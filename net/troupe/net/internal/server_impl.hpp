@@ -129,6 +129,10 @@ private:
 
   /// After the ports are known, of which one is part of the node's name.
   void spawn_apis();
+  /// Only if there are connections without a WebSocket. After the APIs.
+  void spawn_desks();
+  /// What becomes of a request to /emulation.
+  [[nodiscard]] decision speak(const request_view& request) const;
   void announce_drain(std::size_t loop);
   [[nodiscard]] std::string node_name() const;
 
@@ -148,6 +152,7 @@ private:
   std::deque<event> keepers_ended_;
   std::deque<event> observers_ended_;
   std::deque<event> apis_ended_;
+  std::deque<event> desks_ended_;
   std::vector<std::unique_ptr<io_loop>> loops_;
   inspection::observatory observatory_;
   std::unique_ptr<memory_watch> memory_watch_; // goes before its loop
@@ -191,6 +196,7 @@ private:
   std::shared_ptr<const troupe::centrifuge::client_settings> clients_;
   std::vector<api::api_actor> apis_;
   std::shared_ptr<api::endpoint> api_endpoint_;
+  std::shared_ptr<emulation::desk_settings> desks_ = std::make_shared<emulation::desk_settings>();
   std::vector<std::unique_ptr<listener>> listeners_;
   std::vector<listener*> drained_; // those of them that close when a drain begins
   std::vector<std::thread> threads_;

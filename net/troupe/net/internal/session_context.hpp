@@ -4,6 +4,8 @@
 #pragma once
 #include <troupe/centrifuge/backend.hpp>
 #include <troupe/event_log.hpp>
+#include <troupe/net/emulation/desk.hpp>
+#include <troupe/net/emulation/stream_text.hpp>
 #include <troupe/net/internal/doorkeeper.hpp>
 #include <troupe/net/internal/frame_scanner.hpp>
 #include <troupe/net/internal/io_loop.hpp>
@@ -27,7 +29,7 @@ namespace api {
 class endpoint;
 } // namespace api
 
-/// What a WebSocket connection was opened with.
+/// What a connection was opened with.
 struct opening {
   std::string group;   ///< Of /ws/GROUP; empty for /ws.
   std::string address; ///< Of the peer.
@@ -37,6 +39,8 @@ struct opening {
   troupe::centrifuge::connection_grant grant; ///< Of its token, but for /connection/websocket.
   /// Of the request, that webhooks get; null: none.
   std::shared_ptr<const troupe::centrifuge::request_headers> headers = {};
+  std::optional<emulation::stream_format> stream = {}; ///< Nothing: it is a WebSocket.
+  std::shared_ptr<const troupe::centrifuge::stream_address> where = {}; ///< Of a stream.
 };
 
 struct session_context {
@@ -52,6 +56,8 @@ struct session_context {
   std::atomic<std::size_t> queue_max_size{options.client.queue_max_size}; ///< Likewise.
   std::shared_ptr<const api::endpoint> api; ///< Null: there is no server API on this port.
   std::vector<doorkeeper_actor> doorkeepers; ///< By loop; none where nobody is upgraded.
+  std::vector<emulation::desk_actor> desks;  ///< By loop; none without streams.
+  std::string node;                          ///< UID, for clients of streams.
   bool knows_tokens = false;                 ///< Whether there are keys for them.
   std::shared_ptr<const rates::limits> limits; ///< Of upgrades; null: there are none.
 

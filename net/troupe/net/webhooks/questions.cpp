@@ -13,10 +13,24 @@ using centrifuge::internal::output;
 
 bool travels_in_base64(const payload& data, const webhook_options& o) { return o.binary_encoding || !data.is_json; }
 
+std::string_view carrier_of(transport_kind over) {
+  switch (over) {
+    case transport_kind::http_stream_json:
+    case transport_kind::http_stream_protobuf: return "http_stream";
+    case transport_kind::sse_json: return "sse";
+    default: return "websocket";
+  }
+}
+
+std::string_view protocol_of(transport_kind over) {
+  const bool binary = over == transport_kind::centrifuge_protobuf || over == transport_kind::http_stream_protobuf;
+  return binary ? "protobuf" : "json";
+}
+
 void begin(object& to, std::string_view client, transport_kind over, bool binary) {
   to.always("client", client);
-  to.always("transport", std::string_view{"websocket"});
-  to.always("protocol", std::string_view{over == transport_kind::centrifuge_protobuf ? "protobuf" : "json"});
+  to.always("transport", carrier_of(over));
+  to.always("protocol", protocol_of(over));
   to.always("encoding", std::string_view{binary ? "binary" : "json"});
 }
 
