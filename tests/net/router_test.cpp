@@ -342,6 +342,21 @@ TEST_CASE("router: a stream without a command, and one by another method, are re
   CHECK(routes.route(get("/emulation")).status == 405);
 }
 
+TEST_CASE("router: an image or a link of another site opens no stream, and does nothing but connect where it does",
+          "[net][router]") {
+  const auto routes = with_streams();
+  auto request = get("/connection/sse?cf_connect=%7B%7D");
+  for (const auto* site : {"cross-site", "same-site"}) {
+    request.fetch_site = site;
+    CHECK(routes.route(request).status == 403);
+  }
+  for (const auto* site : {"", "none", "same-origin"}) {
+    request.fetch_site = site;
+    CHECK(routes.route(request).status == 101);
+  }
+  CHECK(routes.route(get("/connection/sse?cf_connect=%7B%7D%0A%7B%7D")).status == 400);
+}
+
 TEST_CASE("router: streams that are not wanted are not there", "[net][router]") {
   CHECK(with_pages().route(post("/connection/http_stream", "{}")).status == 404);
   CHECK(with_pages().route(post("/emulation", "{}")).status == 404);

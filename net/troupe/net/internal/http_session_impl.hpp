@@ -197,6 +197,7 @@ private:
       .authorization = view(req[http::field::authorization]),
       .content_type = view(req[http::field::content_type]),
       .wanted_headers = view(req["Access-Control-Request-Headers"]),
+      .fetch_site = view(req["Sec-Fetch-Site"]),
       .body = req.body(),
     });
     sharing_ = std::move(decided.sharing);

@@ -158,6 +158,9 @@ decision router::open_stream(const request_view& request, std::string_view path)
     return d;
   }
   if (auto refused = refuse_origin(request)) return *std::move(refused);
+  // An image or a script of another page sends no Origin, but perhaps cookies that a webhook goes by.
+  if (!request.has_origin && (request.fetch_site == "cross-site" || request.fetch_site == "same-site"))
+    return refuse(403, "origin required");
   decision d;
   if (request.has_origin) d.sharing.origin = request.origin;
   if (request.method == "OPTIONS") {
@@ -181,6 +184,11 @@ decision router::open_stream(const request_view& request, std::string_view path)
   if (stream.commands.empty()) {
     d.status = 400;
     d.body = reads ? "cf_connect is missing\n" : "a connect command is missing\n";
+    return d;
+  }
+  if (reads && stream.commands.find('\n') != std::string::npos) { // a link must not do more than connect
+    d.status = 400;
+    d.body = "cf_connect takes one command\n";
     return d;
   }
   d.status = 101;

@@ -30,6 +30,7 @@ struct request_view {
   std::string_view authorization{};
   std::string_view content_type{};
   std::string_view wanted_headers{}; ///< Access-Control-Request-Headers.
+  std::string_view fetch_site{};     ///< Sec-Fetch-Site.
   std::string_view body{};
 };
 
