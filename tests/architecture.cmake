@@ -1,5 +1,5 @@
-# The rules of the tree as tests: who includes whom, how long a file may be, how folders are called.
-foreach(check includes lengths folders)
+# The rules of the tree as tests: who includes whom, how long a file may be, how folders are called, which tests run.
+foreach(check includes lengths folders tests)
   add_test(NAME architecture.${check}
     COMMAND ${CMAKE_COMMAND} -D check=${check} -P ${CMAKE_CURRENT_LIST_DIR}/architecture_test.cmake)
   set_tests_properties(architecture.${check} PROPERTIES LABELS architecture TIMEOUT 60)

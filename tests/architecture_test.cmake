@@ -1,4 +1,4 @@
-# Checks one rule on the whole tree: cmake -D check=<includes|lengths|folders> -P architecture_test.cmake
+# Checks one rule on the whole tree: cmake -D check=<includes|lengths|folders|tests> -P architecture_test.cmake
 cmake_minimum_required(VERSION 3.25)
 cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH root)
 if(DEFINED tree) # another tree: to test the test
@@ -109,8 +109,33 @@ elseif(check STREQUAL "folders")
       endif()
     endforeach()
   endforeach()
+elseif(check STREQUAL "tests")
+  # A test that nobody runs proves nothing: each file is named in the CMakeLists.txt of its folder, or of one above.
+  files_below(tests files "*_test.cpp" "*_test.mjs" "*_test.py" "*_fuzz.cpp")
+  if(NOT files)
+    fault("tests: has no files of tests, or not as this check finds them")
+  endif()
+  foreach(file IN LISTS files)
+    cmake_path(GET file PARENT_PATH folder)
+    set(list "")
+    while(folder)
+      if(EXISTS ${root}/${folder}/CMakeLists.txt)
+        file(READ ${root}/${folder}/CMakeLists.txt text)
+        string(REGEX REPLACE "(^|\n)[ \t]*#[^\n]*" "\n" text "${text}") # what is commented out does not run
+        string(APPEND list "${text}")
+      endif()
+      cmake_path(GET folder PARENT_PATH folder)
+    endwhile()
+    cmake_path(GET file FILENAME name)
+    string(REGEX REPLACE "_(test|fuzz)[.][a-z]+$" "" bare ${name})
+    string(REPLACE "." "[.]" pattern ${name})
+    if(NOT list MATCHES "[^a-z0-9_]${pattern}[^a-z0-9_]" AND NOT list MATCHES "troupe_[a-z_]+[(]${bare}[ )]" AND
+       NOT list MATCHES "(set|foreach)[(][^)]*[ \n]${bare}[ \n)]")
+      fault("${file}: no CMakeLists.txt names it, nobody runs it")
+    endif()
+  endforeach()
 else()
-  message(FATAL_ERROR "check must be includes, lengths or folders, not '${check}'")
+  message(FATAL_ERROR "check must be includes, lengths, folders or tests, not '${check}'")
 endif()
 
 if(faults)
