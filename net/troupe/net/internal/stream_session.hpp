@@ -2,8 +2,9 @@
 //
 // STREAM SESSION: the socket side of one connection without a WebSocket: a TRANSPORT over the answer to one HTTP request,
 // whose body does not end. What its client says comes in requests of its own, by way of the DESK of its loop.
-// Thread: its loop. Owner: the connection actor and the handlers under way. Bounded by: the outbox, the read window, the
-// write and close timeouts. Ends when: the socket is closed; tells its owner.
+// Thread: its loop. Owner: the connection actor and the handlers under way. Bounded by: the outbox and what is being
+// written, 64 KiB and a message; the read window; the write and close timeouts. Ends when: the socket is closed; tells its
+// owner. See decision 19.
 //
 // Stages: open -> closing (the rest of the outbox, then a disconnect push and the end of the body) -> lingering (a FIN is
 // out, the peer's awaited) -> closed. Any failure skips to closed.
