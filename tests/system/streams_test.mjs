@@ -126,6 +126,7 @@ test("http_stream: who speaks faster than allowed is refused, and nothing of it 
   assert.equal(await peer.say({ id: 4, subscribe: { channel: "pub:c" } }), 204);
   assert.equal(await peer.say({ id: 5, subscribe: { channel: "pub:d" } }), 429);
   for (const id of [2, 3, 4]) assert.equal((await peer.next()).id, id);
+  assert.equal((await server.totals()).reads_paused, 1);
   await eventually("it may speak again", async () => (await peer.say({ id: 6, subscribe: { channel: "pub:e" } })) === 204);
   assert.equal((await peer.next()).id, 6);
 });

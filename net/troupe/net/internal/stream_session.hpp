@@ -71,8 +71,10 @@ public:
   // -- emulation::listener -------------------------------------------------------------------------
   emulation::hearing hear(std::string_view commands) override {
     if (stage_ != stage::open || !owner_) return emulation::hearing::gone;
-    if (uncredited_ >= context_.options.websocket.read_window_bytes || pace_.wait(loop_.now(), context_.pace()).count() > 0)
+    if (uncredited_ >= context_.options.websocket.read_window_bytes || pace_.wait(loop_.now(), context_.pace()).count() > 0) {
+      loop_.counters().reads_paused.add();
       return emulation::hearing::busy;
+    }
     take_in(commands);
     return emulation::hearing::taken;
   }
