@@ -1,9 +1,9 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
-// A connection from its first byte to its end: HTTP, the upgrade, WebSocket frames, deflate, an actor that echoes. The
-// lowest bit of the first byte puts an upgrade before the rest, the next one offers compression, the upper four say in
-// how many pieces it comes. Whatever comes, the server answers HTTP and then whole frames of its own kind, and once the
-// peer has ended its side it ends the other.
+// A connection from its first byte to its end: HTTP, streams, the upgrade, WebSocket frames, deflate, an actor that
+// echoes. The lowest bit of the first byte puts an upgrade before the rest, the next one offers compression, the upper
+// four say in how many pieces it comes. Whatever comes, the server answers HTTP and then whole frames of its own kind, and
+// once the peer has ended its side it ends the other.
 #include "expect.hpp"
 
 #include <troupe/net/internal/http_session.hpp>
@@ -63,6 +63,10 @@ class edge {
 public:
   edge() {
     context_.routes.add_websocket(context_.options.websocket);
+    context_.routes.add_streams({.http_stream = true, .sse = true}, [](const net::request_view& request) {
+      const auto said = net::emulation::read_json(request.body);
+      return net::decision{.status = said ? 204U : 400U};
+    });
     context_.open = [](net::io_loop& loop, std::shared_ptr<transport> out, const net::opening&) {
       spawn_on(loop, echo, std::move(out));
     };
