@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import net from "node:net";
 import test from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { Receiver } from "./support/receiver.mjs";
 import { request, Server } from "./support/server.mjs";
 import { elapsed, eventually, every } from "./support/time.mjs";
 
@@ -90,4 +91,32 @@ test("drain: an idle server exits at once", { timeout }, async (t) => {
   server.signal("SIGTERM");
   assert.ok(await elapsed(server.exit()) < 2000);
   assert.deepEqual(await server.exit(), { code: 0, signal: null });
+});
+
+test("drain: a request of the API that is under way gets its answer, and connections are not kept meanwhile", { timeout }, async (t) => {
+  let go;
+  const held = new Promise((resolve) => { go = resolve; });
+  const receiver = await Receiver.start(t, async () => (await held, { body: '{"result":{"data":7}}' }));
+  const server = await Server.start(t, "--api-key", "k", "--webhook-rpc", receiver.url("/rpc"));
+  const ask = (method, body) => request(server.adminPort, `/api/${method}`,
+    { method: "POST", headers: { "X-API-Key": "k" }, body: JSON.stringify(body) });
+  const asked = ask("rpc", { method: "m" });
+  await eventually("it is asked", () => receiver.requests.length === 1);
+  server.signal("SIGTERM");
+  await eventually("nobody else is served", () => request(server.adminPort, "/health").then(() => false, () => true));
+  go();
+  const { status, headers, body } = await asked;
+  assert.deepEqual([status, JSON.parse(body), headers.connection], [200, { result: { data: 7 } }, "close"]);
+  assert.deepEqual(await server.exit(), { code: 0, signal: null });
+});
+
+test("drain: a request of the API that is never answered does not hold the exit for long", { timeout }, async (t) => {
+  const receiver = await Receiver.start(t, () => undefined);
+  const server = await Server.start(t, "--api-key", "k", "--webhook-rpc", receiver.url("/rpc"), "--webhook-timeout", "30s");
+  const asked = request(server.adminPort, "/api/rpc", { method: "POST", headers: { "X-API-Key": "k" }, body: '{"method":"m"}' });
+  asked.catch(() => {});
+  await eventually("it is asked", () => receiver.requests.length === 1);
+  server.signal("SIGTERM");
+  assert.ok(await elapsed(server.exit()) < 6000);
+  await assert.rejects(asked);
 });

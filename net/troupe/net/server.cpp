@@ -26,6 +26,7 @@ constexpr std::string_view json = "application/json";
 constexpr auto joining_grace = 2s; // for a node to find others: the broker may not be there
 constexpr auto cut_grace = 2s; // for actors to end once their sockets are cut
 constexpr auto cut_interval = 20ms;
+constexpr auto request_grace = 2s; // for answers of the API
 constexpr auto store_grace = 10s; // for what is written, and to bring it to the medium
 constexpr std::size_t metrics_connections = 64; // to metrics.port; more get 503
 constexpr auto inspection_grace = 10s; // for a table of very many actors
@@ -99,6 +100,7 @@ void server::impl::on_failure(std::function<void()> f) {
 
 void server::impl::drain(std::chrono::milliseconds timeout) {
   if (context_.draining.exchange(true)) return;
+  for (auto* inner : {&admin_, &api_, &metrics_}) inner->context.draining = true; // nobody shall count on a kept connection
   deadline_.set_value(host::clock::now() + timeout);
   context_.log.write(severity::info, "draining", {});
   if (engine_) caf::anon_send(engine_, troupe::cluster::leave_cluster{});
@@ -126,7 +128,8 @@ bool server::impl::wait() {
 
 bool server::impl::join() {
   const bool in_time = wait();
-  if (!in_time) cut_everyone();
+  if (in_time) finish_requests();
+  else cut_everyone();
   // Those that ask first.
   for (const auto& a : apis_) caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
   for (auto& ended : apis_ended_) ended.wait_until_set(host::clock::now() + cut_grace);
@@ -201,6 +204,14 @@ void server::impl::end_store() {
   if (!store_) return;
   caf::anon_send_exit(store_, caf::exit_reason::user_shutdown);
   store_ended_.wait_until_set(host::clock::now() + store_grace);
+}
+
+void server::impl::finish_requests() {
+  loops_.front()->post([this] {
+    for (auto& l : listeners_) l->close();
+  });
+  for (const auto give_up = host::clock::now() + request_grace; api_endpoint_->under_way() != 0 && host::clock::now() < give_up;)
+    std::this_thread::sleep_for(cut_interval);
 }
 
 void server::impl::cut_everyone() {

@@ -52,9 +52,12 @@ std::optional<decision> endpoint::refuse(const request_head& head) const {
 void endpoint::call(std::size_t loop, const request_head& head, std::string body,
                     std::function<void(decision)> respond,
                     std::function<bool()> is_awaited) const {
+  ++*under_way_;
+  std::shared_ptr<const void> counted{nullptr, [all = under_way_](const void*) { --*all; }};
+  auto counting = [respond = std::move(respond), counted = std::move(counted)](decision d) { respond(std::move(d)); };
   const auto errors = head.error_mode == "transport" ? api_errors::transport : options_.errors;
   caf::anon_send(actors_[loop], answer_call{std::string{method_of(head.target)}, std::move(body),
-                                            errors, std::move(respond), std::move(is_awaited)});
+                                            errors, std::move(counting), std::move(is_awaited)});
 }
 
 } // namespace troupe::net::api

@@ -1,7 +1,7 @@
 // Troupe: actor-model real-time WebSocket server. SPDX-License-Identifier: MIT
 //
 // ENDPOINT: the server API as HTTP sees it: paths, keys and what is refused before a body is read.
-// Immutable but for the key: shared by the sessions of all loops.
+// Immutable but for the key and a count: shared by the sessions of all loops.
 #pragma once
 #include <troupe/live.hpp>
 #include <troupe/net/api/api.hpp>
@@ -9,7 +9,10 @@
 #include <troupe/net/internal/router.hpp>
 #include <troupe/net/options.hpp>
 
+#include <atomic>
+#include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +45,9 @@ public:
   void call(std::size_t loop, const request_head& head, std::string body,
             std::function<void(decision)> respond, std::function<bool()> is_awaited) const;
 
+  /// Requests that have no answer yet. Thread: any.
+  [[nodiscard]] std::size_t under_way() const noexcept { return *under_way_; }
+
   [[nodiscard]] const api_options& options() const noexcept { return options_; }
 
   /// The key of requests from now on, in place of api_options::key. Thread: one at a time.
@@ -53,6 +59,7 @@ private:
   api_options options_;
   live<auth::secret> key_;
   std::vector<api_actor> actors_;
+  std::shared_ptr<std::atomic<std::size_t>> under_way_ = std::make_shared<std::atomic<std::size_t>>(0);
 };
 
 } // namespace troupe::net::api

@@ -77,6 +77,8 @@ private:
     std::uint16_t number = 0; ///< As bound; 0: off.
   };
 
+  /// Takes no more requests of the API, and waits a little for those that are under way.
+  void finish_requests();
   /// Repeatedly: what was being upgraded when the drain began may join after a cut.
   void cut_everyone();
   void make_loops();
