@@ -95,7 +95,7 @@ using publish_answer = std::variant<stream_position, error_code>;
 /// Who is in a channel? not_available unless its options keep presence.
 struct get_presence {
   std::string channel;
-  bool relayed = false; ///< By another node: it is not passed on to a third one. So in those below.
+  bool relayed = false; ///< By another node: it may be passed on to a third one. So in those below.
 };
 using presence_answer = std::variant<presence_result, error_code>;
 /// How many are? Likewise.

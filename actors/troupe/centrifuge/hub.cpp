@@ -24,6 +24,13 @@ bool is_relayed(const Request& m) {
   else return m.relayed;
 }
 
+/// Whether that is the one to ask: neither knows the channel as its own, and who asks has to ask again. To a third node it
+/// goes on; that ends, for each node knows of those that it sees the one with the most weight.
+template <class Request>
+bool goes_back(const Request& m, const caf::strong_actor_ptr& asker, const cluster::peer_actor& owner) {
+  return is_relayed(m) && (!asker || asker->id() == owner.id());
+}
+
 /// Whether a channel can change while it has subscribers. With presence it would miss some; without history those who
 /// count offsets would wait for the next one.
 bool goes_on(const namespaces::entry& had, const namespaces::entry& has) {
@@ -77,8 +84,9 @@ template <class Answer, class Request>
 caf::result<Answer> hub_state::forward(Request& m) {
   constexpr bool subscribes = std::is_same_v<Request, subscribe_channel>;
   if (const auto owner = owner_of(m.channel)) {
-    if (is_relayed(m) || is_cut_off()) return Answer{error_code::internal};
+    if (is_cut_off() || goes_back(m, self_->current_sender(), owner)) return Answer{error_code::internal};
     if constexpr (!subscribes) return self_->delegate(owner, std::move(m));
+    else if (is_relayed(m)) return Answer{error_code::internal}; // events go to who has the channel's subscribers
   } else if (const auto hook = hook_of(m.channel)) return consult(hook, m);
   const auto found = find_or_spawn(m.channel);
   if (const auto* why = std::get_if<error_code>(&found)) return Answer{*why};
@@ -87,7 +95,7 @@ caf::result<Answer> hub_state::forward(Request& m) {
 
 caf::result<remove_history_answered> hub_state::on_remove_history(remove_history& m) {
   if (const auto owner = owner_of(m.channel)) {
-    if (is_relayed(m) || is_cut_off()) return remove_history_answered{error_code::internal};
+    if (is_cut_off() || goes_back(m, self_->current_sender(), owner)) return remove_history_answered{error_code::internal};
     return self_->delegate(owner, std::move(m));
   }
   const auto found = find_or_spawn(m.channel);
@@ -104,7 +112,7 @@ caf::result<unsubscribed> hub_state::on_unsubscribe(unsubscribe_channel& m) {
 caf::result<publish_answered> hub_state::on_publish(publish_channel& m) {
   if (is_cut_off()) return publish_answered{error_code::internal};
   if (const auto owner = owner_of(m.channel)) {
-    if (is_relayed(m)) return publish_answered{error_code::internal};
+    if (goes_back(m, self_->current_sender(), owner)) return publish_answered{error_code::internal};
     return self_->delegate(owner, std::move(m));
   }
   if (m.info) { // others are not asked about

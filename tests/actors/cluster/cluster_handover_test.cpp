@@ -111,6 +111,31 @@ TEST_CASE("handover: a node that comes gets the histories of its channels, and a
     for (std::size_t at = 0; at < 3; ++at) CHECK(all_of(w, at, c).top == then);
 }
 
+TEST_CASE("handover: what is asked of a node that has just given the channel away goes on to who has it", "[actors][cluster]") {
+  cluster_world w({.nodes = 3, .channels = with_history()});
+  const auto c = channel_of_first({"B", "C", "A"});
+  const auto first = position(w.publish(0, c, "1"));
+  w.over->deaf = {"A"};
+  w.leaves(1); // A does not know
+  CHECK(position(w.publish(0, c, "2")) == stream_position{2, first.epoch});
+  CHECK(w.count(2, &loop_counters::publications) == 1);
+  CHECK(data_in(all_of(w, 0, c)) == strings{"1", "2"});
+  CHECK(std::holds_alternative<history_removed>(w.asked<remove_history_answered>(0, remove_history{c})));
+  CHECK(all_of(w, 2, c).publications.empty());
+}
+
+TEST_CASE("handover: what is asked goes back to nobody who has asked, but is refused", "[actors][cluster]") {
+  cluster_world w({.nodes = 3, .channels = with_history()});
+  const auto c = channel_of_first({"B", "A", "C"});
+  const auto first = position(w.publish(0, c, "1"));
+  w.over->deaf = {"A"};
+  w.leaves(1); // it belongs to A, which does not know
+  CHECK(w.publish(0, c, "2") == publish_answer{error_code::internal});
+  w.over->deaf.clear();
+  w.advance(2s);
+  CHECK(position(w.publish(0, c, "3")) == stream_position{2, first.epoch});
+}
+
 TEST_CASE("handover: what is asked of a channel waits while its history is on its way", "[actors][cluster]") {
   cluster_world w({.nodes = 2, .channels = with_history()});
   const auto c = w.channel_of(1);

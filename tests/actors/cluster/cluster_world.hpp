@@ -29,6 +29,7 @@ struct broker {
   /// Keeps those back, and what the same node sends the same one after them, until release().
   std::function<bool(const packet&, const std::string& to)> holds = [](const packet&, const std::string&) { return false; };
   std::map<std::pair<std::string, std::string>, std::vector<std::shared_ptr<packet>>> held; // by sender and receiver
+  std::set<std::string> deaf; // hear nothing of who comes and goes
   std::size_t packets = 0;
   std::map<std::string, std::size_t> by_sender;
 };
@@ -53,7 +54,7 @@ inline link_actor::behavior_type link(link_pointer self, std::string uid, std::s
     [=](const announce_node& m) {
       if (over->cut.contains(uid)) return;
       for (const auto& [to, who] : over->nodes)
-        if (!over->cut.contains(to)) self->send(who, beat_came{m.what});
+        if (!over->cut.contains(to) && !over->deaf.contains(to)) self->send(who, beat_came{m.what});
     },
   };
 }
