@@ -60,6 +60,7 @@ server::impl::impl(caf::actor_system& system, server_options options, event_log&
   } catch (...) {
     end_store(); // they have threads of their own, which know this
     end_cluster();
+    *desks_ = {}; // they know each other
     throw;
   }
   std::latch running{static_cast<std::ptrdiff_t>(loops_.size())};
