@@ -55,6 +55,7 @@ public:
   Lower& stream() noexcept { return stream_; }
 
   void read() {
+    sharing_ = {}; // nothing of the request before
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(context_.options.limit.header_bytes));
     parser_->body_limit(context_.api ? std::max(body_limit, context_.api->options().max_body_bytes)

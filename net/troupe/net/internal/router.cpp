@@ -180,17 +180,15 @@ decision router::open_stream(const request_view& request, std::string_view path)
     stream.commands = request.body;
   }
   if (is_sse) stream.format = stream_format::sse;
-  else if (request.content_type == "application/octet-stream") stream.format = stream_format::protobuf;
-  if (stream.commands.empty()) {
-    d.status = 400;
-    d.body = reads ? "cf_connect is missing\n" : "a connect command is missing\n";
-    return d;
-  }
-  if (reads && stream.commands.find('\n') != std::string::npos) { // a link must not do more than connect
-    d.status = 400;
-    d.body = "cf_connect takes one command\n";
-    return d;
-  }
+  else if (request.content_type == emulation::content_type_of(stream_format::protobuf)) stream.format = stream_format::protobuf;
+  const auto wrong = [&](std::string text) {
+    auto refused = refuse(400, std::move(text));
+    refused.sharing = std::move(d.sharing);
+    return refused;
+  };
+  if (stream.commands.empty()) return wrong(reads ? "cf_connect is missing" : "a connect command is missing");
+  if (reads && stream.commands.find('\n') != std::string::npos) // a link must not do more than connect
+    return wrong("cf_connect takes one command");
   d.status = 101;
   d.centrifuge.emplace();
   if (stream.format == stream_format::protobuf) d.centrifuge->format = troupe::centrifuge::encoding::protobuf;
